@@ -1,0 +1,20 @@
+package io.spendguard.ledger;
+
+/**
+ * The side of an account an entry moves. Entries are signed; in one posting they sum to zero for each account.
+ *
+ * <p>Grant of L: ADJUSTMENT −L, AVAILABLE +L. Hold of x: AVAILABLE −x, HELD +x. Commit of a from a hold of x: HELD −x,
+ * SPENT +a, AVAILABLE +(x−a); where a exceeds x, AVAILABLE gives what it has and DEBT −rest carries the remainder.
+ */
+public enum EntryKind {
+    /** What may still be held. */
+    AVAILABLE,
+    /** What is reserved. */
+    HELD,
+    /** What was spent. */
+    SPENT,
+    /** What was spent beyond the limit; its balance is negative. */
+    DEBT,
+    /** Where limits come from; its balance is the limit, negated. */
+    ADJUSTMENT
+}

@@ -1,0 +1,48 @@
+package io.spendguard.ledger;
+
+import java.util.List;
+
+/**
+ * Puts audit events into their order: assigns stream positions, chains and signs. Owned by one ledger session and
+ * called by its single writer only; not safe for several threads.
+ *
+ * <p>Sealing is tentative. {@link #committed()} makes the last sealed batch the streams' tail; {@link #abandoned()}
+ * forgets it, so that its positions are given again. A signature of a batch that did not commit never leaves the
+ * process.
+ */
+public interface EventSealer {
+    /**
+     * Seals a batch in the order given. The first event of a tenant is preceded by the event that opens its stream, so
+     * that more events may come back than were given.
+     *
+     * @throws IllegalStateException when the last batch was neither committed nor abandoned
+     */
+    List<SealedEvent> seal(List<EventDraft> drafts);
+
+    /** Seals the closing events of every open stream, as one batch; empty when no stream is open. */
+    List<SealedEvent> sealClosing();
+
+    /** The last sealed batch is durable. */
+    void committed();
+
+    /** The last sealed batch was rolled back and can never commit. */
+    void abandoned();
+
+    /**
+     * The last sealed batch may or may not be durable and nobody can tell: its streams are given up unclosed, and the
+     * next event of each tenant opens a new one.
+     */
+    void lost();
+
+    /** The key that signs, to be stored beside the streams. */
+    Key key();
+
+    /**
+     * A public key.
+     *
+     * @param id its id
+     * @param algorithm its algorithm's name
+     * @param encoded the key itself, in the algorithm's raw form
+     */
+    record Key(String id, String algorithm, byte[] encoded) {}
+}

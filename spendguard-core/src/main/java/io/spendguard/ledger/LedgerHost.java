@@ -1,0 +1,18 @@
+package io.spendguard.ledger;
+
+import java.time.Instant;
+
+/** What a ledger asks of the guard that writes through it. */
+public interface LedgerHost {
+    /** Orders and signs this writer's events. */
+    EventSealer sealer();
+
+    /**
+     * The posting that opens an account with a limit: a grant and the event that tells of it.
+     *
+     * @param account the account, new
+     * @param limit its budget's limit, in atoms
+     * @param now the ledger's time
+     */
+    Posting opening(Account account, long limit, Instant now);
+}

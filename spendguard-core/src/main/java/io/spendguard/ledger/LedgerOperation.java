@@ -1,0 +1,54 @@
+package io.spendguard.ledger;
+
+import io.spendguard.model.Digest;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Something to be done to the ledger exactly once: which rows it needs, and what to post once it has seen them.
+ *
+ * <p>The ledger first tries {@link #assumed()} without reading anything. Where there is none, or a balance, run, window,
+ * reservation or key stands against it, nothing is written and the ordered path runs: it takes the key, then the
+ * reservation, the run and the accounts in order of id, and asks {@link #plan} with all of them locked.
+ */
+public interface LedgerOperation {
+    /** What is done. */
+    OperationKind kind();
+
+    /** Whose rows. */
+    String tenant();
+
+    /** Real or shadow. */
+    Namespace namespace();
+
+    /** The idempotency key, unique for this tenant and kind. */
+    String key();
+
+    /** What the caller asked for: the same key with another digest is a conflict. */
+    Digest requestDigest();
+
+    /** The run whose state is needed. */
+    Optional<String> run();
+
+    /** The reservation that is needed, with the accounts it holds. */
+    Optional<UUID> reservation();
+
+    /** The accounts claimed or read at this time; missing ones are opened with their budget's limit. */
+    List<Account> accounts(Instant now);
+
+    /** Budgets whose limit is set; their open accounts are locked and in view. Empty but for an activation. */
+    default List<BudgetLimit> limits() {
+        return List.of();
+    }
+
+    /** A posting made beforehand on the assumption that nothing stands against it; empty when rows must be read. */
+    Optional<Posting> assumed();
+
+    /**
+     * What to post, given the locked rows. Pure and fast: locks are held. Whatever it throws reaches the caller, and
+     * nothing is written.
+     */
+    Posting plan(LedgerView view);
+}

@@ -1,0 +1,32 @@
+package io.spendguard.ledger;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The rows an operation asked for, locked until its posting is durable. Valid only during
+ * {@link LedgerOperation#plan}.
+ */
+public interface LedgerView {
+    /** The ledger's own time: it decides windows and expiry. */
+    Instant now();
+
+    /** The states of the accounts the operation named, opened where they did not exist, in order of account id. */
+    List<AccountState> accounts();
+
+    /** The state of one of them; throws {@link IllegalArgumentException} for an account the operation did not name. */
+    default AccountState account(AccountId id) {
+        return accounts().stream()
+                .filter(state -> state.account().id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "Account " + id + " is not in view: the operation did not name it. Add it to accounts()."));
+    }
+
+    /** The operation's run; empty when it names none. */
+    Optional<RunState> run();
+
+    /** The operation's reservation; empty when it names none or there is none. */
+    Optional<Reservation> reservation();
+}

@@ -1,0 +1,11 @@
+package io.spendguard.ledger;
+
+/** The kinds of operation; with tenant and key, the kind identifies an operation for idempotency. */
+public enum OperationKind {
+    /** Activates a contract: sets budgets' limits. */
+    ACTIVATE,
+    /** Decides an action: takes holds or records a refusal. */
+    DECIDE,
+    /** Commits or releases a hold. */
+    SETTLE
+}

@@ -1,0 +1,89 @@
+package io.spendguard.ledger;
+
+import io.spendguard.model.Period;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything one operation writes, in one transaction: entries, event, hold, run change and the answer for replays.
+ *
+ * @param transactionId identifies the entries; UUIDv7
+ * @param entries the lines, balanced for each account; may be empty
+ * @param event the audit event that tells of it
+ * @param validIn when the ledger's clock must stand for this to be right
+ * @param hold the reservation it takes, or null
+ * @param settles the reservation it settles, or null
+ * @param run the run it changes, or null
+ * @param answer what a replay of the operation is told, opaque to the ledger
+ */
+public record Posting(
+        UUID transactionId,
+        List<Entry> entries,
+        EventDraft event,
+        Period validIn,
+        @Nullable Hold hold,
+        @Nullable Settled settles,
+        @Nullable RunChange run,
+        byte[] answer) {
+    /** Copies the entries; throws {@link IllegalArgumentException} when they do not balance for each account. */
+    public Posting {
+        Objects.requireNonNull(transactionId, "transactionId");
+        Objects.requireNonNull(event, "event");
+        Objects.requireNonNull(validIn, "validIn");
+        Objects.requireNonNull(answer, "answer");
+        entries = List.copyOf(entries);
+        entries.stream().map(Entry::account).distinct().forEach(requireBalanced(entries));
+    }
+
+    private static Consumer<AccountId> requireBalanced(List<Entry> entries) {
+        return account -> {
+            long sum = 0;
+            for (Entry entry : entries) {
+                if (entry.account().equals(account)) {
+                    sum = Math.addExact(sum, entry.atomic());
+                }
+            }
+            if (sum != 0) {
+                throw new IllegalArgumentException("Posting does not balance: entries of account " + account
+                        + " sum to " + sum + ", not 0. Every movement has two sides.");
+            }
+        };
+    }
+
+    /**
+     * A reservation to be taken.
+     *
+     * @param reservationId the decision's id
+     * @param expiresAt when it ends by itself
+     * @param claims the holds, in order of account id
+     * @param terms what settling will need to know, opaque to the ledger
+     */
+    public record Hold(UUID reservationId, Instant expiresAt, List<Claim> claims, byte[] terms) {
+        /** Copies the list. */
+        public Hold {
+            claims = List.copyOf(claims);
+        }
+    }
+
+    /**
+     * A reservation to be settled; it must be held.
+     *
+     * @param reservationId the decision's id
+     * @param state committed or released
+     */
+    public record Settled(UUID reservationId, Reservation.State state) {}
+
+    /**
+     * What happens to a run, which must not be stopped yet.
+     *
+     * @param run the run's id
+     * @param steps how many more actions were allowed
+     * @param stoppedBy the decision that stops it, or null
+     * @param stopCode the stop's reason code, or null
+     */
+    public record RunChange(String run, int steps, @Nullable UUID stoppedBy, @Nullable String stopCode) {}
+}

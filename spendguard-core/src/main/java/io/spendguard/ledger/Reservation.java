@@ -1,0 +1,46 @@
+package io.spendguard.ledger;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A decision's hold on one or several accounts, settled as one.
+ *
+ * @param id the decision's id
+ * @param tenant whose
+ * @param namespace real or shadow
+ * @param run the run, or null
+ * @param state where it stands
+ * @param expiresAt when it ends by itself
+ * @param terms what settling needs to know of the decision, opaque to the ledger
+ * @param claims the holds, in order of account id
+ */
+public record Reservation(
+        UUID id,
+        String tenant,
+        Namespace namespace,
+        @Nullable String run,
+        State state,
+        Instant expiresAt,
+        byte[] terms,
+        List<Claim> claims) {
+    /** Copies the list. */
+    public Reservation {
+        Objects.requireNonNull(id, "id");
+        Objects.requireNonNull(state, "state");
+        claims = List.copyOf(claims);
+    }
+
+    /** Where a reservation stands. Final states never change. */
+    public enum State {
+        /** The action may be running. */
+        HELD,
+        /** Its cost is recorded. */
+        COMMITTED,
+        /** It was given back. */
+        RELEASED
+    }
+}

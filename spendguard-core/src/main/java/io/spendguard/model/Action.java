@@ -1,0 +1,364 @@
+package io.spendguard.model;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.Collections;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an agent is about to do and may cost something: a model call, a tool call, a step, a run, a sub-agent.
+ *
+ * <p>An action carries its idempotency key from the moment it is built: deciding the same action again is a retry,
+ * building another is a new spend. Immutable; safe for any number of threads. It never holds prompt text.
+ */
+public final class Action {
+    private static final int MAX_ID_LENGTH = 200;
+    private static final int MAX_LABELS = 32;
+
+    private final ActionKind kind;
+    private final String key;
+    private final @Nullable String tenant;
+    private final @Nullable String run;
+    private final @Nullable String step;
+    private final @Nullable String agent;
+    private final @Nullable String user;
+    private final @Nullable String provider;
+    private final @Nullable String model;
+    private final @Nullable String tool;
+    private final @Nullable Long inputTokens;
+    private final @Nullable Long maxOutputTokens;
+    private final @Nullable Money fixedCost;
+    private final SortedMap<String, String> labels;
+    private final SortedSet<String> personalLabels;
+
+    private Action(Builder b) {
+        this.kind = b.kind;
+        this.key = b.key == null ? b.ids.next().toString() : b.key;
+        this.tenant = b.tenant;
+        this.run = b.run;
+        this.step = b.step;
+        this.agent = b.agent;
+        this.user = b.user;
+        this.provider = b.provider;
+        this.model = b.model;
+        this.tool = b.tool;
+        this.inputTokens = b.inputTokens;
+        this.maxOutputTokens = b.maxOutputTokens;
+        this.fixedCost = b.fixedCost;
+        this.labels = Collections.unmodifiableSortedMap(new TreeMap<>(b.labels));
+        this.personalLabels = Collections.unmodifiableSortedSet(new TreeSet<>(b.personalLabels));
+    }
+
+    /** Starts a call of a model, named as its provider names it. */
+    public static Builder llmCall(String provider, String model) {
+        Builder builder = new Builder(ActionKind.LLM_CALL);
+        builder.provider = identifier("provider", provider);
+        builder.model = identifier("model", model);
+        return builder;
+    }
+
+    /** Starts a call of a tool. Its cost is nothing unless {@link Builder#cost} says otherwise. */
+    public static Builder toolCall(String tool) {
+        Builder builder = new Builder(ActionKind.TOOL_CALL);
+        builder.tool = identifier("tool", tool);
+        return builder;
+    }
+
+    /** Starts an action of any kind without model or tool. */
+    public static Builder of(ActionKind kind) {
+        return new Builder(Objects.requireNonNull(kind, "kind"));
+    }
+
+    /** What is about to be done. */
+    public ActionKind kind() {
+        return kind;
+    }
+
+    /** The idempotency key, fixed when the action was built. */
+    public String key() {
+        return key;
+    }
+
+    /** Whose budget and evidence this belongs to; empty until a scope or the contract supplies it. */
+    public Optional<String> tenant() {
+        return Optional.ofNullable(tenant);
+    }
+
+    /** The run this is a part of; empty when it belongs to none. */
+    public Optional<String> run() {
+        return Optional.ofNullable(run);
+    }
+
+    /** The step within the run. */
+    public Optional<String> step() {
+        return Optional.ofNullable(step);
+    }
+
+    /** The agent that acts. */
+    public Optional<String> agent() {
+        return Optional.ofNullable(agent);
+    }
+
+    /** The person on whose behalf it acts: a personal value, stored as a commitment. */
+    public Optional<String> user() {
+        return Optional.ofNullable(user);
+    }
+
+    /** The provider of the model, such as {@code openai}. */
+    public Optional<String> provider() {
+        return Optional.ofNullable(provider);
+    }
+
+    /** The model as its provider names it. */
+    public Optional<String> model() {
+        return Optional.ofNullable(model);
+    }
+
+    /** The tool's name. */
+    public Optional<String> tool() {
+        return Optional.ofNullable(tool);
+    }
+
+    /** How many tokens will be sent; empty when not counted. */
+    public OptionalLong inputTokens() {
+        return inputTokens == null ? OptionalLong.empty() : OptionalLong.of(inputTokens);
+    }
+
+    /** The cap on tokens the model may produce; empty when the caller sets none. */
+    public OptionalLong maxOutputTokens() {
+        return maxOutputTokens == null ? OptionalLong.empty() : OptionalLong.of(maxOutputTokens);
+    }
+
+    /** The price the caller knows beforehand; empty when the price book decides. */
+    public Optional<Money> fixedCost() {
+        return Optional.ofNullable(fixedCost);
+    }
+
+    /** Labels by name, in order of name. */
+    public SortedMap<String, String> labels() {
+        return labels;
+    }
+
+    /** The names of labels whose values are personal and are stored as commitments. */
+    public Set<String> personalLabels() {
+        return personalLabels;
+    }
+
+    /** A builder that starts with everything of this action, its key included. */
+    public Builder toBuilder() {
+        Builder b = new Builder(kind);
+        b.key = key;
+        b.tenant = tenant;
+        b.run = run;
+        b.step = step;
+        b.agent = agent;
+        b.user = user;
+        b.provider = provider;
+        b.model = model;
+        b.tool = tool;
+        b.inputTokens = inputTokens;
+        b.maxOutputTokens = maxOutputTokens;
+        b.fixedCost = fixedCost;
+        b.labels.putAll(labels);
+        b.personalLabels.addAll(personalLabels);
+        return b;
+    }
+
+    /**
+     * A digest of everything the caller gave except the key: two requests under one key are the same request exactly
+     * when their digests are equal. Covers neither price nor contract.
+     */
+    public Digest requestDigest() {
+        MessageDigest sha = Digest.newSha256();
+        add(sha, "spendguard:action:v1");
+        add(sha, kind.name());
+        add(sha, tenant);
+        add(sha, run);
+        add(sha, step);
+        add(sha, agent);
+        add(sha, user);
+        add(sha, provider);
+        add(sha, model);
+        add(sha, tool);
+        add(sha, inputTokens == null ? null : Long.toString(inputTokens));
+        add(sha, maxOutputTokens == null ? null : Long.toString(maxOutputTokens));
+        add(sha, fixedCost == null ? null : fixedCost.toString());
+        labels.forEach((name, value) -> {
+            add(sha, name);
+            add(sha, value);
+            add(sha, personalLabels.contains(name) ? "personal" : "plain");
+        });
+        return Digest.of(sha.digest());
+    }
+
+    @Override
+    public String toString() {
+        String what = model != null ? provider + "/" + model : tool != null ? tool : kind.name();
+        return "Action[" + kind.trigger() + " " + what + ", run=" + run + ", key=" + key + "]";
+    }
+
+    /** Each field goes in with its length before it, absent ones as length -1, so that no two field lists collide. */
+    private static void add(MessageDigest sha, @Nullable String field) {
+        byte[] bytes = field == null ? new byte[0] : field.getBytes(StandardCharsets.UTF_8);
+        int length = field == null ? -1 : bytes.length;
+        sha.update(new byte[] {(byte) (length >>> 24), (byte) (length >>> 16), (byte) (length >>> 8), (byte) length});
+        sha.update(bytes);
+    }
+
+    private static String identifier(String what, String value) {
+        Objects.requireNonNull(value, what);
+        if (value.isBlank() || value.length() > MAX_ID_LENGTH) {
+            throw new IllegalArgumentException("Action " + what + " '" + value + "' is blank or longer than "
+                    + MAX_ID_LENGTH + " characters. Give a short stable name.");
+        }
+        if (value.chars().anyMatch(Character::isISOControl) || hasLoneSurrogate(value)) {
+            throw new IllegalArgumentException("Action " + what
+                    + " holds a control character or half a surrogate pair, which evidence cannot carry. Remove it.");
+        }
+        return value;
+    }
+
+    private static boolean hasLoneSurrogate(String value) {
+        return value.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
+    }
+
+    /** Collects what is known about an action. Not safe for several threads. */
+    public static final class Builder {
+        private final ActionKind kind;
+        private IdSource ids = IdSource.system();
+        private @Nullable String key;
+        private @Nullable String tenant;
+        private @Nullable String run;
+        private @Nullable String step;
+        private @Nullable String agent;
+        private @Nullable String user;
+        private @Nullable String provider;
+        private @Nullable String model;
+        private @Nullable String tool;
+        private @Nullable Long inputTokens;
+        private @Nullable Long maxOutputTokens;
+        private @Nullable Money fixedCost;
+        private final Map<String, String> labels = new TreeMap<>();
+        private final Set<String> personalLabels = new TreeSet<>();
+
+        private Builder(ActionKind kind) {
+            this.kind = kind;
+        }
+
+        /** Sets the idempotency key instead of a fresh one; deciding an equal action under it again is a retry. */
+        public Builder key(String value) {
+            this.key = identifier("key", value);
+            return this;
+        }
+
+        /** Where a fresh key comes from; the system's by default. */
+        public Builder ids(IdSource source) {
+            this.ids = Objects.requireNonNull(source, "source");
+            return this;
+        }
+
+        /** Whose budget and evidence this belongs to. */
+        public Builder tenant(String value) {
+            this.tenant = identifier("tenant", value);
+            return this;
+        }
+
+        /** The run this is a part of. */
+        public Builder run(String value) {
+            this.run = identifier("run", value);
+            return this;
+        }
+
+        /** The step within the run. */
+        public Builder step(String value) {
+            this.step = identifier("step", value);
+            return this;
+        }
+
+        /** The agent that acts. */
+        public Builder agent(String value) {
+            this.agent = identifier("agent", value);
+            return this;
+        }
+
+        /** The person on whose behalf it acts; appears in evidence only as a salted commitment. */
+        public Builder user(String value) {
+            this.user = identifier("user", value);
+            return this;
+        }
+
+        /** Another model of the same provider. */
+        public Builder model(String value) {
+            this.model = identifier("model", value);
+            return this;
+        }
+
+        /** Another provider and model. */
+        public Builder model(String providerName, String modelName) {
+            this.provider = identifier("provider", providerName);
+            return model(modelName);
+        }
+
+        /** How many tokens will be sent, 0 or more. */
+        public Builder inputTokens(long count) {
+            this.inputTokens = requireCount("input", count, 0);
+            return this;
+        }
+
+        /** The cap on tokens the model may produce, 1 or more. */
+        public Builder maxOutputTokens(long count) {
+            this.maxOutputTokens = requireCount("maximum output", count, 1);
+            return this;
+        }
+
+        /** The most this action costs, known beforehand: a tool with a price of its own. */
+        public Builder cost(Money cost) {
+            this.fixedCost = Objects.requireNonNull(cost, "cost");
+            return this;
+        }
+
+        /** A label that contracts and reports may use; its value appears in evidence as it is. */
+        public Builder label(String name, String value) {
+            labels.put(identifier("label name", name), identifier("label '" + name + "'", value));
+            personalLabels.remove(name);
+            return requireFewLabels();
+        }
+
+        /** A label whose value is personal: it appears in evidence only as a salted commitment. */
+        public Builder personalLabel(String name, String value) {
+            label(name, value);
+            personalLabels.add(name);
+            return this;
+        }
+
+        /** The action, with its key fixed. */
+        public Action build() {
+            return new Action(this);
+        }
+
+        private Builder requireFewLabels() {
+            if (labels.size() > MAX_LABELS) {
+                throw new IllegalArgumentException(
+                        "Action has more than " + MAX_LABELS + " labels. Keep those a contract or report uses.");
+            }
+            return this;
+        }
+
+        private static long requireCount(String what, long count, long least) {
+            if (count < least) {
+                throw new IllegalArgumentException("Action with " + count + " " + what + " tokens: at least " + least
+                        + " is needed. Leave an unknown count out instead.");
+            }
+            return count;
+        }
+    }
+}

@@ -1,0 +1,207 @@
+package io.spendguard.model;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The answer to "may this action run?". Either {@link Allowed}, with a permit to settle, or {@link Refused}.
+ *
+ * <p>A refusal is a value, not an exception; {@link #orThrow} turns it into one for callers that must break a call.
+ * Immutable; safe for any number of threads.
+ */
+public sealed interface Decision {
+    /** Passed to {@link #orThrow(Accept)} by callers that run {@link Permit#effective()} and not their own request. */
+    enum Accept {
+        /** The caller applies the degrade patch. */
+        ACCEPT_DEGRADE
+    }
+
+    /** Identifies this decision in the ledger and in evidence; UUIDv7. */
+    UUID decisionId();
+
+    /** Which of the five answers it is. */
+    Effect effect();
+
+    /** Why, the deciding reason first. Empty only for a plain CONTINUE. */
+    List<Reason> reasons();
+
+    /** The contract that decided, by its canonical content. */
+    Digest contract();
+
+    /** The decision's audit event, empty when nothing could be written. */
+    Optional<UUID> auditEvent();
+
+    /**
+     * The permit of a CONTINUE.
+     *
+     * @throws SpendDeniedException for every other answer, DEGRADE included: who does not say that it applies the patch
+     *     must not run the unpatched call. The hold of a degrade refused this way is released.
+     */
+    default Permit orThrow() {
+        if (this instanceof Continue allowed) {
+            return allowed.permit();
+        }
+        if (this instanceof Degrade degrade) {
+            degrade.permit().release("degrade not accepted by the caller");
+        }
+        throw new SpendDeniedException(this);
+    }
+
+    /**
+     * The permit of a CONTINUE or a DEGRADE. The caller runs {@link Permit#effective()}.
+     *
+     * @throws SpendDeniedException for every refusal; it carries this decision
+     */
+    default Permit orThrow(Accept accept) {
+        Objects.requireNonNull(accept, "accept");
+        if (this instanceof Allowed allowed) {
+            return allowed.permit();
+        }
+        throw new SpendDeniedException(this);
+    }
+
+    /** The action may run; its budget is held until the permit is settled. */
+    sealed interface Allowed extends Decision {
+        /** The hold, to be settled once. */
+        Permit permit();
+    }
+
+    /** The action must not run; nothing is held. */
+    sealed interface Refused extends Decision {}
+
+    /**
+     * Runs as asked.
+     *
+     * @param decisionId see {@link Decision#decisionId()}
+     * @param reasons see {@link Decision#reasons()}
+     * @param contract see {@link Decision#contract()}
+     * @param auditEventId the audit event's id
+     * @param permit the hold
+     */
+    record Continue(UUID decisionId, List<Reason> reasons, Digest contract, UUID auditEventId, Permit permit)
+            implements Allowed {
+        /** Copies the list. */
+        public Continue {
+            reasons = List.copyOf(reasons);
+        }
+
+        @Override
+        public Effect effect() {
+            return Effect.CONTINUE;
+        }
+
+        @Override
+        public Optional<UUID> auditEvent() {
+            return Optional.of(auditEventId);
+        }
+    }
+
+    /**
+     * Runs patched: {@link Permit#effective()} is what may be called.
+     *
+     * @param decisionId see {@link Decision#decisionId()}
+     * @param reasons see {@link Decision#reasons()}
+     * @param contract see {@link Decision#contract()}
+     * @param auditEventId the audit event's id
+     * @param patch what changed
+     * @param permit the hold, sized on the patched action
+     */
+    record Degrade(UUID decisionId, List<Reason> reasons, Digest contract, UUID auditEventId, Patch patch, Permit permit)
+            implements Allowed {
+        /** Copies the list. */
+        public Degrade {
+            reasons = List.copyOf(reasons);
+        }
+
+        @Override
+        public Effect effect() {
+            return Effect.DEGRADE;
+        }
+
+        @Override
+        public Optional<UUID> auditEvent() {
+            return Optional.of(auditEventId);
+        }
+    }
+
+    /**
+     * Waits for a person's approval.
+     *
+     * @param decisionId see {@link Decision#decisionId()}
+     * @param reasons see {@link Decision#reasons()}
+     * @param contract see {@link Decision#contract()}
+     * @param auditEventId the audit event's id
+     */
+    record RequireApproval(UUID decisionId, List<Reason> reasons, Digest contract, UUID auditEventId)
+            implements Refused {
+        /** Copies the list. */
+        public RequireApproval {
+            reasons = List.copyOf(reasons);
+        }
+
+        @Override
+        public Effect effect() {
+            return Effect.REQUIRE_APPROVAL;
+        }
+
+        @Override
+        public Optional<UUID> auditEvent() {
+            return Optional.of(auditEventId);
+        }
+    }
+
+    /**
+     * Leaves this action out; the run goes on.
+     *
+     * @param decisionId see {@link Decision#decisionId()}
+     * @param reasons see {@link Decision#reasons()}
+     * @param contract see {@link Decision#contract()}
+     * @param auditEventId the audit event's id
+     */
+    record Skip(UUID decisionId, List<Reason> reasons, Digest contract, UUID auditEventId) implements Refused {
+        /** Copies the list. */
+        public Skip {
+            reasons = List.copyOf(reasons);
+        }
+
+        @Override
+        public Effect effect() {
+            return Effect.SKIP;
+        }
+
+        @Override
+        public Optional<UUID> auditEvent() {
+            return Optional.of(auditEventId);
+        }
+    }
+
+    /**
+     * Ends the run, when it was recorded; an unrecorded stop (ledger unreachable, already decided elsewhere) ends only
+     * this action.
+     *
+     * @param decisionId see {@link Decision#decisionId()}
+     * @param reasons see {@link Decision#reasons()}
+     * @param contract see {@link Decision#contract()}
+     * @param auditEventId the audit event's id, or null when nothing could be written
+     */
+    record Stop(UUID decisionId, List<Reason> reasons, Digest contract, @Nullable UUID auditEventId)
+            implements Refused {
+        /** Copies the list. */
+        public Stop {
+            reasons = List.copyOf(reasons);
+        }
+
+        @Override
+        public Effect effect() {
+            return Effect.STOP;
+        }
+
+        @Override
+        public Optional<UUID> auditEvent() {
+            return Optional.ofNullable(auditEventId);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.spendguard.model;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * The right to run one action, with its budget held. Settled once: by a commit of what it cost or by a release.
+ *
+ * <p>Settling twice the same way returns the first answer; settling another way throws
+ * {@link SettlementConflictException}. Every settling method blocks for one durable round trip to the ledger; when it
+ * throws {@link LedgerUnavailableException} the hold stands and the same call may be made again. Safe for any number
+ * of threads.
+ */
+public interface Permit extends AutoCloseable {
+    /** The decision that gave this permit. */
+    UUID decisionId();
+
+    /** The action to run: the caller's own, with the degrade patch applied where there is one. */
+    Action effective();
+
+    /** What is held, one amount for each budget claimed; empty when nothing is. */
+    List<Amount> held();
+
+    /** When the hold ends by itself. */
+    Instant expiresAt();
+
+    /**
+     * Records the provider's token count as what was spent and gives the rest back. Unknown counts settle at the
+     * estimate, marked so. A cost above the hold is recorded in full.
+     */
+    Settlement commit(Usage usage);
+
+    /**
+     * Records a cost known directly, such as a tool's price. A cost above the hold is recorded in full.
+     *
+     * @throws IllegalArgumentException when a budget holds another currency
+     */
+    Settlement commit(Money cost);
+
+    /** Gives the whole hold back because the action had no effect; the reason goes into evidence. */
+    Settlement release(String reason);
+
+    /**
+     * Ends the permit. One that was not settled keeps its hold: the outcome is unknown, and only its expiry settles it.
+     * Does not block and does not throw.
+     */
+    @Override
+    void close();
+}

@@ -1,0 +1,153 @@
+package io.spendguard.model;
+
+import java.util.Objects;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The provider's count of tokens for one call. A count the provider did not give is absent, never zero.
+ *
+ * <p>Input tokens include those read from a cache; output tokens include those spent on reasoning.
+ */
+public final class Usage {
+    private final @Nullable Long inputTokens;
+    private final @Nullable Long cacheReadTokens;
+    private final @Nullable Long outputTokens;
+    private final @Nullable Long reasoningTokens;
+
+    private Usage(Builder builder) {
+        this.inputTokens = builder.inputTokens;
+        this.cacheReadTokens = builder.cacheReadTokens;
+        this.outputTokens = builder.outputTokens;
+        this.reasoningTokens = builder.reasoningTokens;
+        requirePart("cache-read", cacheReadTokens, "input", inputTokens);
+        requirePart("reasoning", reasoningTokens, "output", outputTokens);
+    }
+
+    /**
+     * So many input and output tokens and nothing known about cache or reasoning.
+     *
+     * @throws IllegalArgumentException when a count is negative
+     */
+    public static Usage of(long inputTokens, long outputTokens) {
+        return builder().inputTokens(inputTokens).outputTokens(outputTokens).build();
+    }
+
+    /** Nothing known: settles at the estimate, marked so. */
+    public static Usage unknown() {
+        return builder().build();
+    }
+
+    /** Starts with every count unknown. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** All tokens sent to the model, cached ones included; empty when unknown. */
+    public OptionalLong inputTokens() {
+        return optional(inputTokens);
+    }
+
+    /** The part of the input read from a cache; empty when unknown. */
+    public OptionalLong cacheReadTokens() {
+        return optional(cacheReadTokens);
+    }
+
+    /** All tokens produced, reasoning included; empty when unknown. */
+    public OptionalLong outputTokens() {
+        return optional(outputTokens);
+    }
+
+    /** The part of the output spent on reasoning; empty when unknown. */
+    public OptionalLong reasoningTokens() {
+        return optional(reasoningTokens);
+    }
+
+    /** Tells whether both input and output are known, so that a cost can be computed. */
+    public boolean isComplete() {
+        return inputTokens != null && outputTokens != null;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Usage that
+                && Objects.equals(inputTokens, that.inputTokens)
+                && Objects.equals(cacheReadTokens, that.cacheReadTokens)
+                && Objects.equals(outputTokens, that.outputTokens)
+                && Objects.equals(reasoningTokens, that.reasoningTokens);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(inputTokens, cacheReadTokens, outputTokens, reasoningTokens);
+    }
+
+    @Override
+    public String toString() {
+        return "Usage[input=" + text(inputTokens) + ", cacheRead=" + text(cacheReadTokens) + ", output="
+                + text(outputTokens) + ", reasoning=" + text(reasoningTokens) + "]";
+    }
+
+    private static String text(@Nullable Long count) {
+        return count == null ? "unknown" : count.toString();
+    }
+
+    private static OptionalLong optional(@Nullable Long count) {
+        return count == null ? OptionalLong.empty() : OptionalLong.of(count);
+    }
+
+    private static void requirePart(String partName, @Nullable Long part, String wholeName, @Nullable Long whole) {
+        if (part != null && whole != null && part > whole) {
+            throw new IllegalArgumentException("Usage has " + part + " " + partName + " tokens of " + whole + " "
+                    + wholeName + " tokens: a part cannot exceed its whole. Pass " + wholeName + " tokens including "
+                    + partName + " ones.");
+        }
+    }
+
+    /** Collects the counts that are known. Not safe for several threads. */
+    public static final class Builder {
+        private @Nullable Long inputTokens;
+        private @Nullable Long cacheReadTokens;
+        private @Nullable Long outputTokens;
+        private @Nullable Long reasoningTokens;
+
+        private Builder() {}
+
+        /** All tokens sent, cached ones included, 0 or more. */
+        public Builder inputTokens(long count) {
+            this.inputTokens = requireCount("input", count);
+            return this;
+        }
+
+        /** The part of the input read from a cache, 0 or more. */
+        public Builder cacheReadTokens(long count) {
+            this.cacheReadTokens = requireCount("cache-read", count);
+            return this;
+        }
+
+        /** All tokens produced, reasoning included, 0 or more. */
+        public Builder outputTokens(long count) {
+            this.outputTokens = requireCount("output", count);
+            return this;
+        }
+
+        /** The part of the output spent on reasoning, 0 or more. */
+        public Builder reasoningTokens(long count) {
+            this.reasoningTokens = requireCount("reasoning", count);
+            return this;
+        }
+
+        /** The usage; throws {@link IllegalArgumentException} when a part exceeds its whole. */
+        public Usage build() {
+            return new Usage(this);
+        }
+
+        private static long requireCount(String name, long count) {
+            if (count < 0) {
+                throw new IllegalArgumentException("Usage of " + count + " " + name
+                        + " tokens is negative: counts start at 0. Leave an unknown count out instead.");
+            }
+            return count;
+        }
+    }
+}
