@@ -242,6 +242,7 @@ public final class InMemoryLedger implements Ledger {
             }
             operation.limits().forEach(limit -> accounts.values().stream()
                     .filter(state -> isOpen(state.account(), limit.budgetId()))
+                    .filter(state -> state.limit() != limit.limit().atomic())
                     .forEach(state -> states.put(state.account().id(), state)));
             for (Account account : operation.accounts(now)) {
                 AccountState state = accounts.get(account.id());
