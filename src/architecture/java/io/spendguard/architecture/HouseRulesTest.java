@@ -37,7 +37,7 @@ class HouseRulesTest {
 
     /** The classes that may ask the machine for the time, an id or chance. All others have them handed in. */
     private static final Set<String> SOURCES_OF_TIME_AND_CHANCE =
-            Set.of("io.spendguard.model.Clocks", "io.spendguard.model.IdSource");
+            Set.of("io.spendguard.Guard", "io.spendguard.model.TimeOrderedIds");
 
     /** The packages that talk to a terminal. */
     private static final String[] TERMINAL_PACKAGES = {"io.spendguard.jdbc.cli..", "io.spendguard.examples.."};

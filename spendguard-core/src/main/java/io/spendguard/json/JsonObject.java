@@ -195,8 +195,8 @@ public final class JsonObject {
     private <T> T get(String name, Class<T> type, String expected) {
         Object value = members.get(name);
         if (!type.isInstance(value)) {
-            throw new JsonException("Member '" + name + "' is " + (value == null ? "missing" : "of another type")
-                    + ": " + expected + " is expected.");
+            throw new JsonException("Member '" + name + "' is " + (value == null ? "missing" : "of another type") + ": "
+                    + expected + " is expected.");
         }
         return type.cast(value);
     }
@@ -214,8 +214,8 @@ public final class JsonObject {
 
     private static long requireExact(long value) {
         if (value > MAX_INTEGER || value < -MAX_INTEGER) {
-            throw new JsonException(
-                    "Integer " + value + " is beyond 2^53-1, where JSON numbers stop being exact. Write it as a string.");
+            throw new JsonException("Integer " + value
+                    + " is beyond 2^53-1, where JSON numbers stop being exact. Write it as a string.");
         }
         return value;
     }
@@ -278,8 +278,9 @@ public final class JsonObject {
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
             case VALUE_NUMBER_INT -> requireExact(parser.getLongValue());
-            default -> throw new JsonException("Value " + parser.getText() + at(parser)
-                    + " is neither string, integer, boolean, list nor object. Write decimals as strings.");
+            default ->
+                throw new JsonException("Value " + parser.getText() + at(parser)
+                        + " is neither string, integer, boolean, list nor object. Write decimals as strings.");
         };
     }
 
