@@ -231,6 +231,7 @@ public final class InMemoryLedger implements Ledger {
         private final Instant now = clock.instant();
         private final LedgerOperation operation;
         private final List<Posting> openings = new ArrayList<>();
+        private final List<AccountState> opened = new ArrayList<>();
         private final Map<AccountId, AccountState> states = new TreeMap<>();
         private final @Nullable Reservation reservation;
 
@@ -309,9 +310,7 @@ public final class InMemoryLedger implements Ledger {
                 changed.put(id, state.after(posting.entries()));
             });
             // An account the posting did not touch stays as its opening left it.
-            openings.forEach(opening -> opening.entries()
-                    .forEach(entry ->
-                            changed.putIfAbsent(entry.account(), Objects.requireNonNull(states.get(entry.account())))));
+            opened.forEach(state -> changed.putIfAbsent(state.account().id(), state));
             return changed;
         }
 
@@ -359,7 +358,9 @@ public final class InMemoryLedger implements Ledger {
             }
             Posting opening = host.opening(account, limit, now);
             openings.add(opening);
-            return new AccountState(account, 0, 0, 0, 0).after(opening.entries());
+            AccountState state = new AccountState(account, 0, 0, 0, 0).after(opening.entries());
+            opened.add(state);
+            return state;
         }
 
         private boolean isOpen(Account account, String budgetId) {

@@ -1,0 +1,3 @@
+package io.spendguard.test;
+
+interface LimitLaws extends LedgerLaws {}
