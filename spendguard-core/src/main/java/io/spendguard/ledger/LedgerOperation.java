@@ -38,7 +38,10 @@ public interface LedgerOperation {
     /** The accounts claimed or read at this time; missing ones are opened with their budget's limit. */
     List<Account> accounts(Instant now);
 
-    /** Budgets whose limit is set; their open accounts are locked and in view. Empty but for an activation. */
+    /**
+     * Budgets whose limit is set; those of their open accounts that have another limit are locked and in view. Empty but
+     * for an activation.
+     */
     default List<BudgetLimit> limits() {
         return List.of();
     }

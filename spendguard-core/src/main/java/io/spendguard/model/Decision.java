@@ -78,10 +78,11 @@ public sealed interface Decision {
      * @param decisionId see {@link Decision#decisionId()}
      * @param reasons see {@link Decision#reasons()}
      * @param contract see {@link Decision#contract()}
-     * @param auditEventId the audit event's id
+     * @param auditEventId the audit event's id, or null when shadow mode let a call pass that could not be recorded
      * @param permit the hold
      */
-    record Continue(UUID decisionId, List<Reason> reasons, Digest contract, UUID auditEventId, Permit permit)
+    record Continue(
+            UUID decisionId, List<Reason> reasons, Digest contract, @Nullable UUID auditEventId, Permit permit)
             implements Allowed {
         /** Copies the list. */
         public Continue {
@@ -95,7 +96,7 @@ public sealed interface Decision {
 
         @Override
         public Optional<UUID> auditEvent() {
-            return Optional.of(auditEventId);
+            return Optional.ofNullable(auditEventId);
         }
     }
 

@@ -1,7 +1,9 @@
 package io.spendguard.model;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What became of a hold.
@@ -10,14 +12,19 @@ import java.util.UUID;
  * @param outcome committed or released
  * @param actual what was recorded as spent, one amount for each budget claimed
  * @param estimated whether the actual is the estimate, because the provider reported no usage
- * @param auditEvent the outcome's audit event
+ * @param auditEventId the outcome's audit event, or null when shadow mode had nothing to settle
  * @param replayed whether this answers an earlier settlement again and wrote nothing
  */
 public record Settlement(
-        UUID decisionId, Outcome outcome, List<Amount> actual, boolean estimated, UUID auditEvent, boolean replayed) {
+        UUID decisionId, Outcome outcome, List<Amount> actual, boolean estimated, @Nullable UUID auditEventId, boolean replayed) {
     /** Copies the list. */
     public Settlement {
         actual = List.copyOf(actual);
+    }
+
+    /** The outcome's audit event; empty when shadow mode had nothing to settle. */
+    public Optional<UUID> auditEvent() {
+        return Optional.ofNullable(auditEventId);
     }
 
     /** What became of the action afterwards. */

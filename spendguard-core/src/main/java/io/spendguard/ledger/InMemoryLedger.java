@@ -1,0 +1,382 @@
+package io.spendguard.ledger;
+
+import io.spendguard.model.Digest;
+import io.spendguard.model.IdempotencyConflictException;
+import io.spendguard.model.LedgerUnavailableException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A ledger in this process's memory, with the behaviour of the PostgreSQL one but no durability: for tests and for
+ * trying things out.
+ *
+ * <p>One lock guards everything, so each operation sees and leaves a whole state. Closing a session or the ledger keeps
+ * what was stored; a later session goes on with it.
+ */
+public final class InMemoryLedger implements Ledger {
+    private final Clock clock;
+    private final Object lock = new Object();
+    private final Map<AccountId, AccountState> accounts = new TreeMap<>();
+    private final Map<BudgetKey, Long> limits = new HashMap<>();
+    private final Map<RunKey, RunState> runs = new HashMap<>();
+    private final Map<ReservationKey, Reservation> reservations = new HashMap<>();
+    private final Map<OperationKey, StoredAnswer> answers = new HashMap<>();
+    private final Map<String, EventSealer.Key> keys = new LinkedHashMap<>();
+    private final List<SealedEvent> events = new ArrayList<>();
+
+    /** An empty ledger whose time is the given clock's. */
+    public InMemoryLedger(Clock clock) {
+        this.clock = Objects.requireNonNull(clock, "clock");
+    }
+
+    @Override
+    public LedgerSession connect(LedgerHost host) {
+        synchronized (lock) {
+            keys.putIfAbsent(host.sealer().key().id(), host.sealer().key());
+        }
+        return new Session(host);
+    }
+
+    @Override
+    public List<AccountState> accounts(String tenant, Namespace namespace) {
+        synchronized (lock) {
+            return accounts.values().stream()
+                    .filter(state -> state.account().tenant().equals(tenant)
+                            && state.account().namespace() == namespace)
+                    .sorted(Comparator.comparing((AccountState state) -> state.account().budgetId())
+                            .thenComparing(state -> state.account().key())
+                            .thenComparing(state -> state.account().window().from()))
+                    .toList();
+        }
+    }
+
+    @Override
+    public List<AccountState> find(String tenant, List<AccountId> ids) {
+        synchronized (lock) {
+            return ids.stream()
+                    .distinct()
+                    .sorted()
+                    .map(accounts::get)
+                    .filter(Objects::nonNull)
+                    .filter(state -> state.account().tenant().equals(tenant))
+                    .toList();
+        }
+    }
+
+    @Override
+    public RunState run(String tenant, Namespace namespace, String run) {
+        synchronized (lock) {
+            return runs.getOrDefault(new RunKey(tenant, namespace, run), RunState.fresh(run));
+        }
+    }
+
+    @Override
+    public Optional<Reservation> reservation(String tenant, UUID id) {
+        synchronized (lock) {
+            return Optional.ofNullable(reservations.get(new ReservationKey(tenant, id)));
+        }
+    }
+
+    @Override
+    public Optional<byte[]> answer(String tenant, OperationKind kind, String key) {
+        synchronized (lock) {
+            return Optional.ofNullable(answers.get(new OperationKey(tenant, kind, key)))
+                    .map(stored -> stored.answer().clone());
+        }
+    }
+
+    @Override
+    public void events(@Nullable String tenant, Consumer<SealedEvent> sink) {
+        List<SealedEvent> snapshot;
+        synchronized (lock) {
+            snapshot = new ArrayList<>(events);
+        }
+        snapshot.stream()
+                .filter(event -> tenant == null || event.draft().tenant().equals(tenant))
+                .sorted(Comparator.comparing((SealedEvent event) -> event.draft().tenant())
+                        .thenComparing(SealedEvent::stream)
+                        .thenComparingLong(SealedEvent::seq))
+                .forEach(sink);
+    }
+
+    @Override
+    public List<EventSealer.Key> keys() {
+        synchronized (lock) {
+            return List.copyOf(keys.values());
+        }
+    }
+
+    @Override
+    public void close() {
+        // Nothing to let go of.
+    }
+
+    private final class Session implements LedgerSession {
+        private final LedgerHost host;
+        private boolean closed;
+
+        private Session(LedgerHost host) {
+            this.host = host;
+        }
+
+        @Override
+        public CompletableFuture<PostResult> submit(LedgerOperation operation, Duration patience) {
+            try {
+                synchronized (lock) {
+                    if (closed) {
+                        throw new IllegalStateException(
+                                "Ledger session is closed: it takes no more operations. Connect again.");
+                    }
+                    if (patience.isZero() || patience.isNegative()) {
+                        throw new LedgerUnavailableException("Operation " + operation.kind() + " '" + operation.key()
+                                + "' was not executed: nobody waits for it any more. Try again.");
+                    }
+                    return CompletableFuture.completedFuture(post(operation));
+                }
+            } catch (RuntimeException e) {
+                return CompletableFuture.failedFuture(e);
+            }
+        }
+
+        @Override
+        public void close() {
+            synchronized (lock) {
+                if (!closed) {
+                    closed = true;
+                    events.addAll(host.sealer().sealClosing());
+                    host.sealer().committed();
+                }
+            }
+        }
+
+        private PostResult post(LedgerOperation operation) {
+            OperationKey key = new OperationKey(operation.tenant(), operation.kind(), operation.key());
+            StoredAnswer stored = answers.get(key);
+            if (stored != null) {
+                if (!stored.request().equals(operation.requestDigest())) {
+                    throw new IdempotencyConflictException(operation.kind().name(), operation.key());
+                }
+                return new PostResult.Replayed(stored.answer().clone());
+            }
+            View view = new View(operation, host);
+            Posting posting = operation
+                    .assumed()
+                    .filter(view::admits)
+                    .orElseGet(() -> operation.plan(view));
+            return write(key, operation, view, posting);
+        }
+
+        /** Everything that can fail comes before the first change, so that a failure leaves nothing half written. */
+        private PostResult write(OperationKey key, LedgerOperation operation, View view, Posting posting) {
+            Map<AccountId, AccountState> changed = view.after(posting);
+            RunState run = view.runAfter(posting);
+            Reservation settled = view.settledBy(posting);
+
+            List<EventDraft> drafts =
+                    Stream.concat(view.openings.stream(), Stream.of(posting)).map(Posting::event).toList();
+            List<SealedEvent> sealed = host.sealer().seal(drafts);
+            host.sealer().committed();
+
+            events.addAll(sealed);
+            accounts.putAll(changed);
+            operation.limits().forEach(limit -> limits.put(
+                    new BudgetKey(operation.tenant(), operation.namespace(), limit.budgetId()), limit.limit().atomic()));
+            if (run != null) {
+                runs.put(new RunKey(operation.tenant(), operation.namespace(), run.run()), run);
+            }
+            if (settled != null) {
+                reservations.put(new ReservationKey(operation.tenant(), settled.id()), settled);
+            }
+            Posting.Hold hold = posting.hold();
+            if (hold != null) {
+                reservations.put(
+                        new ReservationKey(operation.tenant(), hold.reservationId()),
+                        new Reservation(
+                                hold.reservationId(),
+                                operation.tenant(),
+                                operation.namespace(),
+                                operation.run().orElse(null),
+                                Reservation.State.HELD,
+                                hold.expiresAt(),
+                                hold.terms(),
+                                hold.claims()));
+            }
+            answers.put(key, new StoredAnswer(operation.requestDigest(), posting.answer().clone()));
+            return new PostResult.Written(posting, sealed.get(sealed.size() - 1));
+        }
+    }
+
+    /** The rows of one operation, with the accounts it needs opened in the view only. */
+    private final class View implements LedgerView {
+        private final Instant now = clock.instant();
+        private final LedgerOperation operation;
+        private final List<Posting> openings = new ArrayList<>();
+        private final Map<AccountId, AccountState> states = new TreeMap<>();
+        private final @Nullable Reservation reservation;
+
+        private View(LedgerOperation operation, LedgerHost host) {
+            this.operation = operation;
+            this.reservation = operation
+                    .reservation()
+                    .map(id -> reservations.get(new ReservationKey(operation.tenant(), id)))
+                    .orElse(null);
+            if (reservation != null) {
+                reservation.claims().forEach(claim -> {
+                    AccountId id = claim.account().id();
+                    states.put(id, Objects.requireNonNull(accounts.get(id)));
+                });
+            }
+            operation.limits().forEach(limit -> accounts.values().stream()
+                    .filter(state -> isOpen(state.account(), limit.budgetId()))
+                    .filter(state -> state.limit() != limit.limit().atomic())
+                    .forEach(state -> states.put(state.account().id(), state)));
+            for (Account account : operation.accounts(now)) {
+                AccountState state = accounts.get(account.id());
+                states.put(account.id(), state != null ? state : open(account, host));
+            }
+        }
+
+        @Override
+        public Instant now() {
+            return now;
+        }
+
+        @Override
+        public List<AccountState> accounts() {
+            return List.copyOf(states.values());
+        }
+
+        @Override
+        public Optional<RunState> run() {
+            return operation
+                    .run()
+                    .map(run -> runs.getOrDefault(
+                            new RunKey(operation.tenant(), operation.namespace(), run), RunState.fresh(run)));
+        }
+
+        @Override
+        public Optional<Reservation> reservation() {
+            return Optional.ofNullable(reservation);
+        }
+
+        /** Tells whether nothing stands against a posting that was made without seeing these rows. */
+        private boolean admits(Posting posting) {
+            if (!posting.validIn().contains(now)
+                    || run().filter(RunState::isStopped).isPresent()
+                    || (posting.settles() != null
+                            && (reservation == null || reservation.state() != Reservation.State.HELD))) {
+                return false;
+            }
+            for (Entry entry : posting.entries()) {
+                AccountState state = states.get(entry.account());
+                if (state == null || state.available() + available(posting, entry.account()) < 0) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private Map<AccountId, AccountState> after(Posting posting) {
+            Map<AccountId, AccountState> changed = new TreeMap<>();
+            posting.entries().stream().map(Entry::account).distinct().forEach(id -> {
+                AccountState state = states.get(id);
+                if (state == null) {
+                    throw new IllegalStateException("Posting touches account " + id
+                            + " which its operation did not name. Add it to accounts().");
+                }
+                changed.put(id, state.after(posting.entries()));
+            });
+            // An account the posting did not touch stays as its opening left it.
+            openings.forEach(opening -> opening.entries()
+                    .forEach(entry -> changed.putIfAbsent(
+                            entry.account(), Objects.requireNonNull(states.get(entry.account())))));
+            return changed;
+        }
+
+        private @Nullable RunState runAfter(Posting posting) {
+            Posting.RunChange change = posting.run();
+            if (change == null) {
+                return null;
+            }
+            RunState before = run().orElseThrow(() -> new IllegalStateException("Posting changes run '" + change.run()
+                    + "' which its operation did not name. Name it in run()."));
+            if (before.isStopped()) {
+                throw new IllegalStateException("Run '" + change.run() + "' was stopped by decision "
+                        + before.stoppedBy() + ": nothing more is recorded as allowed in it. Refuse the action.");
+            }
+            return new RunState(
+                    before.run(), Math.addExact(before.steps(), change.steps()), change.stoppedBy(), change.stopCode());
+        }
+
+        private @Nullable Reservation settledBy(Posting posting) {
+            Posting.Settled change = posting.settles();
+            if (change == null) {
+                return null;
+            }
+            Reservation held = reservation;
+            if (held == null || held.state() != Reservation.State.HELD) {
+                throw new IllegalStateException("Reservation " + change.reservationId() + " is "
+                        + (held == null ? "unknown" : held.state().toString()) + ": only a held one can be settled.");
+            }
+            return new Reservation(
+                    held.id(),
+                    held.tenant(),
+                    held.namespace(),
+                    held.run(),
+                    change.state(),
+                    held.expiresAt(),
+                    held.terms(),
+                    held.claims());
+        }
+
+        private AccountState open(Account account, LedgerHost host) {
+            Long limit = limits.get(new BudgetKey(account.tenant(), account.namespace(), account.budgetId()));
+            if (limit == null) {
+                throw new IllegalStateException("Budget '" + account.budgetId() + "' of tenant '" + account.tenant()
+                        + "' has no limit in the ledger: its contract was not activated. Activate it first.");
+            }
+            Posting opening = host.opening(account, limit, now);
+            openings.add(opening);
+            return new AccountState(account, 0, 0, 0, 0).after(opening.entries());
+        }
+
+        private boolean isOpen(Account account, String budgetId) {
+            return account.tenant().equals(operation.tenant())
+                    && account.namespace() == operation.namespace()
+                    && account.budgetId().equals(budgetId)
+                    && now.isBefore(account.window().until());
+        }
+
+        private static long available(Posting posting, AccountId account) {
+            return posting.entries().stream()
+                    .filter(entry -> entry.account().equals(account) && entry.kind() == EntryKind.AVAILABLE)
+                    .mapToLong(Entry::atomic)
+                    .sum();
+        }
+    }
+
+    private record BudgetKey(String tenant, Namespace namespace, String budgetId) {}
+
+    private record RunKey(String tenant, Namespace namespace, String run) {}
+
+    private record ReservationKey(String tenant, UUID id) {}
+
+    private record OperationKey(String tenant, OperationKind kind, String key) {}
+
+    private record StoredAnswer(Digest request, byte[] answer) {}
+}

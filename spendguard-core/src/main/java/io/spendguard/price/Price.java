@@ -1,0 +1,104 @@
+package io.spendguard.price;
+
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.Amount;
+import io.spendguard.model.Money;
+import io.spendguard.model.Usage;
+import java.time.Instant;
+import java.util.Currency;
+import java.util.Objects;
+
+/**
+ * What a provider charges for one model from a date on.
+ *
+ * <p>Rates are nanos of the currency per million tokens, so that every published price is exact: 2.50 USD per million is
+ * 2,500,000,000.
+ *
+ * @param provider the provider's name
+ * @param model the model as its provider names it
+ * @param from the first instant this price holds
+ * @param currency what is charged in
+ * @param inputRate for input tokens that are not read from a cache
+ * @param cacheReadRate for input tokens read from a cache
+ * @param outputRate for output tokens, reasoning included
+ * @param contextWindow the most tokens input and output may have together
+ * @param maxOutputTokens the most tokens the model produces in one call
+ */
+public record Price(
+        String provider,
+        String model,
+        Instant from,
+        Currency currency,
+        long inputRate,
+        long cacheReadRate,
+        long outputRate,
+        long contextWindow,
+        long maxOutputTokens) {
+    private static final long TOKENS_PER_RATE = 1_000_000;
+
+    /** Refuses negative rates and empty windows with {@link IllegalArgumentException}. */
+    public Price {
+        Objects.requireNonNull(from, "from");
+        Objects.requireNonNull(currency, "currency");
+        if (inputRate < 0 || cacheReadRate < 0 || outputRate < 0) {
+            throw new IllegalArgumentException("Price of model '" + model + "' is negative. Prices start at 0.");
+        }
+        if (contextWindow < 1 || maxOutputTokens < 1) {
+            throw new IllegalArgumentException("Price of model '" + model + "' has a context window of " + contextWindow
+                    + " and a largest output of " + maxOutputTokens + " tokens: both start at 1.");
+        }
+    }
+
+    /**
+     * What a call costs, rounded up to a whole nano once, at the end: against the spender.
+     *
+     * @param usage a complete count; unknown cache reads are charged as plain input
+     * @throws IllegalArgumentException when input or output is unknown
+     * @throws ArithmeticException when the cost overflows
+     */
+    public Money costRoundedUp(Usage usage) {
+        if (!usage.isComplete()) {
+            throw new IllegalArgumentException(
+                    usage + " has no cost: input and output must both be known. Settle at the estimate instead.");
+        }
+        long cached = usage.cacheReadTokens().orElse(0);
+        long input = Math.subtractExact(usage.inputTokens().orElseThrow(), cached);
+        long sum = Math.addExact(
+                Math.addExact(Math.multiplyExact(input, inputRate), Math.multiplyExact(cached, cacheReadRate)),
+                Math.multiplyExact(usage.outputTokens().orElseThrow(), outputRate));
+        long nanos = sum / TOKENS_PER_RATE + (sum % TOKENS_PER_RATE == 0 ? 0 : 1);
+        return new Money(nanos, currency);
+    }
+
+    /** This price as evidence and replies to replays carry it. */
+    public JsonObject toJson() {
+        return JsonObject.create()
+                .put("provider", provider)
+                .put("model", model)
+                .put("from", from.toString())
+                .put("currency", currency.getCurrencyCode())
+                .put("input", rate(inputRate))
+                .put("cacheRead", rate(cacheReadRate))
+                .put("output", rate(outputRate))
+                .put("contextWindow", contextWindow)
+                .put("maxOutputTokens", maxOutputTokens);
+    }
+
+    /** Reads what {@link #toJson} wrote; throws {@link io.spendguard.json.JsonException} for anything else. */
+    public static Price fromJson(JsonObject json) {
+        return new Price(
+                json.string("provider"),
+                json.string("model"),
+                Instant.parse(json.string("from")),
+                Currency.getInstance(json.string("currency")),
+                Amount.parse(json.string("input")).atomic(),
+                Amount.parse(json.string("cacheRead")).atomic(),
+                Amount.parse(json.string("output")).atomic(),
+                json.integer("contextWindow"),
+                json.integer("maxOutputTokens"));
+    }
+
+    private String rate(long nanosPerMillion) {
+        return new Money(nanosPerMillion, currency).toString();
+    }
+}
