@@ -176,8 +176,8 @@ public final class JsonObject {
     private <T> T get(String name, Class<T> type, String expected) {
         Object value = members.get(name);
         if (!type.isInstance(value)) {
-            throw new JsonException("Member '" + name + "' is " + (value == null ? "missing" : "of another type")
-                    + ": " + expected + " is expected.");
+            throw new JsonException("Member '" + name + "' is " + (value == null ? "missing" : "of another type") + ": "
+                    + expected + " is expected.");
         }
         return type.cast(value);
     }
@@ -242,8 +242,7 @@ public final class JsonObject {
     /** Checked here, since the generator lets some of them pass as escapes. */
     private static String requirePaired(String text) {
         if (!StrictJson.isPaired(text)) {
-            throw new JsonException(
-                    "A name or string holds an unpaired surrogate: UTF-8 cannot carry it. Remove it.");
+            throw new JsonException("A name or string holds an unpaired surrogate: UTF-8 cannot carry it. Remove it.");
         }
         return text;
     }
@@ -272,16 +271,16 @@ public final class JsonObject {
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
             case VALUE_NUMBER_INT -> readInteger(parser);
-            default -> throw new JsonException("Value " + parser.getText() + StrictJson.at(parser)
-                    + " is neither string, integer, boolean, list nor object. Write decimals as strings.");
+            default ->
+                throw new JsonException("Value " + parser.getText() + StrictJson.at(parser)
+                        + " is neither string, integer, boolean, list nor object. Write decimals as strings.");
         };
     }
 
     private static long readInteger(JsonParser parser) throws IOException {
         String text = parser.getText();
         if (text.equals("-0")) {
-            throw new JsonException(
-                    "Integer -0" + StrictJson.at(parser) + " has another canonical form: write 0.");
+            throw new JsonException("Integer -0" + StrictJson.at(parser) + " has another canonical form: write 0.");
         }
         if (parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
             throw inexact(text);

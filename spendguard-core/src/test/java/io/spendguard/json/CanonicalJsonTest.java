@@ -40,11 +40,7 @@ class CanonicalJsonTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '\0',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
                     1e21     | 1e+21
                     -0       | 0
                     0.000001 | 0.000001
@@ -109,7 +105,8 @@ class CanonicalJsonTest {
     @Test
     void canonicalize_deepNesting_isRefusedWithoutOverflow() {
         assertThatExceptionOfType(JsonException.class)
-                .isThrownBy(() -> CanonicalJson.canonicalize("[".repeat(1_000_000).getBytes(UTF_8)));
+                .isThrownBy(
+                        () -> CanonicalJson.canonicalize("[".repeat(1_000_000).getBytes(UTF_8)));
     }
 
     private static byte[] resource(String name) {

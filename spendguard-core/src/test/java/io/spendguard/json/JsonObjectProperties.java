@@ -73,10 +73,7 @@ class JsonObjectProperties {
         Arbitrary<Object> objects = Arbitraries.maps(text(), values(depth - 1))
                 .ofMaxSize(4)
                 .map(members -> object(List.copyOf(members.entrySet())));
-        return Arbitraries.frequencyOf(
-                Tuple.of(4, scalars),
-                Tuple.of(1, lists),
-                Tuple.of(1, objects));
+        return Arbitraries.frequencyOf(Tuple.of(4, scalars), Tuple.of(1, lists), Tuple.of(1, objects));
     }
 
     /** Code points of every kind but surrogates: control characters, ASCII, the basic plane and what lies beyond. */
@@ -87,9 +84,12 @@ class JsonObjectProperties {
                 Arbitraries.integers().between(0x100, 0xd7ff),
                 Arbitraries.integers().between(0xe000, 0xffff),
                 Arbitraries.integers().between(0x10000, 0x10ffff));
-        return codePoints.list().ofMaxSize(12).map(points -> points.stream()
-                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-                .toString());
+        return codePoints
+                .list()
+                .ofMaxSize(12)
+                .map(points -> points.stream()
+                        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                        .toString());
     }
 
     @SuppressWarnings("unchecked")

@@ -45,7 +45,11 @@ class JsonObjectTest {
 
     @Test
     void toCanonicalBytes_names_areSortedByUtf16Units() {
-        JsonObject json = JsonObject.create().put("\uFB33", 1).put("\uD83D\uDE00", 2).put("\u20ac", 3).put("1", 4);
+        JsonObject json = JsonObject.create()
+                .put("\uFB33", 1)
+                .put("\uD83D\uDE00", 2)
+                .put("\u20ac", 3)
+                .put("1", 4);
 
         assertThat(json.names()).containsExactly("1", "\u20ac", "\uD83D\uDE00", "\uFB33");
     }
@@ -80,7 +84,8 @@ class JsonObjectTest {
     void put_listOfForeignValues_isRefused() {
         assertThatExceptionOfType(JsonException.class)
                 .isThrownBy(() -> JsonObject.create().put("a", List.of(1.5)))
-                .withMessage("A Double is no JSON value here: use String, Long, Boolean, JsonObject or a list of them.");
+                .withMessage(
+                        "A Double is no JSON value here: use String, Long, Boolean, JsonObject or a list of them.");
     }
 
     @Test
@@ -98,11 +103,7 @@ class JsonObjectTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '\0',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
                     {"a":1}x           | Document goes on after its object at character 7. Remove what follows.
                     {"a":1}{}          | Document goes on after its object at character 7. Remove what follows.
                     [1]                | Document does not start with '{': one JSON object is expected.
@@ -125,8 +126,23 @@ class JsonObjectTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", " ", "{", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{'a':1}", "{\"a\":01}", "{\"a\":+1}",
-                "{\"a\":NaN}", "{\"a\":\"\n\"}", "/**/{}", "{}//", "{\"a\":[1,]}", "{\"a\":tru}", "\uFEFF{}"
+                "",
+                " ",
+                "{",
+                "{\"a\"}",
+                "{\"a\":}",
+                "{\"a\":1,}",
+                "{a:1}",
+                "{'a':1}",
+                "{\"a\":01}",
+                "{\"a\":+1}",
+                "{\"a\":NaN}",
+                "{\"a\":\"\n\"}",
+                "/**/{}",
+                "{}//",
+                "{\"a\":[1,]}",
+                "{\"a\":tru}",
+                "\uFEFF{}"
             })
     void parse_notJson_isRefused(String text) {
         assertThatExceptionOfType(JsonException.class).isThrownBy(() -> JsonObject.parse(bytes(text)));

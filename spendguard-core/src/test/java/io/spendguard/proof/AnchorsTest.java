@@ -63,7 +63,8 @@ class AnchorsTest {
 
         assertThatExceptionOfType(AnchorsException.class)
                 .isThrownBy(() -> Anchors.add(file, KEY))
-                .withMessage("Anchors file " + file + " is malformed: Member 'format' is missing: a string is expected.");
+                .withMessage(
+                        "Anchors file " + file + " is malformed: Member 'format' is missing: a string is expected.");
         assertThat(file).hasContent("{}");
     }
 
@@ -85,11 +86,7 @@ class AnchorsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '\0',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
                     {"format":"spendguard.anchors.v9","keys":[]} | has format 'spendguard.anchors.v9': only spendguard.anchors.v1 is read. Use a version that knows it.
                     {"format":"spendguard.anchors.v1"} | is malformed: Member 'keys' is missing: a list is expected.
                     {"format":"spendguard.anchors.v1","keys":[{"id":"x","algorithm":"Ed25519","publicKey":"AA=="}]} | holds a bad key: Key 'x' holds 1 bytes that are no Ed25519 public key: 32 bytes that encode a curve point are. Copy it whole.

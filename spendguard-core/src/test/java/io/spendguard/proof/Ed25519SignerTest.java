@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class Ed25519SignerTest {
     /** RFC 8032 §7.1, test 2. */
-    private static final String RFC_PEM = pem("302e020100300506032b6570042204204ccd089b28ff96da9db6c346ec114e0f"
-            + "5b8a319f35aba624da8cf6ed4fb8a6fb");
+    private static final String RFC_PEM = pem(
+            "302e020100300506032b6570042204204ccd089b28ff96da9db6c346ec114e0f" + "5b8a319f35aba624da8cf6ed4fb8a6fb");
 
     @TempDir
     Path directory;
@@ -39,7 +39,8 @@ class Ed25519SignerTest {
     void sign_rfc8032Key_givesTheRfcsSignature() throws IOException {
         Ed25519Signer signer = Ed25519Signer.load(keyFile(RFC_PEM));
 
-        assertThat(hex(signer.publicKey())).isEqualTo("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
+        assertThat(hex(signer.publicKey()))
+                .isEqualTo("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
         assertThat(hex(signer.sign(new byte[] {0x72})))
                 .isEqualTo("92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
                         + "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
@@ -49,7 +50,8 @@ class Ed25519SignerTest {
     void keyId_isTheWholeHashOfThePublicKey() {
         Ed25519Signer signer = Ed25519Signer.generate();
 
-        assertThat(signer.keyId()).isEqualTo("ed25519:" + Digest.sha256(signer.publicKey()).hex());
+        assertThat(signer.keyId())
+                .isEqualTo("ed25519:" + Digest.sha256(signer.publicKey()).hex());
         assertThat(signer.algorithm()).isEqualTo("Ed25519");
         assertThat(signer).hasToString("Ed25519Signer[" + signer.keyId() + "]");
     }
@@ -65,12 +67,14 @@ class Ed25519SignerTest {
         assertThat(key.verify("b".getBytes(UTF_8), signature)).isFalse();
         assertThat(key.verify("a".getBytes(UTF_8), new byte[63])).isFalse();
         assertThat(key.verify("a".getBytes(UTF_8), new byte[64])).isFalse();
-        assertThat(Ed25519Signer.generate().verificationKey().verify("a".getBytes(UTF_8), signature)).isFalse();
+        assertThat(Ed25519Signer.generate().verificationKey().verify("a".getBytes(UTF_8), signature))
+                .isFalse();
     }
 
     @Test
     void generate_twice_givesDifferentKeys() {
-        assertThat(Ed25519Signer.generate().keyId()).isNotEqualTo(Ed25519Signer.generate().keyId());
+        assertThat(Ed25519Signer.generate().keyId())
+                .isNotEqualTo(Ed25519Signer.generate().keyId());
     }
 
     @Test
@@ -227,8 +231,9 @@ class Ed25519SignerTest {
 
         assertThatExceptionOfType(KeyFileException.class)
                 .isThrownBy(() -> Ed25519Signer.load(file))
-                .withMessage("Key file " + file + " holds a key of algorithm 1.3.101.110: Ed25519 (1.3.101.112) is needed."
-                        + " Make one with: openssl genpkey -algorithm ed25519");
+                .withMessage(
+                        "Key file " + file + " holds a key of algorithm 1.3.101.110: Ed25519 (1.3.101.112) is needed."
+                                + " Make one with: openssl genpkey -algorithm ed25519");
     }
 
     @Test
@@ -247,8 +252,7 @@ class Ed25519SignerTest {
 
         assertThatExceptionOfType(KeyFileException.class)
                 .isThrownBy(() -> Ed25519Signer.load(file))
-                .withMessage(
-                        "Key file " + file + " holds several PEM blocks: one private key is expected. Split it.");
+                .withMessage("Key file " + file + " holds several PEM blocks: one private key is expected. Split it.");
     }
 
     @ParameterizedTest
@@ -277,7 +281,8 @@ class Ed25519SignerTest {
 
         assertThatExceptionOfType(KeyFileException.class)
                 .isThrownBy(() -> Ed25519Signer.load(file))
-                .withMessage("Key file " + file + " has 20000 bytes: a PEM key has a few hundred. Name the key itself.");
+                .withMessage(
+                        "Key file " + file + " has 20000 bytes: a PEM key has a few hundred. Name the key itself.");
     }
 
     @Test

@@ -41,7 +41,14 @@ class MerkleTreeTest {
     void root_ofKnownLeaves_isTheOneOfRfc6962Implementations() {
         // Leaves and roots of the reference test data of Certificate Transparency.
         List<Digest> leaves = Stream.of(
-                        "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
+                        "",
+                        "00",
+                        "10",
+                        "2021",
+                        "3031",
+                        "40414243",
+                        "5051525354555657",
+                        "606162636465666768696a6b6c6d6e6f")
                 .map(hex -> MerkleTree.leafHash(HexFormat.of().parseHex(hex)))
                 .toList();
 
@@ -88,7 +95,8 @@ class MerkleTreeTest {
         System.arraycopy(left.bytes(), 0, both, 0, 32);
         System.arraycopy(right.bytes(), 0, both, 32, 32);
 
-        assertThat(MerkleTree.leafHash(both)).isNotEqualTo(MerkleTree.of(List.of(left, right)).root());
+        assertThat(MerkleTree.leafHash(both))
+                .isNotEqualTo(MerkleTree.of(List.of(left, right)).root());
     }
 
     @Test
@@ -120,7 +128,9 @@ class MerkleTreeTest {
                 .getResource("/vectors/merkle/testdata/inclusion")
                 .toURI());
         try (Stream<Path> files = Files.walk(root)) {
-            return files.filter(file -> file.toString().endsWith(".json")).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(".json"))
+                    .sorted()
+                    .toList();
         }
     }
 
