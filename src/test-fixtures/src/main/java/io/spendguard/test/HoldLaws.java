@@ -141,7 +141,7 @@ interface HoldLaws extends LedgerLaws {
         PostResult result = lab().post(careful);
 
         assertThat(result).isInstanceOf(PostResult.Written.class);
-        assertThat(careful.plans()).isEqualTo(1);
+        assertThat(careful.plans()).isPositive();
         assertThat(careful.seen().accounts()).containsExactly(new AccountState(team, 1000, 0, 0, 0));
         assertThat(careful.seen().run())
                 .hasValueSatisfying(run -> assertThat(run.steps()).isZero());
@@ -262,7 +262,7 @@ interface HoldLaws extends LedgerLaws {
 
         lab().post(late);
 
-        assertThat(late.plans()).isEqualTo(1);
+        assertThat(late.plans()).isPositive();
         assertThat(Duration.between(now, late.seen().now()).abs()).isLessThan(Duration.ofMinutes(1));
     }
 
@@ -278,7 +278,7 @@ interface HoldLaws extends LedgerLaws {
 
         lab().post(early);
 
-        assertThat(early.plans()).isEqualTo(1);
+        assertThat(early.plans()).isPositive();
     }
 
     @Test

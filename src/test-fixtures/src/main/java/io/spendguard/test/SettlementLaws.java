@@ -163,7 +163,7 @@ interface SettlementLaws extends LedgerLaws {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("Reservation " + hold.reservationId() + " is COMMITTED: only a held one is settled.");
 
-        assertThat(release.plans()).isEqualTo(1);
+        assertThat(release.plans()).isPositive();
         assertBalances(lab().operations().account("team"), 1000, 250, 0, 0);
         assertThat(stateOf(hold)).isEqualTo(Reservation.State.COMMITTED);
         assertThat(lab().events(null)).hasSize(events);
