@@ -1,12 +1,18 @@
 package io.spendguard.contract;
 
+import com.google.common.collect.ImmutableList;
 import dev.cel.checker.CelChecker;
 import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.CelIssue;
 import dev.cel.common.CelOptions;
+import dev.cel.common.CelSource;
 import dev.cel.common.CelValidationException;
 import dev.cel.common.CelValidationResult;
 import dev.cel.common.CelVarDecl;
+import dev.cel.common.ast.CelConstant;
+import dev.cel.common.ast.CelExpr;
+import dev.cel.common.types.CelKind;
+import dev.cel.common.types.CelType;
 import dev.cel.common.types.SimpleType;
 import dev.cel.compiler.CelCompilerFactory;
 import dev.cel.parser.CelParser;
@@ -16,6 +22,7 @@ import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
 import dev.cel.runtime.CelRuntimeFactory;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,7 +40,6 @@ final class ConditionCompiler {
             .maxParseExpressionNodeCount(MAX_NODES)
             .maxParseRecursionDepth(MAX_DEPTH)
             .comprehensionMaxIterations(MAX_ITERATIONS)
-            .enableHomogeneousLiterals(true)
             .enableHeterogeneousNumericComparisons(true)
             .build();
 
@@ -51,6 +57,16 @@ final class ConditionCompiler {
 
     private static final CelRuntime RUNTIME =
             CelRuntimeFactory.plannerRuntimeBuilder().setOptions(OPTIONS).build();
+
+    private static final CelChecker LITERAL_CHECKER =
+            CelCompilerFactory.standardCelCheckerBuilder().setOptions(OPTIONS).build();
+
+    /** Any time: the functions that take a zone are probed on it. Its ids are beyond those of every condition. */
+    private static final CelExpr SOME_TIME = CelExpr.ofCall(
+            1L << 40,
+            Optional.empty(),
+            "timestamp",
+            ImmutableList.of(CelExpr.ofConstant((1L << 40) + 1, CelConstant.ofValue("2026-01-01T00:00:00Z"))));
 
     private static final Pattern OVERLOAD =
             Pattern.compile("found no matching overload for '([^']*)' applied to '([^']*)'.*", Pattern.DOTALL);
@@ -93,21 +109,54 @@ final class ConditionCompiler {
         }
         try {
             CelAbstractSyntaxTree tree = parsed.getAst();
-            ExpressionRewriter rewriter = new ExpressionRewriter(vocabulary, tree.getSource(), faults);
+            ExpressionRewriter rewriter = new ExpressionRewriter(
+                    vocabulary, tree.getSource(), call -> fails(call, tree.getSource()), faults);
             CelValidationResult checked = checker.check(rewriter.rewrite(tree.getExpr()));
             if (checked.hasError()) {
                 report(checked.getErrors(), condition, faults, false);
             }
+            if (faults.count == 0) {
+                refuseMixedTypes(checked.getAst(), faults);
+            }
             return faults.count > 0
                     ? null
                     : new Compiled(
-                            (CelRuntime.Program) RUNTIME.createProgram(checked.getAst()),
+                            RUNTIME.createProgram(checked.getAst()),
                             Set.copyOf(rewriter.budgetsRead()),
                             rewriter.runStateRead());
         } catch (CelValidationException | CelEvaluationException unexpected) {
             report.fault(0, "the condition cannot be compiled: " + unexpected.getMessage() + ". Simplify it.");
             return null;
         }
+    }
+
+    /** Whether a call of literals fails whenever it runs; a call of the wrong types is left to the type check. */
+    private static boolean fails(CelExpr call, CelSource source) {
+        CelExpr probe = call.call().target().isEmpty() ? call : CelExpr.ofCall(
+                call.id(), Optional.of(SOME_TIME), call.call().function(), call.call().args());
+        CelValidationResult checked = LITERAL_CHECKER.check(CelAbstractSyntaxTree.newParsedAst(probe, source));
+        if (checked.hasError()) {
+            return false;
+        }
+        try {
+            RUNTIME.createProgram(checked.getAst()).eval();
+            return false;
+        } catch (CelEvaluationException | CelValidationException failure) {
+            return true;
+        }
+    }
+
+    /** A list of numbers and texts has elements of any type, and what reads them is checked no more. */
+    private static void refuseMixedTypes(CelAbstractSyntaxTree tree, ExpressionRewriter.Report report) {
+        tree.getTypeMap().entrySet().stream()
+                .filter(node -> isAny(node.getValue()))
+                .map(node -> tree.getSource().getPositionsMap().getOrDefault(node.getKey(), 0))
+                .min(Integer::compare)
+                .ifPresent(offset -> report.fault(offset, "values of different types are mixed here. Use one type."));
+    }
+
+    private static boolean isAny(CelType type) {
+        return type.kind() == CelKind.DYN || type.parameters().stream().anyMatch(ConditionCompiler::isAny);
     }
 
     private static void report(
@@ -151,8 +200,7 @@ final class ConditionCompiler {
     private static String typeMessage(String message) {
         Matcher overload = OVERLOAD.matcher(message);
         if (overload.matches()) {
-            String operator = overload.group(1).replace("_", "").replace("@", "");
-            return "'" + operator + "' does not take " + overload.group(2) + ". Use values of matching types.";
+            return "'" + ExpressionRewriter.name(overload.group(1)) + "' does not take " + overload.group(2) + ". Use values of matching types.";
         }
         Matcher notBool = NOT_BOOL.matcher(message);
         if (notBool.matches()) {
