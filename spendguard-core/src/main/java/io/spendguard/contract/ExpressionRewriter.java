@@ -329,7 +329,10 @@ final class ExpressionRewriter {
 
     private @Nullable Unit noUnits(List<CelExpr> written, List<Typed> args) {
         for (int i = 0; i < args.size(); i++) {
-            requirePlain(written.get(i), args.get(i));
+            if (args.get(i).unit != null) {
+                requirePlain(written.get(i), args.get(i));
+                return null;
+            }
         }
         return null;
     }

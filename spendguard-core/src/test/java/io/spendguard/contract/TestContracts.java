@@ -37,8 +37,8 @@ final class TestContracts {
                   budgets:
                     - {id: day, limit: 100.00 USD, window: {type: calendar_day, timezone: UTC}}
                     - {id: calls, limit: 20 calls, window: {type: run}}
-                  rules:
                 """
+                + (rules.length == 0 ? "" : "  rules:\n")
                 + String.join("", List.of(rules).stream().map(rule -> "    - " + rule + "\n").toList());
     }
 
