@@ -7,6 +7,8 @@ import dev.cel.common.CelOptions;
 import dev.cel.common.CelValidationException;
 import dev.cel.common.CelValidationResult;
 import dev.cel.common.CelVarDecl;
+import dev.cel.common.types.CelKind;
+import dev.cel.common.types.CelType;
 import dev.cel.common.types.SimpleType;
 import dev.cel.compiler.CelCompilerFactory;
 import dev.cel.parser.CelParser;
@@ -33,7 +35,6 @@ final class ConditionCompiler {
             .maxParseExpressionNodeCount(MAX_NODES)
             .maxParseRecursionDepth(MAX_DEPTH)
             .comprehensionMaxIterations(MAX_ITERATIONS)
-            .enableHomogeneousLiterals(true)
             .enableHeterogeneousNumericComparisons(true)
             .build();
 
@@ -56,9 +57,9 @@ final class ConditionCompiler {
             Pattern.compile("found no matching overload for '([^']*)' applied to '([^']*)'.*", Pattern.DOTALL);
     private static final Pattern NOT_BOOL = Pattern.compile("expected type 'bool' but found '([^']*)'");
     private static final Pattern END = Pattern.compile(".*'<EOF>'.*", Pattern.DOTALL);
-    private static final Pattern UNEXPECTED =
-            Pattern.compile("(?:mismatched|extraneous) input '(.*?)' expecting.*|no viable alternative at input '(.*?)'",
-                    Pattern.DOTALL);
+    private static final Pattern UNEXPECTED = Pattern.compile(
+            "(?:mismatched|extraneous) input '(.*?)' expecting.*|no viable alternative at input '(.*?)'",
+            Pattern.DOTALL);
     private static final Pattern TOKEN = Pattern.compile("token recognition error at: '(.*)'", Pattern.DOTALL);
 
     private final Vocabulary vocabulary;
@@ -80,7 +81,8 @@ final class ConditionCompiler {
     record Compiled(CelRuntime.Program program, Set<String> budgetsRead, boolean runStateRead) {}
 
     /** The compiled condition, or null when it has faults: all of them are reported then. */
-    @Nullable Compiled compile(String condition, ExpressionRewriter.Report report) {
+    @Nullable
+    Compiled compile(String condition, ExpressionRewriter.Report report) {
         if (condition.codePointCount(0, condition.length()) > MAX_LENGTH) {
             report.fault(0, "the condition is longer than " + MAX_LENGTH + " characters. Write several rules.");
             return null;
@@ -98,10 +100,13 @@ final class ConditionCompiler {
             if (checked.hasError()) {
                 report(checked.getErrors(), condition, faults, false);
             }
+            if (faults.count == 0) {
+                refuseMixedTypes(checked.getAst(), faults);
+            }
             return faults.count > 0
                     ? null
                     : new Compiled(
-                            (CelRuntime.Program) RUNTIME.createProgram(checked.getAst()),
+                            RUNTIME.createProgram(checked.getAst()),
                             Set.copyOf(rewriter.budgetsRead()),
                             rewriter.runStateRead());
         } catch (CelValidationException | CelEvaluationException unexpected) {
@@ -110,10 +115,26 @@ final class ConditionCompiler {
         }
     }
 
+    /** A list of numbers and texts has elements of any type, and what reads them is checked no more. */
+    private static void refuseMixedTypes(CelAbstractSyntaxTree tree, ExpressionRewriter.Report report) {
+        tree.getTypeMap().entrySet().stream()
+                .filter(node -> isAny(node.getValue()))
+                .map(node -> tree.getSource().getPositionsMap().getOrDefault(node.getKey(), 0))
+                .min(Integer::compare)
+                .ifPresent(offset -> report.fault(offset, "values of different types are mixed here. Use one type."));
+    }
+
+    private static boolean isAny(CelType type) {
+        return type.kind() == CelKind.DYN || type.parameters().stream().anyMatch(ConditionCompiler::isAny);
+    }
+
     private static void report(
             List<CelIssue> issues, String condition, ExpressionRewriter.Report report, boolean syntax) {
         for (CelIssue issue : issues) {
-            int offset = offset(condition, issue.getSourceLocation().getLine(), issue.getSourceLocation().getColumn());
+            int offset = offset(
+                    condition,
+                    issue.getSourceLocation().getLine(),
+                    issue.getSourceLocation().getColumn());
             report.fault(offset, syntax ? syntaxMessage(issue.getMessage()) : typeMessage(issue.getMessage()));
             if (syntax) {
                 // What the parser says after its first surprise is guesswork.
