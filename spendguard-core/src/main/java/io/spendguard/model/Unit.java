@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  *     {@code credits.NAME}
  */
 public record Unit(String code) implements Comparable<Unit> {
-    // Before the units below, whose constructor needs them.
+    // Before the constants: their construction checks against these.
     private static final Set<String> PLAIN = Set.of("calls", "tokens.input", "tokens.output", "tokens.total");
     private static final Pattern CREDITS = Pattern.compile("credits\\.[a-z][a-z0-9_-]{0,31}");
     private static final Pattern CURRENCY = Pattern.compile("[A-Z]{3}");

@@ -29,8 +29,7 @@ interface HoldLaws extends LedgerLaws {
         assertBalances(team, 1000, 0, 300, 0);
         assertThat(lab().state(team).available()).isEqualTo(700);
         assertThat(lab().eventTypes())
-                .containsExactly(
-                        TestSealer.OPENED, TestEvents.OPERATION, TestEvents.OPENING, TestEvents.OPERATION);
+                .containsExactly(TestSealer.OPENED, TestEvents.OPERATION, TestEvents.OPENING, TestEvents.OPERATION);
     }
 
     @Test
@@ -74,7 +73,8 @@ interface HoldLaws extends LedgerLaws {
         lab().activate("team", 1000);
         Account team = lab().operations().account("team");
 
-        assertThat(lab().answer(lab().operations().hold("h1").claim(team, 1000))).isEqualTo("held");
+        assertThat(lab().answer(lab().operations().hold("h1").claim(team, 1000)))
+                .isEqualTo("held");
 
         assertThat(lab().state(team).available()).isZero();
     }
@@ -91,7 +91,8 @@ interface HoldLaws extends LedgerLaws {
         assertThat(answer).isEqualTo("refused: short of team");
         assertThat(tooMuch.seen().accounts()).containsExactly(new AccountState(team, 1000, 0, 400, 0));
         assertBalances(team, 1000, 0, 400, 0);
-        assertThat(lab().ledger().reservation(LedgerLab.TENANT, tooMuch.reservationId())).isEmpty();
+        assertThat(lab().ledger().reservation(LedgerLab.TENANT, tooMuch.reservationId()))
+                .isEmpty();
     }
 
     @Test
@@ -142,8 +143,8 @@ interface HoldLaws extends LedgerLaws {
         assertThat(result).isInstanceOf(PostResult.Written.class);
         assertThat(careful.plans()).isPositive();
         assertThat(careful.seen().accounts()).containsExactly(new AccountState(team, 1000, 0, 0, 0));
-        assertThat(careful.seen().run()).hasValueSatisfying(run -> assertThat(run.steps())
-                .isZero());
+        assertThat(careful.seen().run())
+                .hasValueSatisfying(run -> assertThat(run.steps()).isZero());
         assertThat(careful.seen().reservation()).isEmpty();
     }
 
@@ -167,8 +168,8 @@ interface HoldLaws extends LedgerLaws {
         Account team = lab().operations().account("team");
         Account org = lab().operations().account("org");
 
-        String answer = lab().answer(
-                lab().operations().hold("h1").claim(team, 300).claim(org, 501));
+        String answer =
+                lab().answer(lab().operations().hold("h1").claim(team, 300).claim(org, 501));
 
         assertThat(answer).isEqualTo("refused: short of org");
         assertBalances(team, 1000, 0, 0, 0);

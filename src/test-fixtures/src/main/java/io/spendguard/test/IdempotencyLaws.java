@@ -57,7 +57,8 @@ interface IdempotencyLaws extends LedgerLaws {
                         + " fresh key for a new request.");
 
         assertBalances(team, 1000, 0, 300, 0);
-        assertThat(lab().ledger().reservation(LedgerLab.TENANT, other.reservationId())).isEmpty();
+        assertThat(lab().ledger().reservation(LedgerLab.TENANT, other.reservationId()))
+                .isEmpty();
         assertThat(lab().events(null)).hasSize(events);
     }
 
@@ -169,8 +170,10 @@ interface IdempotencyLaws extends LedgerLaws {
         lab().activate("team", 1000);
         lab().post(lab().operations().hold("h1").claim(lab().operations().account("team"), 300));
 
-        assertThat(lab().ledger().answer(LedgerLab.TENANT, OperationKind.DECIDE, "h2")).isEmpty();
-        assertThat(lab().ledger().answer(LedgerLab.TENANT, OperationKind.SETTLE, "h1")).isEmpty();
+        assertThat(lab().ledger().answer(LedgerLab.TENANT, OperationKind.DECIDE, "h2"))
+                .isEmpty();
+        assertThat(lab().ledger().answer(LedgerLab.TENANT, OperationKind.SETTLE, "h1"))
+                .isEmpty();
         assertThat(lab().ledger().answer("other", OperationKind.DECIDE, "h1")).isEmpty();
     }
 }

@@ -56,12 +56,12 @@ public final class LedgerInvariants {
         SealedEvent previous = null;
         Set<String> tenantsLeft = new HashSet<>();
         for (SealedEvent event : events) {
-            boolean isNewStream =
-                    previous == null || !previous.stream().equals(event.stream());
+            boolean isNewStream = previous == null || !previous.stream().equals(event.stream());
             assertThat(!isNewStream || !streams.containsKey(event.stream()))
                     .as("events of stream %s come together", event.stream())
                     .isTrue();
-            if (previous != null && !previous.draft().tenant().equals(event.draft().tenant())) {
+            if (previous != null
+                    && !previous.draft().tenant().equals(event.draft().tenant())) {
                 tenantsLeft.add(previous.draft().tenant());
             }
             assertThat(tenantsLeft)
@@ -142,8 +142,8 @@ public final class LedgerInvariants {
                         EntryKind.DEBT, -state.debt(),
                         EntryKind.AVAILABLE, state.available()))
                 .as("the entries in events explain the balances of %s", state.account())
-                .allSatisfy((kind, balance) ->
-                        assertThat(balance).as("%s", kind).isEqualTo(sums.getOrDefault(kind, 0L)));
+                .allSatisfy(
+                        (kind, balance) -> assertThat(balance).as("%s", kind).isEqualTo(sums.getOrDefault(kind, 0L)));
     }
 
     private List<Claim> stillHeld(SealedEvent event) {
@@ -151,9 +151,11 @@ public final class LedgerInvariants {
         if (hold == null) {
             return List.of();
         }
-        Reservation reservation =
-                ledger.reservation(event.draft().tenant(), UUID.fromString(hold)).orElse(null);
-        assertThat(reservation).as("reservation %s that an event tells of is there", hold).isNotNull();
+        Reservation reservation = ledger.reservation(event.draft().tenant(), UUID.fromString(hold))
+                .orElse(null);
+        assertThat(reservation)
+                .as("reservation %s that an event tells of is there", hold)
+                .isNotNull();
         return reservation.state() == Reservation.State.HELD ? reservation.claims() : List.of();
     }
 
@@ -172,8 +174,8 @@ public final class LedgerInvariants {
                     .isTrue();
             assertThat(ledger.answer(tenant, kind, key))
                     .as("%s '%s' of tenant '%s' has the answer its event tells of", kind, key, tenant)
-                    .hasValueSatisfying(answer ->
-                            assertThat(answer).isEqualTo(TestOperation.utf8(payload.string("answer"))));
+                    .hasValueSatisfying(
+                            answer -> assertThat(answer).isEqualTo(TestOperation.utf8(payload.string("answer"))));
         }
     }
 }

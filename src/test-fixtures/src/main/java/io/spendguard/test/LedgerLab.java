@@ -111,7 +111,7 @@ final class LedgerLab {
     }
 
     CompletableFuture<PostResult> submit(LedgerSession session, LedgerOperation operation) {
-        return session.submit(operation, clock.instant().plus(PATIENCE));
+        return session.submit(operation, PATIENCE);
     }
 
     /** Submits and waits; throws what the operation failed with. */

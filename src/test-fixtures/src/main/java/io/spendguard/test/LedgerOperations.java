@@ -45,7 +45,8 @@ public final class LedgerOperations {
 
     /** Takes a hold; add claims. */
     public HoldOperation hold(String key) {
-        return new HoldOperation(ids, tenant, key, clock.instant().plus(HOLD_TTL).truncatedTo(ChronoUnit.MILLIS));
+        return new HoldOperation(
+                ids, tenant, key, clock.instant().plus(HOLD_TTL).truncatedTo(ChronoUnit.MILLIS));
     }
 
     /** Stops a run. */

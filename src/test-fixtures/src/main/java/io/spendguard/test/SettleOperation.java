@@ -59,8 +59,8 @@ public final class SettleOperation extends TestOperation<SettleOperation> {
     Posting post(LedgerView view) {
         Reservation.State found = view.reservation().map(Reservation::state).orElse(null);
         if (found != Reservation.State.HELD) {
-            throw new IllegalStateException("Reservation " + reservationId + " is " + (found == null ? "unknown" : found)
-                    + ": only a held one is settled.");
+            throw new IllegalStateException("Reservation " + reservationId + " is "
+                    + (found == null ? "unknown" : found) + ": only a held one is settled.");
         }
         return settled(0, view);
     }
@@ -76,7 +76,8 @@ public final class SettleOperation extends TestOperation<SettleOperation> {
             AccountId account = claims.get(i).account().id();
             long held = claims.get(i).atomic();
             long actual = actuals.get(i);
-            long available = view == null ? assumedAvailable : view.account(account).available();
+            long available =
+                    view == null ? assumedAvailable : view.account(account).available();
             long given = Math.max(held - actual, -available);
             add(entries, account, EntryKind.HELD, -held);
             add(entries, account, EntryKind.SPENT, actual);

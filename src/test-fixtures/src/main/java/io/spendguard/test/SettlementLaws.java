@@ -188,8 +188,7 @@ interface SettlementLaws extends LedgerLaws {
         SettleOperation commit = lab().operations().commit("c1", neverTaken, 250);
 
         assertThatThrownBy(() -> lab().post(commit))
-                .hasMessage("Reservation " + neverTaken.reservationId()
-                        + " is unknown: only a held one is settled.");
+                .hasMessage("Reservation " + neverTaken.reservationId() + " is unknown: only a held one is settled.");
 
         assertThat(commit.seen().reservation()).isEmpty();
         assertThat(lab().ledger().answer(LedgerLab.TENANT, commit.kind(), "c1")).isEmpty();

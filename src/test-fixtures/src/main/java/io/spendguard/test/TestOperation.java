@@ -203,7 +203,9 @@ public abstract class TestOperation<T extends TestOperation<T>> implements Ledge
                 .put("operation", kind.name())
                 .put("key", key)
                 .put("answer", answer)
-                .put("personal", personal.stream().map(p -> p.commitment().hex()).toList());
+                .put(
+                        "personal",
+                        personal.stream().map(p -> p.commitment().hex()).toList());
         if (hold != null) {
             payload.put("hold", hold.reservationId().toString());
         }

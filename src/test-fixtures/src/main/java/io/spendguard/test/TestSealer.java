@@ -41,7 +41,8 @@ final class TestSealer implements EventSealer {
     TestSealer(IdSource ids) {
         this.ids = ids;
         UUID id = ids.next();
-        byte[] secret = Digest.sha256(id.toString().getBytes(StandardCharsets.UTF_8)).bytes();
+        byte[] secret =
+                Digest.sha256(id.toString().getBytes(StandardCharsets.UTF_8)).bytes();
         this.key = new Key("test-" + id, ALGORITHM, secret);
     }
 
@@ -127,8 +128,9 @@ final class TestSealer implements EventSealer {
 
     private Map<String, Tail> begin() {
         if (pending != null) {
-            throw new IllegalStateException("Sealer was not told what became of its last batch: it is sealed and neither"
-                    + " committed nor abandoned. Tell it before sealing on.");
+            throw new IllegalStateException(
+                    "Sealer was not told what became of its last batch: it is sealed and neither"
+                            + " committed nor abandoned. Tell it before sealing on.");
         }
         if (isClosed) {
             throw new IllegalStateException("Sealer is closed: its streams have their last events. Connect again.");
@@ -208,8 +210,7 @@ final class TestSealer implements EventSealer {
         int left = leftSize(leaves);
         List<Digest> leftLeaves = leaves.subList(0, left);
         List<Digest> rightLeaves = leaves.subList(left, leaves.size());
-        List<Digest> path =
-                new ArrayList<>(index < left ? path(index, leftLeaves) : path(index - left, rightLeaves));
+        List<Digest> path = new ArrayList<>(index < left ? path(index, leftLeaves) : path(index - left, rightLeaves));
         path.add(root(index < left ? rightLeaves : leftLeaves));
         return path;
     }
@@ -225,7 +226,8 @@ final class TestSealer implements EventSealer {
             mac.init(new SecretKeySpec(key.encoded(), ALGORITHM));
             return mac.doFinal(root.bytes());
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("This Java platform has no HMAC-SHA256, which every platform must have.", e);
+            throw new IllegalStateException(
+                    "This Java platform has no HMAC-SHA256, which every platform must have.", e);
         }
     }
 
