@@ -107,12 +107,16 @@ public final class DecisionEngine implements AutoCloseable {
             activate(snapshot.tenant());
             // 2 evaluate and 3 prepare effect: here, or on locked rows when a rule or a balance needs them
             DecideOperation operation = new DecideOperation(
-                    snapshot, judge, claims, postings, contract.readsLedger(snapshot.action().kind()));
+                    snapshot,
+                    judge,
+                    claims,
+                    postings,
+                    contract.readsLedger(snapshot.action().kind()));
             // 4 reserve and 5 audit decision: one transaction
             PostResult result = await(operation, late -> giveBack(snapshot, late));
             // 6 publish effect
-            return result instanceof PostResult.Written
-                    ? written(snapshot, operation.verdict(), (PostResult.Written) result)
+            return result instanceof PostResult.Written written
+                    ? written(snapshot, operation.verdict(), written)
                     : replayed(snapshot, StoredDecision.parse(result.answer()));
         } catch (LedgerUnavailableException unavailable) {
             LOG.warn("Decision {} could not be recorded: {}", snapshot.decisionId(), unavailable.getMessage());
@@ -166,8 +170,8 @@ public final class DecisionEngine implements AutoCloseable {
         String tenant = completed
                 .tenant()
                 .or(contract::tenant)
-                .orElseThrow(() -> new IllegalArgumentException(asked
-                        + " names no tenant, and neither scope nor contract does. Set the action's tenant."));
+                .orElseThrow(() -> new IllegalArgumentException(
+                        asked + " names no tenant, and neither scope nor contract does. Set the action's tenant."));
         contract.tenant().filter(own -> !own.equals(tenant)).ifPresent(own -> {
             throw new IllegalArgumentException(asked + " belongs to tenant '" + tenant + "', but contract '"
                     + contract.name() + "' is for tenant '" + own + "'. Use that tenant's guard.");
@@ -219,8 +223,7 @@ public final class DecisionEngine implements AutoCloseable {
         };
     }
 
-    private Decision refused(
-            UUID decisionId, Effect effect, List<Reason> reasons, UUID eventId) {
+    private Decision refused(UUID decisionId, Effect effect, List<Reason> reasons, UUID eventId) {
         return switch (effect) {
             case SKIP -> new Decision.Skip(decisionId, reasons, contract.digest(), eventId);
             case REQUIRE_APPROVAL -> new Decision.RequireApproval(decisionId, reasons, contract.digest(), eventId);
@@ -266,23 +269,19 @@ public final class DecisionEngine implements AutoCloseable {
     }
 
     private Decision unrecorded(Snapshot snapshot, LedgerUnavailableException unavailable) {
-        List<Reason> reasons = List.of(Reason.of(ReasonCode.LEDGER_UNAVAILABLE, String.valueOf(unavailable.getMessage())));
+        List<Reason> reasons =
+                List.of(Reason.of(ReasonCode.LEDGER_UNAVAILABLE, String.valueOf(unavailable.getMessage())));
         return contract.mode() == Mode.SHADOW
                 ? passed(snapshot, reasons, null, new UnrecordedPermit(snapshot))
                 : new Decision.Stop(snapshot.decisionId(), reasons, contract.digest(), null);
     }
 
     private Permit permit(Snapshot snapshot, Verdict verdict, Posting.@Nullable Hold hold) {
-        Terms terms = Terms.of(verdict, contract.digest().hex(), postings.priceBook().hex());
+        Terms terms =
+                Terms.of(verdict, contract.digest().hex(), postings.priceBook().hex());
         HeldTerms held = hold == null
                 ? new HeldTerms(
-                        snapshot.decisionId(),
-                        snapshot.tenant(),
-                        namespace,
-                        false,
-                        List.of(),
-                        snapshot.at(),
-                        terms)
+                        snapshot.decisionId(), snapshot.tenant(), namespace, false, List.of(), snapshot.at(), terms)
                 : new HeldTerms(
                         snapshot.decisionId(),
                         snapshot.tenant(),
@@ -315,23 +314,27 @@ public final class DecisionEngine implements AutoCloseable {
             }
             throw new SpendGuardException("Operation " + operation.kind() + " '" + operation.key() + "' failed.", e);
         } catch (TimeoutException e) {
-            future.thenAcceptAsync(late).whenComplete((done, failure) -> {
-                if (failure != null) {
-                    LOG.warn("Late answer to {} '{}' failed", operation.kind(), operation.key(), failure);
-                }
-            });
+            whenLate(future, operation, late);
             throw new LedgerUnavailableException(
                     "Ledger did not answer " + operation.kind() + " '" + operation.key() + "' within " + patience
                             + ". Try again, or give the guard more patience.",
                     e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            future.thenAcceptAsync(late);
+            whenLate(future, operation, late);
             throw new LedgerUnavailableException(
                     "Thread was interrupted while it waited for the ledger's answer to " + operation.kind() + " '"
                             + operation.key() + "'. Try again on a thread that is not being stopped.",
                     e);
         }
+    }
+
+    private static void whenLate(
+            CompletableFuture<PostResult> future, LedgerOperation operation, Consumer<PostResult> late) {
+        CompletableFuture<Void> unused = future.thenAcceptAsync(late).exceptionally(failure -> {
+            LOG.warn("Nobody waited for {} '{}' any more, and it failed", operation.kind(), operation.key(), failure);
+            return null;
+        });
     }
 
     private static Balance balance(AccountState state) {
