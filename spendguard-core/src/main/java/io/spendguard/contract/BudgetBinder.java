@@ -23,7 +23,8 @@ final class BudgetBinder {
     }
 
     /** The budget, or null when any part of it has faults. */
-    @Nullable Budget bind(Members budget) {
+    @Nullable
+    Budget bind(Members budget) {
         budget.required("id", "Give an id: rules refer to it.");
         budget.required("limit", "Write the most that may be spent, such as '25.00 USD'.");
         budget.required("window", "Say when the limit starts anew, such as {type: calendar_day, timezone: UTC}.");
@@ -44,7 +45,8 @@ final class BudgetBinder {
             return limitInMicros(budget, mapping);
         }
         if (node != null && apiVersion.isAlpha()) {
-            budget.fault("limit", "as text needs apiVersion spendguard.ai/v1. Write {amountMicros: ..., currency: ...}.");
+            budget.fault(
+                    "limit", "as text needs apiVersion spendguard.ai/v1. Write {amountMicros: ..., currency: ...}.");
             return null;
         }
         return budget.parsed("limit", "an amount such as '25.00 USD'", Amount::parse);
@@ -77,7 +79,9 @@ final class BudgetBinder {
             if ("run".equals(type)) {
                 return perRun(window);
             }
-            if (type == null || window.required("timezone", "Say whose midnight counts, such as UTC or Europe/Berlin.") == null) {
+            if (type == null
+                    || window.required("timezone", "Say whose midnight counts, such as UTC or Europe/Berlin.")
+                            == null) {
                 return null;
             }
             ZoneId zone = window.parsed("timezone", "a time zone", BudgetBinder::zone);
@@ -101,14 +105,17 @@ final class BudgetBinder {
         try {
             return ZoneId.of(text);
         } catch (DateTimeException unknown) {
-            throw new IllegalArgumentException("unknown time zone '" + Texts.shorten(text, 60)
-                    + "'. Use a name of the IANA database such as Europe/Berlin, or UTC."
-                    + nearestZone(text), unknown);
+            throw new IllegalArgumentException(
+                    "unknown time zone '" + Texts.shorten(text, 60)
+                            + "'. Use a name of the IANA database such as Europe/Berlin, or UTC."
+                            + nearestZone(text),
+                    unknown);
         }
     }
 
     private static String nearestZone(String text) {
-        String suggestion = Texts.suggestion(text, ZoneId.getAvailableZoneIds().stream().sorted().toList());
+        String suggestion = Texts.suggestion(
+                text, ZoneId.getAvailableZoneIds().stream().sorted().toList());
         return suggestion.startsWith(" Did you mean") ? suggestion : "";
     }
 
@@ -133,11 +140,15 @@ final class BudgetBinder {
     private void ignoredReservationMembers(Members reservation) {
         String source = reservation.text("amountSource");
         if (source != null) {
-            findings.warn(reservation.position("amountSource"), reservation.path("amountSource"), "'" + source
-                    + "' has no effect here: a hold is the most the action can cost, never less. Nothing to do.");
+            findings.warn(
+                    reservation.position("amountSource"),
+                    reservation.path("amountSource"),
+                    "'" + source
+                            + "' has no effect here: a hold is the most the action can cost, never less. Nothing to do.");
         }
         if (Boolean.FALSE.equals(reservation.bool("requireHardCapWhenAvailable"))) {
-            findings.warn(reservation.position("requireHardCapWhenAvailable"),
+            findings.warn(
+                    reservation.position("requireHardCapWhenAvailable"),
                     reservation.path("requireHardCapWhenAvailable"),
                     "false has no effect here: a model call without a cap cannot be held. Nothing to do.");
         }

@@ -13,9 +13,11 @@ final class CanonicalContract {
     /** Rules in the order they are evaluated, budgets by id, every default filled in. */
     static JsonObject of(ContractSpec spec, String name, List<Rule> rules) {
         JsonObject models = JsonObject.create();
-        spec.models().models().forEach((alias, model) -> models.put(
-                alias.name() + "@" + alias.channel(),
-                JsonObject.create().put("provider", model.provider()).put("model", model.model())));
+        spec.models()
+                .models()
+                .forEach((alias, model) -> models.put(
+                        alias.name() + "@" + alias.channel(),
+                        JsonObject.create().put("provider", model.provider()).put("model", model.model())));
         return JsonObject.create()
                 .put("format", FORMAT)
                 .put("name", name)
@@ -24,7 +26,9 @@ final class CanonicalContract {
                 .putIfPresent("owner", spec.owner())
                 .put("mode", spec.mode().name())
                 .put("models", models)
-                .put("budgets", spec.budgets().stream().map(CanonicalContract::budget).toList())
+                .put(
+                        "budgets",
+                        spec.budgets().stream().map(CanonicalContract::budget).toList())
                 .put("rules", rules.stream().map(CanonicalContract::rule).toList())
                 .put("default", spec.defaultEffect().name());
     }

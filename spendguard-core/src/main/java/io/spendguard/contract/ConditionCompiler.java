@@ -72,9 +72,9 @@ final class ConditionCompiler {
             Pattern.compile("found no matching overload for '([^']*)' applied to '([^']*)'.*", Pattern.DOTALL);
     private static final Pattern NOT_BOOL = Pattern.compile("expected type 'bool' but found '([^']*)'");
     private static final Pattern END = Pattern.compile(".*'<EOF>'.*", Pattern.DOTALL);
-    private static final Pattern UNEXPECTED =
-            Pattern.compile("(?:mismatched|extraneous) input '(.*?)' expecting.*|no viable alternative at input '(.*?)'",
-                    Pattern.DOTALL);
+    private static final Pattern UNEXPECTED = Pattern.compile(
+            "(?:mismatched|extraneous) input '(.*?)' expecting.*|no viable alternative at input '(.*?)'",
+            Pattern.DOTALL);
     private static final Pattern TOKEN = Pattern.compile("token recognition error at: '(.*)'", Pattern.DOTALL);
 
     private final Vocabulary vocabulary;
@@ -96,7 +96,8 @@ final class ConditionCompiler {
     record Compiled(CelRuntime.Program program, Set<String> budgetsRead, boolean runStateRead) {}
 
     /** The compiled condition, or null when it has faults: all of them are reported then. */
-    @Nullable Compiled compile(String condition, ExpressionRewriter.Report report) {
+    @Nullable
+    Compiled compile(String condition, ExpressionRewriter.Report report) {
         if (condition.codePointCount(0, condition.length()) > MAX_LENGTH) {
             report.fault(0, "the condition is longer than " + MAX_LENGTH + " characters. Write several rules.");
             return null;
@@ -162,7 +163,10 @@ final class ConditionCompiler {
     private static void report(
             List<CelIssue> issues, String condition, ExpressionRewriter.Report report, boolean syntax) {
         for (CelIssue issue : issues) {
-            int offset = offset(condition, issue.getSourceLocation().getLine(), issue.getSourceLocation().getColumn());
+            int offset = offset(
+                    condition,
+                    issue.getSourceLocation().getLine(),
+                    issue.getSourceLocation().getColumn());
             report.fault(offset, syntax ? syntaxMessage(issue.getMessage()) : typeMessage(issue.getMessage()));
             if (syntax) {
                 // What the parser says after its first surprise is guesswork.

@@ -34,8 +34,11 @@ final class ContractBinder {
         if (root instanceof Mapping mapping) {
             return binder.document(mapping);
         }
-        findings.fault(root.position(), "", "the document is " + root.describe()
-                + ": a contract is a mapping. Start with 'apiVersion: spendguard.ai/v1'.");
+        findings.fault(
+                root.position(),
+                "",
+                "the document is " + root.describe()
+                        + ": a contract is a mapping. Start with 'apiVersion: spendguard.ai/v1'.");
         return binder.spec(null, new Metadata(null, null, null, null));
     }
 
@@ -70,7 +73,8 @@ final class ContractBinder {
             return metadata.with(Mode.ENFORCE, ModelCatalogue.EMPTY, List.of(), Set.of(), List.of(), Effect.CONTINUE);
         }
         try (Members spec = new Members(mapping, "spec", findings)) {
-            Mode mode = spec.choice("mode", List.of(Mode.values()), m -> m.name().toLowerCase(Locale.ROOT));
+            Mode mode =
+                    spec.choice("mode", List.of(Mode.values()), m -> m.name().toLowerCase(Locale.ROOT));
             if (apiVersion.isAlpha()) {
                 scope(spec);
             }
@@ -79,10 +83,18 @@ final class ContractBinder {
             List<Budget> budgets = budgets(spec, budgetIds);
             List<RuleSpec> rules = rules(spec);
             if (!spec.has("budgets") && !spec.has("rules")) {
-                findings.fault(spec.position(), "spec",
+                findings.fault(
+                        spec.position(),
+                        "spec",
                         "neither budgets nor rules: such a contract controls nothing. Add a budget.");
             }
-            return metadata.with(mode == null ? Mode.ENFORCE : mode, models, budgets, budgetIds.keySet(), rules, defaultEffect(spec));
+            return metadata.with(
+                    mode == null ? Mode.ENFORCE : mode,
+                    models,
+                    budgets,
+                    budgetIds.keySet(),
+                    rules,
+                    defaultEffect(spec));
         }
     }
 
@@ -125,8 +137,11 @@ final class ContractBinder {
     private void model(Entry entry, ModelCatalogue.Builder catalogue) {
         String path = "models." + Texts.shorten(entry.key().text(), 60);
         if (!(entry.value() instanceof Mapping mapping)) {
-            findings.fault(entry.value().position(), path, "is " + entry.value().describe()
-                    + ": a model is expected, such as {provider: openai, model: gpt-4o-mini}.");
+            findings.fault(
+                    entry.value().position(),
+                    path,
+                    "is " + entry.value().describe()
+                            + ": a model is expected, such as {provider: openai, model: gpt-4o-mini}.");
             return;
         }
         try (Members members = new Members(mapping, path, findings)) {
@@ -148,10 +163,15 @@ final class ContractBinder {
     private List<Budget> budgets(Members spec, Map<String, Position> ids) {
         BudgetBinder binder = new BudgetBinder(apiVersion, findings);
         List<Budget> budgets = new ArrayList<>();
-        each(spec, "budgets", MAX_BUDGETS, (members, path) -> {
-            distinct(members, ids);
-            return binder.bind(members);
-        }, budgets);
+        each(
+                spec,
+                "budgets",
+                MAX_BUDGETS,
+                (members, path) -> {
+                    distinct(members, ids);
+                    return binder.bind(members);
+                },
+                budgets);
         budgets.sort(Comparator.comparing(Budget::id));
         return budgets;
     }
@@ -160,10 +180,15 @@ final class ContractBinder {
         RuleBinder binder = new RuleBinder(apiVersion, findings);
         List<RuleSpec> rules = new ArrayList<>();
         Map<String, Position> ids = new HashMap<>();
-        each(spec, "rules", MAX_RULES, (members, path) -> {
-            distinct(members, ids);
-            return binder.bind(members);
-        }, rules);
+        each(
+                spec,
+                "rules",
+                MAX_RULES,
+                (members, path) -> {
+                    distinct(members, ids);
+                    return binder.bind(members);
+                },
+                rules);
         return rules;
     }
 
@@ -174,7 +199,10 @@ final class ContractBinder {
             return;
         }
         if (sequence.items().size() > most) {
-            spec.fault(name, "has " + sequence.items().size() + " entries: at most " + most + " are allowed. Split the contract.");
+            spec.fault(
+                    name,
+                    "has " + sequence.items().size() + " entries: at most " + most
+                            + " are allowed. Split the contract.");
             return;
         }
         for (int i = 0; i < sequence.items().size(); i++) {
@@ -197,8 +225,10 @@ final class ContractBinder {
         if (members.node("id") instanceof Scalar id && !id.isNull()) {
             Position before = ids.putIfAbsent(id.text(), id.position());
             if (before != null) {
-                members.fault("id", "'" + Texts.shorten(id.text(), 60) + "' stands here a second time, first in line "
-                        + before.line() + ". Choose another id.");
+                members.fault(
+                        "id",
+                        "'" + Texts.shorten(id.text(), 60) + "' stands here a second time, first in line "
+                                + before.line() + ". Choose another id.");
             }
         }
     }
@@ -216,7 +246,10 @@ final class ContractBinder {
     }
 
     private record Metadata(
-            @Nullable String name, @Nullable String tenant, @Nullable String version, @Nullable String owner) {
+            @Nullable String name,
+            @Nullable String tenant,
+            @Nullable String version,
+            @Nullable String owner) {
         ContractSpec with(
                 Mode mode,
                 ModelCatalogue models,

@@ -27,14 +27,20 @@ final class ContractLoader {
         } catch (NoSuchFileException missing) {
             throw unreadable(file, "there is no such file. Check the path.", missing);
         } catch (IOException failure) {
-            throw unreadable(file, "the file cannot be read (" + failure + "). Check the path and its permissions.", failure);
+            throw unreadable(
+                    file, "the file cannot be read (" + failure + "). Check the path and its permissions.", failure);
         }
         String name = String.valueOf(file.getFileName());
         if (bytes.length > MAX_BYTES) {
             throw tooLarge(name);
         }
         try {
-            return parse(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString(), name);
+            return parse(
+                    StandardCharsets.UTF_8
+                            .newDecoder()
+                            .decode(ByteBuffer.wrap(bytes))
+                            .toString(),
+                    name);
         } catch (CharacterCodingException notUtf8) {
             throw unreadable(file, "the file is not UTF-8 text. Save it as UTF-8.", notUtf8);
         }
@@ -75,7 +81,8 @@ final class ContractLoader {
                 compiled.add(new CompiledRule(rule.rule(), condition));
             }
         }
-        compiled.sort(Comparator.comparing((CompiledRule rule) -> rule.rule().priority()).reversed());
+        compiled.sort(Comparator.comparing((CompiledRule rule) -> rule.rule().priority())
+                .reversed());
         return compiled;
     }
 
@@ -88,15 +95,23 @@ final class ContractLoader {
                 continue;
             }
             if (!rule.triggers().contains(ActionKind.LLM_CALL)) {
-                findings.warn(ruleSpec.condition().position(), ruleSpec.path(), "rule '" + rule.id()
-                        + "' degrades, but is never evaluated at llm.call.pre: only model calls can be degraded."
-                        + " Add that trigger or choose another effect.");
+                findings.warn(
+                        ruleSpec.condition().position(),
+                        ruleSpec.path(),
+                        "rule '" + rule.id()
+                                + "' degrades, but is never evaluated at llm.call.pre: only model calls can be degraded."
+                                + " Add that trigger or choose another effect.");
             }
             ModelAlias alias = rule.mutation().modelAlias();
             if (alias != null) {
-                aliases.add(new AliasUse(alias, findings.finding(
-                        ruleSpec.aliasPosition(), ruleSpec.path() + ".effect.mutate.modelAlias", "unknown model alias '" + alias
-                                + "': neither the contract nor the catalogue names its model. Add it to 'models'.")));
+                aliases.add(
+                        new AliasUse(
+                                alias,
+                                findings.finding(
+                                        ruleSpec.aliasPosition(),
+                                        ruleSpec.path() + ".effect.mutate.modelAlias",
+                                        "unknown model alias '" + alias
+                                                + "': neither the contract nor the catalogue names its model. Add it to 'models'.")));
             }
         }
         Evaluator evaluator = new Evaluator(vocabulary, compiled, spec.models(), spec.defaultEffect());
@@ -114,7 +129,9 @@ final class ContractLoader {
     }
 
     private static ContractException tooLarge(String name) {
-        return new ContractException(name, List.of(new Finding(name, 0, 0, "",
-                "the document is larger than " + MAX_BYTES + " bytes. Split the contract.")));
+        return new ContractException(
+                name,
+                List.of(new Finding(
+                        name, 0, 0, "", "the document is larger than " + MAX_BYTES + " bytes. Split the contract.")));
     }
 }

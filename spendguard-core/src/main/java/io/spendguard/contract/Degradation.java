@@ -38,13 +38,15 @@ record Degradation(Patch patch, @Nullable Reason conflict) {
             if (mutation.modelAlias() == null) {
                 continue;
             }
-            if (naming != null && !mutation.modelAlias().equals(naming.mutation().modelAlias())) {
+            if (naming != null
+                    && !mutation.modelAlias().equals(naming.mutation().modelAlias())) {
                 return new Degradation(Patch.NONE, conflict(naming, compiled.rule()));
             }
             naming = naming == null ? compiled.rule() : naming;
         }
         List<Patch.Change> changes = new ArrayList<>(2);
-        if (naming != null && !isCalled(Objects.requireNonNull(naming.mutation().modelAlias()), action, input, models)) {
+        if (naming != null
+                && !isCalled(Objects.requireNonNull(naming.mutation().modelAlias()), action, input, models)) {
             changes.add(new Patch.Change(
                     PatchTarget.MODEL_ALIAS,
                     action.model().orElse(null),
@@ -64,9 +66,8 @@ record Degradation(Patch patch, @Nullable Reason conflict) {
     /** The voices, with degrades that change nothing counted as continue and a conflict as the stop it is. */
     List<Voice> applyTo(List<Voice> voices) {
         if (patch.isEmpty()) {
-            voices.replaceAll(voice -> voice.effect() == Effect.DEGRADE
-                    ? new Voice(Effect.CONTINUE, voice.reason())
-                    : voice);
+            voices.replaceAll(
+                    voice -> voice.effect() == Effect.DEGRADE ? new Voice(Effect.CONTINUE, voice.reason()) : voice);
         }
         if (conflict != null) {
             voices.add(0, new Voice(Effect.STOP, conflict));
@@ -76,16 +77,21 @@ record Degradation(Patch patch, @Nullable Reason conflict) {
 
     /** Whether the action calls the alias's model already. */
     private static boolean isCalled(ModelAlias alias, Action action, EvaluationInput input, ModelCatalogue models) {
-        ModelRef model = models.resolve(alias).or(() -> input.catalogue().resolve(alias)).orElse(null);
+        ModelRef model =
+                models.resolve(alias).or(() -> input.catalogue().resolve(alias)).orElse(null);
         return model != null
                 && model.provider().equals(action.provider().orElse(null))
                 && model.model().equals(action.model().orElse(null));
     }
 
     private static Reason conflict(Rule first, Rule second) {
-        return new Reason(ReasonCode.DEGRADE_FAILED, first.id(), "Rules '" + first.id() + "' and '" + second.id()
-                + "' degrade to different models, '" + first.mutation().modelAlias() + "' and '"
-                + second.mutation().modelAlias() + "': none of them may win silently. Make their conditions exclude each"
-                + " other.");
+        return new Reason(
+                ReasonCode.DEGRADE_FAILED,
+                first.id(),
+                "Rules '" + first.id() + "' and '" + second.id()
+                        + "' degrade to different models, '" + first.mutation().modelAlias() + "' and '"
+                        + second.mutation().modelAlias()
+                        + "': none of them may win silently. Make their conditions exclude each"
+                        + " other.");
     }
 }

@@ -25,7 +25,8 @@ final class Evaluator {
      */
     private static final ReasonCode DEFAULT_DECISION = new ReasonCode("DEFAULT_DECISION");
 
-    private static final Comparator<Voice> STRICTEST_FIRST = Comparator.comparing(Voice::effect).reversed();
+    private static final Comparator<Voice> STRICTEST_FIRST =
+            Comparator.comparing(Voice::effect).reversed();
 
     private final Map<String, Variable> variables;
     private final Map<ActionKind, List<CompiledRule>> rules = new EnumMap<>(ActionKind.class);
@@ -39,7 +40,11 @@ final class Evaluator {
         this.variables = vocabulary.byName();
         this.models = models;
         for (ActionKind kind : ActionKind.values()) {
-            rules.put(kind, byPriority.stream().filter(r -> r.rule().triggers().contains(kind)).toList());
+            rules.put(
+                    kind,
+                    byPriority.stream()
+                            .filter(r -> r.rule().triggers().contains(kind))
+                            .toList());
         }
         this.unmatched = new Evaluation(defaultEffect, defaultReasons(defaultEffect), List.of(), Patch.NONE);
     }
@@ -102,13 +107,17 @@ final class Evaluator {
     private static List<Reason> defaultReasons(Effect effect) {
         return effect == Effect.CONTINUE
                 ? List.of()
-                : List.of(Reason.of(DEFAULT_DECISION, "No rule matched and the contract's default is "
-                        + RuleBinder.effectName(effect) + ". Add a rule that answers continue for such actions."));
+                : List.of(Reason.of(
+                        DEFAULT_DECISION,
+                        "No rule matched and the contract's default is " + RuleBinder.effectName(effect)
+                                + ". Add a rule that answers continue for such actions."));
     }
 
     /** Says what went wrong without any value of the action: reasons are stored as evidence. */
     private static Reason evaluationError(Rule rule, Exception failure) {
-        return new Reason(ReasonCode.EVALUATION_ERROR, rule.id(),
+        return new Reason(
+                ReasonCode.EVALUATION_ERROR,
+                rule.id(),
                 "Rule '" + rule.id() + "' could not be evaluated: " + cause(failure));
     }
 
@@ -118,7 +127,8 @@ final class Evaluator {
                 return String.valueOf(absent.getMessage());
             }
         }
-        CelErrorCode code = failure instanceof CelEvaluationException cel ? cel.getErrorCode() : CelErrorCode.INTERNAL_ERROR;
+        CelErrorCode code =
+                failure instanceof CelEvaluationException cel ? cel.getErrorCode() : CelErrorCode.INTERNAL_ERROR;
         return switch (code) {
             case ATTRIBUTE_NOT_FOUND -> "a label or key is absent. Test it first, as in has(labels.NAME).";
             case DIVIDE_BY_ZERO -> "it divides by zero. Test the divisor first.";

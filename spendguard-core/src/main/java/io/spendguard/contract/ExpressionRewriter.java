@@ -38,12 +38,40 @@ final class ExpressionRewriter {
     private static final int MAX_LOOPS = 2;
     private static final Set<String> COMPARISONS = Set.of("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_");
     private static final Set<String> OPERATORS = Set.of(
-            "_&&_", "_||_", "!_", "_?_:_", "_+_", "_-_", "_*_", "_/_", "_%_", "-_", "_[_]", "@in",
+            "_&&_",
+            "_||_",
+            "!_",
+            "_?_:_",
+            "_+_",
+            "_-_",
+            "_*_",
+            "_/_",
+            "_%_",
+            "-_",
+            "_[_]",
+            "@in",
             "@not_strictly_false");
     private static final List<String> FUNCTIONS = List.of(
-            "size", "contains", "startsWith", "endsWith", "int", "double", "string", "bool", "timestamp", "duration",
-            "getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear", "getHours",
-            "getMinutes", "getSeconds", "getMilliseconds");
+            "size",
+            "contains",
+            "startsWith",
+            "endsWith",
+            "int",
+            "double",
+            "string",
+            "bool",
+            "timestamp",
+            "duration",
+            "getFullYear",
+            "getMonth",
+            "getDate",
+            "getDayOfMonth",
+            "getDayOfWeek",
+            "getDayOfYear",
+            "getHours",
+            "getMinutes",
+            "getSeconds",
+            "getMilliseconds");
     private static final List<String> OWN_FUNCTIONS =
             List.of("budget", "money", "amount", "has", "exists", "get", "coalesce");
     private static final List<String> MACROS = List.of("all", "exists", "exists_one", "map", "filter");
@@ -83,7 +111,11 @@ final class ExpressionRewriter {
         this.source = source;
         this.literals = literals;
         this.report = report;
-        this.nextId = source.getPositionsMap().keySet().stream().mapToLong(Long::longValue).max().orElse(0) + 1;
+        this.nextId = source.getPositionsMap().keySet().stream()
+                        .mapToLong(Long::longValue)
+                        .max()
+                        .orElse(0)
+                + 1;
     }
 
     CelAbstractSyntaxTree rewrite(CelExpr parsed) {
@@ -123,8 +155,10 @@ final class ExpressionRewriter {
             return Typed.plain(e);
         }
         if (Vocabulary.ROOTS.contains(name)) {
-            return poison(e, "'" + name + "' is no value. Read one of its fields: "
-                    + String.join(", ", vocabulary.fields(name)) + ".");
+            return poison(
+                    e,
+                    "'" + name + "' is no value. Read one of its fields: " + String.join(", ", vocabulary.fields(name))
+                            + ".");
         }
         return poison(e, "unknown name '" + name + "'." + Texts.suggestion(name, Vocabulary.ROOTS));
     }
@@ -143,11 +177,13 @@ final class ExpressionRewriter {
         }
         Typed inner = walk(operand, locals, loops);
         if (inner.unit != null) {
-            return poison(e, "unknown field '" + field + "' of an amount of " + inner.unit + ". Compare the amount itself.");
+            return poison(
+                    e, "unknown field '" + field + "' of an amount of " + inner.unit + ". Compare the amount itself.");
         }
         return inner.faulty
                 ? poisoned(e)
-                : Typed.plain(CelExpr.ofSelect(e.id(), inner.expr, field, e.select().testOnly()));
+                : Typed.plain(
+                        CelExpr.ofSelect(e.id(), inner.expr, field, e.select().testOnly()));
     }
 
     private static boolean isRoot(CelExpr e, Set<String> locals) {
@@ -171,10 +207,12 @@ final class ExpressionRewriter {
             return read(e.id(), variable);
         }
         if (name.equals("estimate.cost")) {
-            return poison(e, vocabulary.currencies().isEmpty()
-                    ? "'estimate.cost' has no currency, because the contract has no money budget. Add one."
-                    : "'estimate.cost' could be in any of " + vocabulary.currencies()
-                            + ". Keep budgets of one currency in a contract.");
+            return poison(
+                    e,
+                    vocabulary.currencies().isEmpty()
+                            ? "'estimate.cost' has no currency, because the contract has no money budget. Add one."
+                            : "'estimate.cost' could be in any of " + vocabulary.currencies()
+                                    + ". Keep budgets of one currency in a contract.");
         }
         return poison(e, "unknown field '" + name + "'." + Texts.suggestion(name, vocabulary.fields(root)));
     }
@@ -196,7 +234,10 @@ final class ExpressionRewriter {
         }
         if (!vocabulary.budgetIds().contains(id)) {
             if (!vocabulary.isFaulty(id)) {
-                fault(call, "unknown budget '" + Texts.shorten(id, 60) + "'." + Texts.suggestion(id, vocabulary.budgetIds()));
+                fault(
+                        call,
+                        "unknown budget '" + Texts.shorten(id, 60) + "'."
+                                + Texts.suggestion(id, vocabulary.budgetIds()));
             }
             return null;
         }
@@ -206,7 +247,10 @@ final class ExpressionRewriter {
     private Typed budgetMember(CelExpr e, CelExpr call, String member) {
         String id = budgetId(call);
         if (!Vocabulary.BUDGET_MEMBERS.contains(member)) {
-            return poison(e, "unknown field '" + member + "' of a budget." + Texts.suggestion(member, Vocabulary.BUDGET_MEMBERS));
+            return poison(
+                    e,
+                    "unknown field '" + member + "' of a budget."
+                            + Texts.suggestion(member, Vocabulary.BUDGET_MEMBERS));
         }
         Variable variable = id == null ? null : vocabulary.variable(Vocabulary.budgetVariable(id, member));
         return variable == null ? poisoned(e) : read(e.id(), variable);
@@ -219,14 +263,18 @@ final class ExpressionRewriter {
             return poisoned(e);
         }
         if (amount.unit == null || !amount.unit.isMoney()) {
-            return poison(e, "'amountMicros' is a field of money"
-                    + (amount.unit == null ? "" : ", not of " + amount.unit) + ". Compare the amount itself.");
+            return poison(
+                    e,
+                    "'amountMicros' is a field of money" + (amount.unit == null ? "" : ", not of " + amount.unit)
+                            + ". Compare the amount itself.");
         }
         if (amount.expr.getKind() == Kind.CONSTANT) {
             long nanos = amount.expr.constant().int64Value();
             return nanos % 1_000 == 0
                     ? Typed.plain(CelExpr.ofConstant(e.id(), CelConstant.ofValue(nanos / 1_000)))
-                    : poison(e, "the amount has more than six decimals, which 'amountMicros' cannot hold. Compare the amount itself.");
+                    : poison(
+                            e,
+                            "the amount has more than six decimals, which 'amountMicros' cannot hold. Compare the amount itself.");
         }
         Variable variable = amount.expr.getKind() == Kind.IDENT
                 ? vocabulary.variable(amount.expr.ident().name())
@@ -318,11 +366,15 @@ final class ExpressionRewriter {
         }
         if (left.unit == null || right.unit == null) {
             Unit unit = left.unit == null ? right.unit : left.unit;
-            String literal = unit != null && unit.isMoney() ? "money(\"20.00\", \"" + unit + "\")" : "amount(\"20 " + unit + "\")";
+            String literal = unit != null && unit.isMoney()
+                    ? "money(\"20.00\", \"" + unit + "\")"
+                    : "amount(\"20 " + unit + "\")";
             faultAt(e, "an amount of " + unit + " meets a plain value. Write an amount, such as " + literal + ".");
         } else if (!left.unit.equals(right.unit)) {
-            faultAt(e, "an amount of " + left.unit + " meets one of " + right.unit
-                    + ": units never convert. Compare amounts of one unit.");
+            faultAt(
+                    e,
+                    "an amount of " + left.unit + " meets one of " + right.unit
+                            + ": units never convert. Compare amounts of one unit.");
         }
         return left.unit == null ? right.unit : left.unit;
     }
@@ -345,26 +397,34 @@ final class ExpressionRewriter {
 
     private void requirePlain(CelExpr written, Typed typed) {
         if (typed.unit != null) {
-            fault(written, "an amount of " + typed.unit
-                    + " cannot be used so. Amounts can be compared, added, subtracted and multiplied by a whole number.");
+            fault(
+                    written,
+                    "an amount of " + typed.unit
+                            + " cannot be used so. Amounts can be compared, added, subtracted and multiplied by a whole number.");
         }
     }
 
     private Typed own(CelExpr e, Set<String> locals, int loops) {
         ImmutableList<CelExpr> args = e.call().args();
         return switch (e.call().function()) {
-            case "budget" -> budgetId(e) == null
-                    ? poisoned(e)
-                    : poison(e, "a budget is no value. Read one of its fields: " + String.join(", ", Vocabulary.BUDGET_MEMBERS) + ".");
+            case "budget" ->
+                budgetId(e) == null
+                        ? poisoned(e)
+                        : poison(
+                                e,
+                                "a budget is no value. Read one of its fields: "
+                                        + String.join(", ", Vocabulary.BUDGET_MEMBERS) + ".");
             case "money" -> money(e, args);
             case "amount" -> literal(e, onlyText(e), false);
-            case "get" -> args.size() == 2
-                    ? either(e, args.get(0), walk(args.get(1), locals, loops), locals, loops)
-                    : poison(e, "get() takes a field and a default, such as get(labels.team, \"none\").");
+            case "get" ->
+                args.size() == 2
+                        ? either(e, args.get(0), walk(args.get(1), locals, loops), locals, loops)
+                        : poison(e, "get() takes a field and a default, such as get(labels.team, \"none\").");
             case "coalesce" -> coalesce(e, args, locals, loops);
-            default -> args.size() == 1
-                    ? presence(e.id(), args.get(0), e.call().function(), locals)
-                    : poison(e, e.call().function() + "() takes one field, such as has(action.model).");
+            default ->
+                args.size() == 1
+                        ? presence(e.id(), args.get(0), e.call().function(), locals)
+                        : poison(e, e.call().function() + "() takes one field, such as has(action.model).");
         };
     }
 
@@ -394,7 +454,9 @@ final class ExpressionRewriter {
 
     private Typed coalesce(CelExpr e, List<CelExpr> args, Set<String> locals, int loops) {
         if (args.size() < 2) {
-            return poison(e, "coalesce() takes fields and a last default, such as coalesce(labels.team, action.agent, \"none\").");
+            return poison(
+                    e,
+                    "coalesce() takes fields and a last default, such as coalesce(labels.team, action.agent, \"none\").");
         }
         Typed result = walk(args.get(args.size() - 1), locals, loops);
         for (int i = args.size() - 2; i >= 0; i--) {
@@ -415,17 +477,22 @@ final class ExpressionRewriter {
     /** Whether a field has a value: a typed variable of its own, so that no expression ever sees an empty value. */
     private Typed presence(long id, CelExpr field, String function, Set<String> locals) {
         if (field.getKind() == Kind.SELECT && isLabels(field.select().operand(), locals)) {
-            return Typed.plain(CelExpr.ofSelect(id, field.select().operand(), field.select().field(), true));
+            return Typed.plain(CelExpr.ofSelect(
+                    id, field.select().operand(), field.select().field(), true));
         }
         if (field.getKind() == Kind.CALL
                 && field.call().function().equals("_[_]")
                 && isLabels(field.call().args().get(0), locals)
                 && text(field.call().args().get(1)) != null) {
-            ImmutableList<CelExpr> args = ImmutableList.of(field.call().args().get(1), field.call().args().get(0));
+            ImmutableList<CelExpr> args = ImmutableList.of(
+                    field.call().args().get(1), field.call().args().get(0));
             return Typed.plain(CelExpr.ofCall(id, Optional.empty(), "@in", args));
         }
         if (field.getKind() == Kind.SELECT && isRoot(field.select().operand(), locals)) {
-            Typed read = path(field, field.select().operand().ident().name(), field.select().field());
+            Typed read = path(
+                    field,
+                    field.select().operand().ident().name(),
+                    field.select().field());
             if (read.faulty) {
                 return read;
             }
@@ -434,7 +501,8 @@ final class ExpressionRewriter {
                     ? Typed.plain(CelExpr.ofConstant(id, CelConstant.ofValue(true)))
                     : read(id, presence);
         }
-        return poison(field, function + "() takes a field of action, run, estimate or labels, such as has(action.model).");
+        return poison(
+                field, function + "() takes a field of action, run, estimate or labels, such as has(action.model).");
     }
 
     private static boolean isLabels(CelExpr e, Set<String> locals) {
@@ -451,7 +519,9 @@ final class ExpressionRewriter {
     private Typed map(CelExpr e, Set<String> locals, int loops) {
         ImmutableList<CelMap.Entry> entries = e.map().entries().stream()
                 .map(entry -> CelExpr.ofMapEntry(
-                        entry.id(), plain(entry.key(), locals, loops), plain(entry.value(), locals, loops),
+                        entry.id(),
+                        plain(entry.key(), locals, loops),
+                        plain(entry.value(), locals, loops),
                         entry.optionalEntry()))
                 .collect(ImmutableList.toImmutableList());
         return Typed.plain(CelExpr.ofMap(e.id(), entries));
@@ -462,7 +532,8 @@ final class ExpressionRewriter {
         CelComprehension loop = e.comprehension();
         Kind range = loop.iterRange().getKind();
         if (range != Kind.LIST && range != Kind.MAP && !isLabels(loop.iterRange(), locals)) {
-            return poison(loop.iterRange(), "loops run over labels or over a list written out, such as [\"a\", \"b\"].");
+            return poison(
+                    loop.iterRange(), "loops run over labels or over a list written out, such as [\"a\", \"b\"].");
         }
         if (loops == MAX_LOOPS) {
             return poison(e, "loops are nested deeper than " + MAX_LOOPS + ". Write two rules.");
@@ -472,7 +543,8 @@ final class ExpressionRewriter {
                 continue;
             }
             if (Vocabulary.ROOTS.contains(variable) || locals.contains(variable)) {
-                return poison(e, "the loop variable '" + variable + "' hides another name. Choose another, such as 'x'.");
+                return poison(
+                        e, "the loop variable '" + variable + "' hides another name. Choose another, such as 'x'.");
             }
         }
         Set<String> inner = new HashSet<>(locals);

@@ -58,13 +58,15 @@ final class Members implements AutoCloseable {
     }
 
     /** The member's node, or null when there is none. */
-    @Nullable YamlNode node(String name) {
+    @Nullable
+    YamlNode node(String name) {
         known.add(name);
         return find(name);
     }
 
     /** The member's node; a finding and null when there is none. */
-    @Nullable YamlNode required(String name, String remedy) {
+    @Nullable
+    YamlNode required(String name, String remedy) {
         YamlNode node = node(name);
         if (node == null) {
             findings.fault(mapping.position(), path, "member '" + name + "' is missing. " + remedy);
@@ -72,15 +74,18 @@ final class Members implements AutoCloseable {
         return node;
     }
 
-    @Nullable Mapping mapping(String name) {
+    @Nullable
+    Mapping mapping(String name) {
         return as(name, node(name), Mapping.class, "a mapping of names to values");
     }
 
-    @Nullable Sequence sequence(String name) {
+    @Nullable
+    Sequence sequence(String name) {
         return as(name, node(name), Sequence.class, "a list");
     }
 
-    @Nullable Scalar scalar(String name, String expected) {
+    @Nullable
+    Scalar scalar(String name, String expected) {
         Scalar scalar = as(name, node(name), Scalar.class, expected);
         if (scalar != null && scalar.isNull()) {
             fault(name, "is empty: " + expected + " is expected. Give it or remove the member.");
@@ -90,42 +95,51 @@ final class Members implements AutoCloseable {
     }
 
     /** Free text of one line. */
-    @Nullable String text(String name) {
+    @Nullable
+    String text(String name) {
         Scalar scalar = scalar(name, "text");
         if (scalar == null) {
             return null;
         }
         String text = scalar.text();
         if (text.isBlank() || text.length() > MAX_TEXT || text.codePoints().anyMatch(Members::isUnprintable)) {
-            fault(name, "is blank, longer than " + MAX_TEXT
-                    + " characters or holds a control character. Give a short line of text.");
+            fault(
+                    name,
+                    "is blank, longer than " + MAX_TEXT
+                            + " characters or holds a control character. Give a short line of text.");
             return null;
         }
         return text;
     }
 
     /** Text that names something in ledgers and reasons. */
-    @Nullable String id(String name) {
+    @Nullable
+    String id(String name) {
         Scalar scalar = scalar(name, "an id");
         if (scalar == null) {
             return null;
         }
         if (!ID.matcher(scalar.text()).matches()) {
-            fault(name, "'" + Texts.shorten(scalar.text(), 60)
-                    + "' is no id: use letters, digits, _, . and -, starting with a letter or digit, at most 100.");
+            fault(
+                    name,
+                    "'" + Texts.shorten(scalar.text(), 60)
+                            + "' is no id: use letters, digits, _, . and -, starting with a letter or digit, at most 100.");
             return null;
         }
         return scalar.text();
     }
 
-    @Nullable Long integer(String name, long least, long most) {
+    @Nullable
+    Long integer(String name, long least, long most) {
         Scalar scalar = scalar(name, "an integer");
         if (scalar == null) {
             return null;
         }
         if (!scalar.isPlain() || !INTEGER.matcher(scalar.text()).matches()) {
-            fault(name, "is " + scalar.describe() + (scalar.isPlain() ? "" : " in quotes")
-                    + ": an integer is expected. Write digits only.");
+            fault(
+                    name,
+                    "is " + scalar.describe() + (scalar.isPlain() ? "" : " in quotes")
+                            + ": an integer is expected. Write digits only.");
             return null;
         }
         try {
@@ -136,11 +150,14 @@ final class Members implements AutoCloseable {
         } catch (NumberFormatException beyondLong) {
             // Out of any range: reported like every other number out of range.
         }
-        fault(name, "is " + scalar.text() + ": " + least + " to " + most + " is allowed. Choose a number in that range.");
+        fault(
+                name,
+                "is " + scalar.text() + ": " + least + " to " + most + " is allowed. Choose a number in that range.");
         return null;
     }
 
-    @Nullable Boolean bool(String name) {
+    @Nullable
+    Boolean bool(String name) {
         Scalar scalar = scalar(name, "true or false");
         if (scalar == null) {
             return null;
@@ -152,7 +169,8 @@ final class Members implements AutoCloseable {
         return null;
     }
 
-    @Nullable Duration duration(String name) {
+    @Nullable
+    Duration duration(String name) {
         Scalar scalar = scalar(name, "an ISO-8601 duration");
         if (scalar == null) {
             return null;
@@ -217,8 +235,10 @@ final class Members implements AutoCloseable {
         for (Entry entry : mapping.entries()) {
             String name = entry.key().text();
             if (!known.contains(name)) {
-                findings.fault(entry.key().position(), path, "unknown member '" + Texts.shorten(name, 60) + "'."
-                        + Texts.suggestion(name, known));
+                findings.fault(
+                        entry.key().position(),
+                        path,
+                        "unknown member '" + Texts.shorten(name, 60) + "'." + Texts.suggestion(name, known));
             }
         }
     }

@@ -27,7 +27,8 @@ final class RuleBinder {
     }
 
     /** The rule, without its parts when they have faults; null when it has no condition to check either. */
-    @Nullable RuleSpec bind(Members rule) {
+    @Nullable
+    RuleSpec bind(Members rule) {
         rule.required("id", "Give an id: reasons and approvals refer to it.");
         String id = rule.id("id");
         Long priority = rule.has("priority")
@@ -43,7 +44,13 @@ final class RuleBinder {
         }
         Rule bound = id == null || priority == null || triggers == null || effect.effect == null || reasonCode == null
                 ? null
-                : new Rule(id, priority.intValue(), triggers, condition.text().strip(), effect.effect, effect.mutation,
+                : new Rule(
+                        id,
+                        priority.intValue(),
+                        triggers,
+                        condition.text().strip(),
+                        effect.effect,
+                        effect.mutation,
                         reasonCode);
         return new RuleSpec(bound, rule.path(), rule.path(conditionName), condition, effect.aliasPosition);
     }
@@ -60,7 +67,8 @@ final class RuleBinder {
             rule.fault("condition", "stands beside 'when', which means the same. Keep one.");
         }
         String name = rule.has("condition") && !rule.has("when") || apiVersion.isAlpha() && !rule.has("when")
-                ? "condition" : "when";
+                ? "condition"
+                : "when";
         rule.required(name, "Say when the rule applies; write true for always.");
         return name;
     }
@@ -78,8 +86,11 @@ final class RuleBinder {
         for (YamlNode item : sequence.items()) {
             ActionKind kind = item instanceof Scalar scalar ? kind(scalar.text()) : null;
             if (kind == null) {
-                findings.fault(item.position(), rule.path("at"), "unknown trigger " + item.describe() + "."
-                        + Texts.suggestion(item instanceof Scalar s ? s.text() : "", triggerNames()));
+                findings.fault(
+                        item.position(),
+                        rule.path("at"),
+                        "unknown trigger " + item.describe() + "."
+                                + Texts.suggestion(item instanceof Scalar s ? s.text() : "", triggerNames()));
                 continue;
             }
             triggers.add(kind);
@@ -108,8 +119,10 @@ final class RuleBinder {
         if (node instanceof Scalar && !apiVersion.isAlpha()) {
             Effect effect = rule.choice("effect", List.of(Effect.values()), RuleBinder::effectName);
             if (effect == Effect.DEGRADE) {
-                rule.fault("effect", "degrade needs to say what changes."
-                        + " Write {decision: degrade, mutate: {maxOutputTokens: 256}}.");
+                rule.fault(
+                        "effect",
+                        "degrade needs to say what changes."
+                                + " Write {decision: degrade, mutate: {maxOutputTokens: 256}}.");
                 return EffectSpec.FAULTY;
             }
             return new EffectSpec(effect, Mutation.NONE, node.position(), null);
@@ -172,7 +185,9 @@ final class RuleBinder {
             if (name == null) {
                 return null;
             }
-            return alias.parsed("name", "an alias",
+            return alias.parsed(
+                    "name",
+                    "an alias",
                     text -> new ModelAlias(text, channel == null ? ModelAlias.DEFAULT_CHANNEL : channel));
         }
     }
@@ -187,7 +202,10 @@ final class RuleBinder {
     }
 
     private record EffectSpec(
-            @Nullable Effect effect, Mutation mutation, Position aliasPosition, @Nullable ReasonCode reasonCode) {
+            @Nullable Effect effect,
+            Mutation mutation,
+            Position aliasPosition,
+            @Nullable ReasonCode reasonCode) {
         static final EffectSpec FAULTY = new EffectSpec(null, Mutation.NONE, Position.WHOLE, null);
     }
 }

@@ -12,5 +12,4 @@ import org.jspecify.annotations.Nullable;
  * @param condition the condition as written
  * @param aliasPosition where a degrade names its model
  */
-record RuleSpec(
-        @Nullable Rule rule, String path, String conditionPath, Scalar condition, Position aliasPosition) {}
+record RuleSpec(@Nullable Rule rule, String path, String conditionPath, Scalar condition, Position aliasPosition) {}

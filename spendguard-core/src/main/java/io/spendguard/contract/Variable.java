@@ -24,7 +24,8 @@ record Variable(
     @FunctionalInterface
     interface Reader {
         /** The value, or null when the input does not have it. */
-        @Nullable Object read(EvaluationInput input);
+        @Nullable
+        Object read(EvaluationInput input);
     }
 
     /**

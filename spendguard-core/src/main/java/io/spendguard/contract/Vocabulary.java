@@ -48,14 +48,30 @@ final class Vocabulary {
         optionalText("action.step", action -> action.step().orElse(null));
         optionalText("action.agent", action -> action.agent().orElse(null));
         optionalText("action.user", action -> action.user().orElse(null));
-        optional("action.inputTokens", SimpleType.INT, null, Reads.NOTHING,
+        optional(
+                "action.inputTokens",
+                SimpleType.INT,
+                null,
+                Reads.NOTHING,
                 input -> boxed(input.action().inputTokens()));
-        optional("action.maxOutputTokens", SimpleType.INT, null, Reads.NOTHING,
+        optional(
+                "action.maxOutputTokens",
+                SimpleType.INT,
+                null,
+                Reads.NOTHING,
                 input -> boxed(input.action().maxOutputTokens()));
-        add("labels", MapType.create(SimpleType.STRING, SimpleType.STRING), null, Reads.NOTHING,
+        add(
+                "labels",
+                MapType.create(SimpleType.STRING, SimpleType.STRING),
+                null,
+                Reads.NOTHING,
                 input -> input.action().labels());
         add("now", SimpleType.TIMESTAMP, null, Reads.NOTHING, EvaluationInput::now);
-        optional("run.steps", SimpleType.INT, null, Reads.RUN,
+        optional(
+                "run.steps",
+                SimpleType.INT,
+                null,
+                Reads.RUN,
                 input -> input.action().run().isPresent() ? (Object) input.runSteps() : null);
         // A poisoned part of an expression: lets the type check go on around a fault that is already reported.
         add(ExpressionRewriter.POISON, SimpleType.DYN, null, Reads.NOTHING, input -> null);
@@ -77,12 +93,14 @@ final class Vocabulary {
         return new HashMap<>(variables);
     }
 
-    @Nullable Variable variable(String name) {
+    @Nullable
+    Variable variable(String name) {
         return variables.get(name);
     }
 
     /** The variable that tells whether another has a value; null when that one always has. */
-    @Nullable Variable presence(String name) {
+    @Nullable
+    Variable presence(String name) {
         return variables.get(PRESENCE + name);
     }
 
@@ -98,7 +116,8 @@ final class Vocabulary {
     }
 
     /** The same amount in millionths, as a plain integer; null for what is not money. */
-    @Nullable Variable micros(Variable amount) {
+    @Nullable
+    Variable micros(Variable amount) {
         return variables.get(amount.name() + MICROS);
     }
 
@@ -151,7 +170,11 @@ final class Vocabulary {
 
     /** An amount as its atoms and, for money, also in millionths: rounded against the spender. */
     private void amount(
-            String name, String shown, Unit unit, Reads reads, boolean roundUp,
+            String name,
+            String shown,
+            Unit unit,
+            Reads reads,
+            boolean roundUp,
             Function<EvaluationInput, @Nullable Amount> reader) {
         add(name, shown, SimpleType.INT, unit, reads, input -> atoms(reader.apply(input), Amount::atomic));
         if (unit.isMoney()) {

@@ -59,10 +59,14 @@ final class YamlReader {
             }
         } catch (MarkedYamlEngineException malformed) {
             Position at = malformed.getProblemMark().map(YamlReader::position).orElse(Position.WHOLE);
-            findings.fault(at, "", "malformed YAML: " + malformed.getProblem() + ". Correct the syntax here or just above.");
+            findings.fault(
+                    at, "", "malformed YAML: " + malformed.getProblem() + ". Correct the syntax here or just above.");
             return null;
         } catch (YamlEngineException unreadable) {
-            findings.fault(Position.WHOLE, "", "malformed YAML: " + unreadable.getMessage() + ". Save it as plain UTF-8 text.");
+            findings.fault(
+                    Position.WHOLE,
+                    "",
+                    "malformed YAML: " + unreadable.getMessage() + ". Save it as plain UTF-8 text.");
             return null;
         }
         if (reader.root == null) {
@@ -74,11 +78,17 @@ final class YamlReader {
     /** Takes one event; false when reading on makes no sense. */
     private boolean accept(Event event) {
         if (event instanceof DocumentStartEvent && ++documents > 1) {
-            findings.fault(position(event), "", "a second document begins: a file holds one contract. Move it to a file of its own.");
+            findings.fault(
+                    position(event),
+                    "",
+                    "a second document begins: a file holds one contract. Move it to a file of its own.");
             return false;
         }
         if (event instanceof AliasEvent alias) {
-            findings.fault(position(event), "", "alias '*" + alias.getAlias() + "': contracts have no aliases. Write the value out.");
+            findings.fault(
+                    position(event),
+                    "",
+                    "alias '*" + alias.getAlias() + "': contracts have no aliases. Write the value out.");
             add(new Scalar(position(event), "", org.snakeyaml.engine.v2.common.ScalarStyle.PLAIN, 0, 0));
             return true;
         }
@@ -94,7 +104,8 @@ final class YamlReader {
                     event.getEndMark().orElseThrow().getIndex()));
         } else if (event instanceof CollectionStartEvent start) {
             if (open.size() == MAX_DEPTH) {
-                findings.fault(position(event), "", "nesting is deeper than " + MAX_DEPTH + " levels. Flatten the document.");
+                findings.fault(
+                        position(event), "", "nesting is deeper than " + MAX_DEPTH + " levels. Flatten the document.");
                 return false;
             }
             open.push(new Open(position(event), start instanceof MappingStartEvent));
@@ -106,7 +117,10 @@ final class YamlReader {
 
     private void refuseAnchorAndTag(NodeEvent node) {
         if (node.getAnchor().isPresent()) {
-            findings.fault(position(node), "", "anchor '&" + node.getAnchor().get() + "': contracts have no anchors. Remove it.");
+            findings.fault(
+                    position(node),
+                    "",
+                    "anchor '&" + node.getAnchor().get() + "': contracts have no anchors. Remove it.");
         }
         String tag = node instanceof ScalarEvent scalar
                 ? scalar.getTag().orElse(null)
@@ -128,12 +142,16 @@ final class YamlReader {
         } else if (node instanceof Scalar key) {
             Position before = parent.keys.putIfAbsent(key.text(), key.position());
             if (before != null) {
-                findings.fault(key.position(), "", "member '" + key.text() + "' stands here a second time, first in line "
-                        + before.line() + ". Remove one.");
+                findings.fault(
+                        key.position(),
+                        "",
+                        "member '" + key.text() + "' stands here a second time, first in line " + before.line()
+                                + ". Remove one.");
             }
             parent.key = key;
         } else {
-            findings.fault(node.position(), "", "a key is " + node.describe() + ": keys are plain names. Write a name.");
+            findings.fault(
+                    node.position(), "", "a key is " + node.describe() + ": keys are plain names. Write a name.");
             parent.key = new Scalar(node.position(), "?", org.snakeyaml.engine.v2.common.ScalarStyle.PLAIN, 0, 0);
         }
     }
@@ -157,7 +175,9 @@ final class YamlReader {
         final List<YamlNode> items = new ArrayList<>();
         final List<Entry> entries = new ArrayList<>();
         final Map<String, Position> keys = new HashMap<>();
-        @Nullable Scalar key;
+
+        @Nullable
+        Scalar key;
 
         Open(Position position, boolean mapping) {
             this.position = position;

@@ -115,8 +115,8 @@ public final class DecisionEngine implements AutoCloseable {
             // 4 reserve and 5 audit decision: one transaction
             PostResult result = await(operation, late -> giveBack(snapshot, late));
             // 6 publish effect
-            return result instanceof PostResult.Written
-                    ? written(snapshot, operation.verdict(), (PostResult.Written) result)
+            return result instanceof PostResult.Written written
+                    ? written(snapshot, operation.verdict(), written)
                     : replayed(snapshot, StoredDecision.parse(result.answer()));
         } catch (LedgerUnavailableException unavailable) {
             LOG.warn("Decision {} could not be recorded: {}", snapshot.decisionId(), unavailable.getMessage());
@@ -314,23 +314,27 @@ public final class DecisionEngine implements AutoCloseable {
             }
             throw new SpendGuardException("Operation " + operation.kind() + " '" + operation.key() + "' failed.", e);
         } catch (TimeoutException e) {
-            future.thenAcceptAsync(late).whenComplete((done, failure) -> {
-                if (failure != null) {
-                    LOG.warn("Late answer to {} '{}' failed", operation.kind(), operation.key(), failure);
-                }
-            });
+            whenLate(future, operation, late);
             throw new LedgerUnavailableException(
                     "Ledger did not answer " + operation.kind() + " '" + operation.key() + "' within " + patience
                             + ". Try again, or give the guard more patience.",
                     e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            future.thenAcceptAsync(late);
+            whenLate(future, operation, late);
             throw new LedgerUnavailableException(
                     "Thread was interrupted while it waited for the ledger's answer to " + operation.kind() + " '"
                             + operation.key() + "'. Try again on a thread that is not being stopped.",
                     e);
         }
+    }
+
+    private static void whenLate(
+            CompletableFuture<PostResult> future, LedgerOperation operation, Consumer<PostResult> late) {
+        CompletableFuture<Void> unused = future.thenAcceptAsync(late).exceptionally(failure -> {
+            LOG.warn("Nobody waited for {} '{}' any more, and it failed", operation.kind(), operation.key(), failure);
+            return null;
+        });
     }
 
     private static Balance balance(AccountState state) {
