@@ -110,8 +110,8 @@ final class ConditionCompiler {
         }
         try {
             CelAbstractSyntaxTree tree = parsed.getAst();
-            ExpressionRewriter rewriter = new ExpressionRewriter(
-                    vocabulary, tree.getSource(), call -> fails(call, tree.getSource()), faults);
+            ExpressionRewriter rewriter =
+                    new ExpressionRewriter(vocabulary, tree.getSource(), call -> fails(call, tree.getSource()), faults);
             CelValidationResult checked = checker.check(rewriter.rewrite(tree.getExpr()));
             if (checked.hasError()) {
                 report(checked.getErrors(), condition, faults, false);
@@ -133,8 +133,13 @@ final class ConditionCompiler {
 
     /** Whether a call of literals fails whenever it runs; a call of the wrong types is left to the type check. */
     private static boolean fails(CelExpr call, CelSource source) {
-        CelExpr probe = call.call().target().isEmpty() ? call : CelExpr.ofCall(
-                call.id(), Optional.of(SOME_TIME), call.call().function(), call.call().args());
+        CelExpr probe = call.call().target().isEmpty()
+                ? call
+                : CelExpr.ofCall(
+                        call.id(),
+                        Optional.of(SOME_TIME),
+                        call.call().function(),
+                        call.call().args());
         CelValidationResult checked = LITERAL_CHECKER.check(CelAbstractSyntaxTree.newParsedAst(probe, source));
         if (checked.hasError()) {
             return false;
@@ -204,7 +209,8 @@ final class ConditionCompiler {
     private static String typeMessage(String message) {
         Matcher overload = OVERLOAD.matcher(message);
         if (overload.matches()) {
-            return "'" + ExpressionRewriter.name(overload.group(1)) + "' does not take " + overload.group(2) + ". Use values of matching types.";
+            return "'" + ExpressionRewriter.name(overload.group(1)) + "' does not take " + overload.group(2)
+                    + ". Use values of matching types.";
         }
         Matcher notBool = NOT_BOOL.matcher(message);
         if (notBool.matches()) {

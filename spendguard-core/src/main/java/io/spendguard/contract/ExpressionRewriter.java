@@ -121,7 +121,8 @@ final class ExpressionRewriter {
     CelAbstractSyntaxTree rewrite(CelExpr parsed) {
         Typed root = walk(parsed, Set.of(), 0);
         if (root.unit != null) {
-            root = poison(parsed, "the condition is an amount of " + root.unit + ", neither true nor false. Compare it.");
+            root = poison(
+                    parsed, "the condition is an amount of " + root.unit + ", neither true nor false. Compare it.");
         }
         CelSource.Builder positions = source.toBuilder();
         addedPositions.forEach(positions::addPositions);
@@ -310,7 +311,8 @@ final class ExpressionRewriter {
 
     /** Whether the parser's literals alone decide what a call gives: then a failure is known before any action. */
     private static boolean isLiteral(CelCall call, boolean operator) {
-        boolean zone = !operator && call.function().startsWith("get") && call.args().size() == 1;
+        boolean zone =
+                !operator && call.function().startsWith("get") && call.args().size() == 1;
         return call.args().stream().allMatch(arg -> arg.getKind() == Kind.CONSTANT)
                 && (zone || !call.args().isEmpty() && call.target().isEmpty());
     }
@@ -351,8 +353,10 @@ final class ExpressionRewriter {
             Typed factor = args.get(0).unit == null ? args.get(0) : args.get(1);
             if (factor.expr.getKind() == Kind.CONSTANT
                     && factor.expr.constant().getKind() == CelConstant.Kind.DOUBLE_VALUE) {
-                faultAt(e, "an amount is multiplied by whole numbers only."
-                        + " Write spent * 10 >= limit * 8 instead of spent >= limit * 0.8.");
+                faultAt(
+                        e,
+                        "an amount is multiplied by whole numbers only."
+                                + " Write spent * 10 >= limit * 8 instead of spent >= limit * 0.8.");
             }
             return args.get(0).unit != null ? args.get(0).unit : args.get(1).unit;
         }

@@ -216,8 +216,7 @@ final class Vocabulary {
         add(name, name, type, unit, reads, reader);
     }
 
-    private void add(
-            String name, String shown, CelType type, @Nullable Unit unit, Reads reads, Reader reader) {
+    private void add(String name, String shown, CelType type, @Nullable Unit unit, Reads reads, Reader reader) {
         String remedy = shown.startsWith("budget(")
                 ? " is unknown: the action has no account of it. For a budget per run, give the action a run."
                 : " is absent. Test it first with has(" + shown + ").";

@@ -8,8 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ContractDigestTest {
-    private static final String SOURCE =
-            """
+    private static final String SOURCE = """
             apiVersion: spendguard.ai/v1
             metadata: {name: n, tenant: t, version: "1", owner: o}
             spec:
@@ -47,13 +46,13 @@ class ContractDigestTest {
                         + "\"agent.dispatch.pre\"],\"decision\":\"DEGRADE\",\"id\":\"s\",\"maxOutputTokens\":9,"
                         + "\"modelAlias\":\"cheap@stable\",\"priority\":0,\"reasonCode\":\"S\",\"when\":\"true\"}],"
                         + "\"tenant\":\"t\",\"version\":\"1\"}");
-        assertThat(contract.digest()).isEqualTo(Digest.sha256(contract.canonical().toCanonicalBytes()));
+        assertThat(contract.digest())
+                .isEqualTo(Digest.sha256(contract.canonical().toCanonicalBytes()));
     }
 
     @Test
     void digest_ofTheSameMeaningWrittenOtherwise_isTheSame() {
-        String other =
-                """
+        String other = """
                 # The same contract.
                 spec:
                   rules:
@@ -93,33 +92,36 @@ class ContractDigestTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "name: n, | name: m,",
-        "tenant: t | tenant: u",
-        "version: \"1\" | version: \"2\"",
-        "owner: o | owner: p",
-        "mode: enforce | mode: shadow",
-        "gpt-4o-mini | gpt-4o",
-        "provider: openai | provider: azure",
-        "cheap: | cheap@beta:",
-        "id: a, | id: aa,",
-        "1.00 USD | 1.000000001 USD",
-        "1.00 USD | 1.00 EUR",
-        "3 calls | 4 calls",
-        "timezone: UTC | timezone: Europe/Berlin",
-        "{type: run} | {type: calendar_day, timezone: UTC}",
-        "PT10M | PT11M",
-        "id: r, | id: rr,",
-        "priority: 5 | priority: -1",
-        "[llm.call.pre, run.pre] | [llm.call.pre]",
-        "\"a  b\" | \"a b\"",
-        "== \"a | != \"a",
-        "effect: stop | effect: skip",
-        "reasonCode: R} | reasonCode: Q}",
-        "modelAlias: cheap | modelAlias: cheaper",
-        "maxOutputTokens: 9 | maxOutputTokens: 8",
-        "decision: continue | decision: stop",
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "name: n, | name: m,",
+                "tenant: t | tenant: u",
+                "version: \"1\" | version: \"2\"",
+                "owner: o | owner: p",
+                "mode: enforce | mode: shadow",
+                "gpt-4o-mini | gpt-4o",
+                "provider: openai | provider: azure",
+                "cheap: | cheap@beta:",
+                "id: a, | id: aa,",
+                "1.00 USD | 1.000000001 USD",
+                "1.00 USD | 1.00 EUR",
+                "3 calls | 4 calls",
+                "timezone: UTC | timezone: Europe/Berlin",
+                "{type: run} | {type: calendar_day, timezone: UTC}",
+                "PT10M | PT11M",
+                "id: r, | id: rr,",
+                "priority: 5 | priority: -1",
+                "[llm.call.pre, run.pre] | [llm.call.pre]",
+                "\"a  b\" | \"a b\"",
+                "== \"a | != \"a",
+                "effect: stop | effect: skip",
+                "reasonCode: R} | reasonCode: Q}",
+                "modelAlias: cheap | modelAlias: cheaper",
+                "maxOutputTokens: 9 | maxOutputTokens: 8",
+                "decision: continue | decision: stop",
+            })
     void digest_ofAnotherMeaning_differs(String part, String other) {
         String changed = SOURCE.replace(part, other);
 

@@ -20,10 +20,10 @@ class ContractFindingsTest {
 
     @Test
     void parse_twoFaults_messageListsBoth() {
-        assertThatThrownBy(() -> Contract.parse("apiVersion: spendguard.ai/v1\nmetadata: {name: a}\nspec: {x: 1}\n", "c.yaml"))
+        assertThatThrownBy(() ->
+                        Contract.parse("apiVersion: spendguard.ai/v1\nmetadata: {name: a}\nspec: {x: 1}\n", "c.yaml"))
                 .isInstanceOf(ContractException.class)
-                .hasMessage(
-                        """
+                .hasMessage("""
                         Contract c.yaml has 2 faults:
                           c.yaml:3:7 spec: neither budgets nor rules: such a contract controls nothing. Add a budget.
                           c.yaml:3:8 spec: unknown member 'x'. Known here: mode, models, budgets, rules, defaults.""");
@@ -38,7 +38,8 @@ class ContractFindingsTest {
 
     @Test
     void parse_alphaWithMembersOfV1_saysWhichVersionHasThem() {
-        String source = TestContracts.withRules("{id: r, at: [llm.call.pre], when: 'true', effect: {decision: stop}, reasonCode: R}")
+        String source = TestContracts.withRules(
+                        "{id: r, at: [llm.call.pre], when: 'true', effect: {decision: stop}, reasonCode: R}")
                 .replace("spendguard.ai/v1", "spendguard.ai/v1alpha1");
 
         assertThat(TestContracts.findings(source))
@@ -65,8 +66,7 @@ class ContractFindingsTest {
 
     @Test
     void parse_conditionInFoldedQuotedAndLiteralScalars_findsLineAndColumn() {
-        String source = TestContracts.withRules()
-                + """
+        String source = TestContracts.withRules() + """
                   rules:
                     - id: folded
                       when: >-
@@ -99,7 +99,8 @@ class ContractFindingsTest {
 
         assertThatThrownBy(() -> Contract.load(file))
                 .isInstanceOf(ContractException.class)
-                .hasMessage("Contract " + file + " has 1 fault:\n  " + file + ": there is no such file. Check the path.");
+                .hasMessage(
+                        "Contract " + file + " has 1 fault:\n  " + file + ": there is no such file. Check the path.");
     }
 
     @Test

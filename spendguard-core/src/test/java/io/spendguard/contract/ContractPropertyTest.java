@@ -60,9 +60,11 @@ class ContractPropertyTest {
     @Property(tries = 500)
     void evaluate_valueAbsent_passesOnlyWhatEveryValueWouldPass(
             @ForAll @From("condition") String condition, @ForAll @From("identifiers") String value) {
-        Contract contract = TestContracts.stopWhen(condition.replace("has(action.tool)", "action.kind == \"x\"")
+        Contract contract = TestContracts.stopWhen(condition
+                .replace("has(action.tool)", "action.kind == \"x\"")
                 .replace("get(labels.team, \"none\")", "labels.team"));
-        TestInput without = balanced(Action.llmCall("openai", "gpt-4o").inputTokens(150).run("r"));
+        TestInput without =
+                balanced(Action.llmCall("openai", "gpt-4o").inputTokens(150).run("r"));
         TestInput with = balanced(Action.llmCall("openai", "gpt-4o")
                 .inputTokens(150)
                 .run("r")
@@ -89,7 +91,13 @@ class ContractPropertyTest {
     @Provide
     Arbitrary<String> condition() {
         Arbitrary<String> atom = Arbitraries.of(ATOMS);
-        return Combinators.combine(atom, atom, atom, Arbitraries.of("&&", "||"), Arbitraries.of("&&", "||"), Arbitraries.of("", "!"))
+        return Combinators.combine(
+                        atom,
+                        atom,
+                        atom,
+                        Arbitraries.of("&&", "||"),
+                        Arbitraries.of("&&", "||"),
+                        Arbitraries.of("", "!"))
                 .as((a, b, c, first, second, not) -> not + "(" + a + " " + first + " " + b + ") " + second + " " + c);
     }
 
@@ -125,23 +133,53 @@ class ContractPropertyTest {
                     return run == null ? action : action.run(run);
                 });
         Arbitrary<Long> atoms = Arbitraries.longs().between(0, Long.MAX_VALUE);
-        return Combinators.combine(actions, atoms, atoms, Arbitraries.of(0, 1, 2)).as((action, a, b, known) -> {
-            TestInput input = TestInput.of(action).runSteps(a);
-            if (known == 1) {
-                // Balances of a unit the contract does not mean.
-                return input.balance("day", a + " calls", a + " calls", b + " calls", b + " calls");
-            }
-            return known == 2 ? balances(input, a, b) : input;
-        });
+        return Combinators.combine(actions, atoms, atoms, Arbitraries.of(0, 1, 2))
+                .as((action, a, b, known) -> {
+                    TestInput input = TestInput.of(action).runSteps(a);
+                    if (known == 1) {
+                        // Balances of a unit the contract does not mean.
+                        return input.balance("day", a + " calls", a + " calls", b + " calls", b + " calls");
+                    }
+                    return known == 2 ? balances(input, a, b) : input;
+                });
     }
 
     @Provide
     Arbitrary<String> documents() {
         Arbitrary<String> pieces = Arbitraries.of(
-                "apiVersion: spendguard.ai/v1\n", "metadata: {name: a}\n", "spec:\n", "  budgets:\n", "    - id: a\n",
-                "      limit: 3 calls\n", "      window: {type: run}\n", "  rules:\n", "    - when: ", "true\n", "\"", "'",
-                "{", "}", "[", "]", "&a ", "*a ", "!!x ", "|\n", "- ", "? ", ": ", "\t", "\u0000", "😀", "#", "---\n", "%",
-                "budget(", "has(", "||", "9".repeat(30));
+                "apiVersion: spendguard.ai/v1\n",
+                "metadata: {name: a}\n",
+                "spec:\n",
+                "  budgets:\n",
+                "    - id: a\n",
+                "      limit: 3 calls\n",
+                "      window: {type: run}\n",
+                "  rules:\n",
+                "    - when: ",
+                "true\n",
+                "\"",
+                "'",
+                "{",
+                "}",
+                "[",
+                "]",
+                "&a ",
+                "*a ",
+                "!!x ",
+                "|\n",
+                "- ",
+                "? ",
+                ": ",
+                "\t",
+                "\u0000",
+                "😀",
+                "#",
+                "---\n",
+                "%",
+                "budget(",
+                "has(",
+                "||",
+                "9".repeat(30));
         return pieces.list().ofMaxSize(25).map(list -> String.join("", list));
     }
 

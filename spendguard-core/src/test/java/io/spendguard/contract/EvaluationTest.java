@@ -34,7 +34,9 @@ class EvaluationTest {
     }
 
     private static List<String> codes(Evaluation evaluation) {
-        return evaluation.reasons().stream().map(reason -> reason.code().value()).toList();
+        return evaluation.reasons().stream()
+                .map(reason -> reason.code().value())
+                .toList();
     }
 
     @ParameterizedTest
@@ -47,9 +49,11 @@ class EvaluationTest {
         "skip, stop, STOP",
     })
     void evaluate_twoEffects_theStricterDecidesWhicheverComesFirst(String one, String other, Effect expected) {
-        assertThat(evaluate(TestInput.llmCall(), rule("a", 1, one), rule("b", 0, other)).effect())
+        assertThat(evaluate(TestInput.llmCall(), rule("a", 1, one), rule("b", 0, other))
+                        .effect())
                 .isEqualTo(expected);
-        assertThat(evaluate(TestInput.llmCall(), rule("a", 0, one), rule("b", 1, other)).effect())
+        assertThat(evaluate(TestInput.llmCall(), rule("a", 0, one), rule("b", 1, other))
+                        .effect())
                 .isEqualTo(expected);
     }
 
@@ -92,7 +96,8 @@ class EvaluationTest {
                 .containsExactly("DEFAULT_DECISION: No rule matched and the contract's default is stop."
                         + " Add a rule that answers continue for such actions.");
         // A rule that cannot be evaluated must not weaken the default to an approval.
-        assertThat(contract.evaluate(TestInput.of(Action.toolCall("mail"))).effect()).isEqualTo(Effect.STOP);
+        assertThat(contract.evaluate(TestInput.of(Action.toolCall("mail"))).effect())
+                .isEqualTo(Effect.STOP);
     }
 
     @Test
@@ -100,7 +105,8 @@ class EvaluationTest {
         String rule = "{id: r, at: [tool.call.pre], when: 'true', effect: stop, reasonCode: R}";
 
         assertThat(evaluate(TestInput.llmCall(), rule).effect()).isEqualTo(Effect.CONTINUE);
-        assertThat(evaluate(TestInput.of(Action.toolCall("mail")), rule).effect()).isEqualTo(Effect.STOP);
+        assertThat(evaluate(TestInput.of(Action.toolCall("mail")), rule).effect())
+                .isEqualTo(Effect.STOP);
     }
 
     @Test
@@ -176,7 +182,9 @@ class EvaluationTest {
     void evaluate_aliasOfTheModelAlreadyCalled_changesNothing() {
         TestInput cheap = TestInput.of(Action.llmCall("openai", "gpt-4o-mini"));
         TestInput other = TestInput.of(Action.llmCall("openai", "gpt-5-nano"))
-                .catalogue(ModelCatalogue.builder().model("nano", "openai", "gpt-5-nano").build());
+                .catalogue(ModelCatalogue.builder()
+                        .model("nano", "openai", "gpt-5-nano")
+                        .build());
 
         assertThat(evaluate(cheap, model("a", "cheap")).effect()).isEqualTo(Effect.CONTINUE);
         assertThat(evaluate(other, model("a", "nano")).effect()).isEqualTo(Effect.CONTINUE);
@@ -200,7 +208,9 @@ class EvaluationTest {
         String source = TestContracts.withRules(model("a", "cheap"), model("b", "tiny@beta"));
         Contract enforced = Contract.parse(source, "c.yaml");
         Contract shadow = Contract.parse(source.replace("spec:", "spec:\n  mode: shadow"), "c.yaml");
-        ModelCatalogue known = ModelCatalogue.builder().model("tiny@beta", "openai", "gpt-5-nano").build();
+        ModelCatalogue known = ModelCatalogue.builder()
+                .model("tiny@beta", "openai", "gpt-5-nano")
+                .build();
 
         assertThat(enforced.check(ModelCatalogue.EMPTY))
                 .extracting(Finding::toString)
@@ -222,7 +232,8 @@ class EvaluationTest {
 
         assertThat(contract.warnings())
                 .extracting(Finding::toString)
-                .containsExactly("c.yaml:11:42 rules[0]: rule 'r' degrades, but is never evaluated at llm.call.pre: only"
-                        + " model calls can be degraded. Add that trigger or choose another effect.");
+                .containsExactly(
+                        "c.yaml:11:42 rules[0]: rule 'r' degrades, but is never evaluated at llm.call.pre: only"
+                                + " model calls can be degraded. Add that trigger or choose another effect.");
     }
 }

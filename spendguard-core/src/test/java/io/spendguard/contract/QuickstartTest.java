@@ -100,8 +100,7 @@ class QuickstartTest {
 
     @Test
     void parse_sameMeaningInOurOwnDialect_hasTheSameDigest() {
-        Contract ours = Contract.parse(
-                """
+        Contract ours = Contract.parse("""
                 apiVersion: spendguard.ai/v1
                 metadata: {name: daily, tenant: acme, version: "1.0.0", owner: platform}
                 spec:
@@ -120,8 +119,7 @@ class QuickstartTest {
                           >= budget("daily_usd").limit.amountMicros // as the reference writes it
                       effect: stop
                       reasonCode: BUDGET_EXHAUSTED
-                """,
-                "ours.yaml");
+                """, "ours.yaml");
 
         assertThat(ours.canonical()).hasToString(contract.canonical().toString());
         assertThat(ours.digest()).isEqualTo(contract.digest());

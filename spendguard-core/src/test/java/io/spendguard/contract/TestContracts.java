@@ -39,7 +39,11 @@ final class TestContracts {
                     - {id: calls, limit: 20 calls, window: {type: run}}
                 """
                 + (rules.length == 0 ? "" : "  rules:\n")
-                + String.join("", List.of(rules).stream().map(rule -> "    - " + rule + "\n").toList());
+                + String.join(
+                        "",
+                        List.of(rules).stream()
+                                .map(rule -> "    - " + rule + "\n")
+                                .toList());
     }
 
     /** A contract with one rule of that condition, which stops. */

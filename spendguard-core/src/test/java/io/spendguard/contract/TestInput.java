@@ -27,7 +27,10 @@ final class TestInput implements EvaluationInput {
     }
 
     static TestInput llmCall() {
-        return of(Action.llmCall("openai", "gpt-4o").run("run-1").inputTokens(1_200).maxOutputTokens(800));
+        return of(Action.llmCall("openai", "gpt-4o")
+                .run("run-1")
+                .inputTokens(1_200)
+                .maxOutputTokens(800));
     }
 
     TestInput estimate(String amount) {
@@ -36,8 +39,10 @@ final class TestInput implements EvaluationInput {
     }
 
     TestInput balance(String id, String limit, String spent, String held, String available) {
-        balances.put(id, new BudgetBalance(
-                Amount.parse(limit), Amount.parse(spent), Amount.parse(held), Amount.parse(available)));
+        balances.put(
+                id,
+                new BudgetBalance(
+                        Amount.parse(limit), Amount.parse(spent), Amount.parse(held), Amount.parse(available)));
         return this;
     }
 

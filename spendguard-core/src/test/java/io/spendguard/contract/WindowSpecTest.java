@@ -57,7 +57,8 @@ class WindowSpecTest {
 
     @Property(tries = 5_000)
     void period_nearAnyChangeOfClocks_holdsTheInstantAndLeavesNoGap(
-            @ForAll("transitions") Transition transition, @ForAll @LongRange(min = -180_000, max = 180_000) long seconds) {
+            @ForAll("transitions") Transition transition,
+            @ForAll @LongRange(min = -180_000, max = 180_000) long seconds) {
         WindowSpec window = new WindowSpec.CalendarDay(transition.zone);
         Instant now = transition.at.plusSeconds(seconds);
 
