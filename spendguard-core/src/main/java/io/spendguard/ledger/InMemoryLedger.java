@@ -4,6 +4,7 @@ import io.spendguard.model.Digest;
 import io.spendguard.model.IdempotencyConflictException;
 import io.spendguard.model.LedgerUnavailableException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -134,16 +135,16 @@ public final class InMemoryLedger implements Ledger {
         }
 
         @Override
-        public CompletableFuture<PostResult> submit(LedgerOperation operation, Instant deadline) {
+        public CompletableFuture<PostResult> submit(LedgerOperation operation, Duration patience) {
             try {
                 synchronized (lock) {
                     if (closed) {
                         throw new IllegalStateException(
                                 "Ledger session is closed: it takes no more operations. Connect again.");
                     }
-                    if (!clock.instant().isBefore(deadline)) {
+                    if (patience.isZero() || patience.isNegative()) {
                         throw new LedgerUnavailableException("Operation " + operation.kind() + " '" + operation.key()
-                                + "' was not executed: its deadline " + deadline + " had passed. Try again.");
+                                + "' was not executed: nobody waits for it any more. Try again.");
                     }
                     return CompletableFuture.completedFuture(post(operation));
                 }

@@ -1,6 +1,6 @@
 package io.spendguard.ledger;
 
-import java.time.Instant;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /** One writer's way into a ledger. Safe for any number of threads. */
@@ -9,14 +9,14 @@ public interface LedgerSession extends AutoCloseable {
      * Queues an operation. The future completes after its transaction committed, never before.
      *
      * <p>It completes exceptionally with {@link io.spendguard.model.LedgerUnavailableException} when the ledger could
-     * not be reached before the deadline; with {@link io.spendguard.model.IdempotencyConflictException} when the key
+     * not be reached within the patience; with {@link io.spendguard.model.IdempotencyConflictException} when the key
      * was used for another request; and with whatever {@link LedgerOperation#plan} threw. In all these cases nothing
-     * is known to be written. An operation whose outcome was unknown at its deadline is still resolved; the future
+     * is known to be written. An operation whose outcome was unknown when patience ended is still resolved; the future
      * then completes late, so that a hold nobody waits for can be given back.
      *
-     * @param deadline the instant of the host's clock after which nobody waits any more
+     * @param patience how long somebody waits for the answer, from now on; zero or less is too late already
      */
-    CompletableFuture<PostResult> submit(LedgerOperation operation, Instant deadline);
+    CompletableFuture<PostResult> submit(LedgerOperation operation, Duration patience);
 
     /** Finishes what is queued, closes the streams with their signed last events, and ends the writer. */
     @Override

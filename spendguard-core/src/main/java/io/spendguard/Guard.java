@@ -1,0 +1,204 @@
+package io.spendguard;
+
+import io.spendguard.contract.Contract;
+import io.spendguard.contract.ContractException;
+import io.spendguard.contract.Finding;
+import io.spendguard.contract.ModelCatalogue;
+import io.spendguard.decision.DecisionEngine;
+import io.spendguard.ledger.Ledger;
+import io.spendguard.model.Action;
+import io.spendguard.model.Balance;
+import io.spendguard.model.Decision;
+import io.spendguard.model.IdSource;
+import io.spendguard.model.Permit;
+import io.spendguard.price.PriceBook;
+import io.spendguard.proof.Ed25519Signer;
+import io.spendguard.proof.Signer;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands between an agent and everything that costs money: one contract, one ledger, one signing key.
+ *
+ * <p>Safe for any number of threads. Build one per process and contract, and close it when the process ends, so that its
+ * evidence streams end with a signed event.
+ */
+public final class Guard implements AutoCloseable {
+    private final DecisionEngine engine;
+    private final Ledger ledger;
+
+    private Guard(DecisionEngine engine, Ledger ledger) {
+        this.engine = engine;
+        this.ledger = ledger;
+    }
+
+    /** Starts with the bundled prices, the system's clock, a patience of five seconds and no contract or ledger. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Decides whether an action may run, before it does.
+     *
+     * <p>When this returns an {@link Decision.Allowed}, the hold and one signed audit event are durable; when it returns
+     * a recorded {@link Decision.Refused}, its event is durable and nothing is held. When the ledger does not answer in
+     * time the answer is a STOP with {@code LEDGER_UNAVAILABLE}; a hold that turns out to have been taken after all is
+     * released. Blocks for one ledger transaction, at most as long as the guard's patience.
+     *
+     * @throws IllegalArgumentException when no tenant is known, or another than the contract's; nothing was written
+     * @throws io.spendguard.model.IdempotencyConflictException when the action's key was used for another action;
+     *     nothing was written
+     */
+    public Decision decide(Action action) {
+        return engine.decide(Objects.requireNonNull(action, "action"));
+    }
+
+    /**
+     * The permit of an action decided before, by this process or another, found by the action's key: for settling it,
+     * not for running the action again. Empty when nothing is held for it. Blocks for two reads.
+     *
+     * @throws io.spendguard.model.LedgerUnavailableException when the ledger cannot be reached
+     */
+    public Optional<Permit> recover(String tenant, String key) {
+        return engine.recover(tenant, key);
+    }
+
+    /**
+     * The tenant's balances, in order of budget, key and window; budgets appear with their first action. Blocks for one
+     * read.
+     *
+     * @throws io.spendguard.model.LedgerUnavailableException when the ledger cannot be reached
+     */
+    public List<Balance> balances(String tenant) {
+        return engine.balances(tenant);
+    }
+
+    /** Finishes what is under way, closes the evidence streams with a signed event each, and closes the ledger. */
+    @Override
+    public void close() {
+        try {
+            engine.close();
+        } finally {
+            ledger.close();
+        }
+    }
+
+    /** Collects what a guard needs. Not safe for several threads. */
+    public static final class Builder {
+        private static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(5);
+
+        private @Nullable Contract contract;
+        private @Nullable Ledger ledger;
+        private @Nullable Signer signer;
+        private @Nullable PriceBook prices;
+        private ModelCatalogue catalogue = ModelCatalogue.EMPTY;
+        private Clock clock = Clock.systemUTC();
+        private @Nullable IdSource ids;
+        private Duration patience = DEFAULT_PATIENCE;
+
+        private Builder() {}
+
+        /** The contract that decides. Required. */
+        public Builder contract(Contract value) {
+            this.contract = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
+        /** Where budgets and evidence are kept. Required. It belongs to the guard from here on, which closes it. */
+        public Builder ledger(Ledger value) {
+            this.ledger = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
+        /**
+         * The file that keeps the key audit events are signed with, created readable for its owner only when there is
+         * none. By default {@code .spendguard/signing-key.pem} in the user's home.
+         */
+        public Builder signingKey(Path pem) {
+            return signer(Ed25519Signer.loadOrCreate(pem));
+        }
+
+        /** Who signs audit events, instead of a key file. */
+        public Builder signer(Signer value) {
+            this.signer = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
+        /** What calls cost; the library's own book by default. */
+        public Builder prices(PriceBook value) {
+            this.prices = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
+        /** Models that a degrade may name, beside those in the contract. */
+        public Builder catalogue(ModelCatalogue value) {
+            this.catalogue = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
+        /** The host's clock. The ledger's own decides windows and expiry. */
+        public Builder clock(Clock value) {
+            this.clock = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
+        /** Where ids come from; time-ordered ones of the clock by default. */
+        public Builder ids(IdSource value) {
+            this.ids = Objects.requireNonNull(value, "value");
+            return this;
+        }
+
+        /** How long a caller waits for the ledger, more than zero; five seconds by default. */
+        public Builder patience(Duration value) {
+            if (value.isZero() || value.isNegative()) {
+                throw new IllegalArgumentException(
+                        "Guard patience of " + value + " is no time at all: every decision would be a STOP. Give more.");
+            }
+            this.patience = value;
+            return this;
+        }
+
+        /**
+         * The guard, connected to its ledger.
+         *
+         * @throws IllegalStateException when contract or ledger is missing
+         * @throws ContractException when the contract cannot be enforced with this catalogue, with all findings
+         */
+        public Guard build() {
+            Contract decides = require(
+                    contract, "Guard has no contract: nothing would decide. Call contract(Contract.load(path)).");
+            Ledger keeps = require(
+                    ledger, "Guard has no ledger: nothing could be recorded. Call ledger(PostgresLedger.open(...)).");
+            List<Finding> findings = decides.check(catalogue);
+            if (!findings.isEmpty()) {
+                throw new ContractException(decides.name(), findings);
+            }
+            DecisionEngine engine = new DecisionEngine(
+                    decides,
+                    catalogue.or(decides.catalogue()),
+                    prices == null ? PriceBook.bundled() : prices,
+                    keeps,
+                    signer == null ? Ed25519Signer.loadOrCreate(defaultKeyFile()) : signer,
+                    clock,
+                    ids == null ? IdSource.timeOrdered(clock) : ids,
+                    patience);
+            return new Guard(engine, keeps);
+        }
+
+        private static <T> T require(@Nullable T part, String message) {
+            if (part == null) {
+                throw new IllegalStateException(message);
+            }
+            return part;
+        }
+
+        private static Path defaultKeyFile() {
+            return Path.of(System.getProperty("user.home"), ".spendguard", "signing-key.pem");
+        }
+    }
+}

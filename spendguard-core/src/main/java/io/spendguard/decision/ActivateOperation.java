@@ -1,0 +1,87 @@
+package io.spendguard.decision;
+
+import io.spendguard.ledger.Account;
+import io.spendguard.ledger.BudgetLimit;
+import io.spendguard.ledger.LedgerOperation;
+import io.spendguard.ledger.LedgerView;
+import io.spendguard.ledger.Namespace;
+import io.spendguard.ledger.OperationKind;
+import io.spendguard.ledger.Posting;
+import io.spendguard.model.Digest;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Puts a contract's limits in force for one tenant and records which contract and prices decide from here on. */
+final class ActivateOperation implements LedgerOperation {
+    private final String tenant;
+    private final Namespace namespace;
+    private final UUID activationId;
+    private final List<BudgetLimit> limits;
+    private final Postings postings;
+
+    ActivateOperation(
+            String tenant, Namespace namespace, UUID activationId, List<BudgetLimit> limits, Postings postings) {
+        this.tenant = tenant;
+        this.namespace = namespace;
+        this.activationId = activationId;
+        this.limits = List.copyOf(limits);
+        this.postings = postings;
+    }
+
+    @Override
+    public OperationKind kind() {
+        return OperationKind.ACTIVATE;
+    }
+
+    @Override
+    public String tenant() {
+        return tenant;
+    }
+
+    @Override
+    public Namespace namespace() {
+        return namespace;
+    }
+
+    @Override
+    public String key() {
+        return activationId.toString();
+    }
+
+    @Override
+    public Digest requestDigest() {
+        return postings.contract();
+    }
+
+    @Override
+    public Optional<String> run() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<UUID> reservation() {
+        return Optional.empty();
+    }
+
+    @Override
+    public List<Account> accounts(Instant now) {
+        return List.of();
+    }
+
+    @Override
+    public List<BudgetLimit> limits() {
+        return limits;
+    }
+
+    @Override
+    public Optional<Posting> assumed() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Posting plan(LedgerView view) {
+        return postings.activation(tenant, namespace, activationId, limits, view);
+    }
+}

@@ -1,0 +1,234 @@
+package io.spendguard.decision;
+
+import io.spendguard.contract.Contract;
+import io.spendguard.evidence.AuditEvent;
+import io.spendguard.evidence.Commitments;
+import io.spendguard.evidence.EventTypes;
+import io.spendguard.evidence.PersonalValue;
+import io.spendguard.json.JsonObject;
+import io.spendguard.ledger.Account;
+import io.spendguard.ledger.BudgetLimit;
+import io.spendguard.ledger.Claim;
+import io.spendguard.ledger.Entry;
+import io.spendguard.ledger.EventDraft;
+import io.spendguard.ledger.Namespace;
+import io.spendguard.model.Amount;
+import io.spendguard.model.Effect;
+import io.spendguard.model.Usage;
+import io.spendguard.price.PriceBook;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Writes the audit events of the decision layer. {@code docs/evidence.md} lists their members. */
+final class AuditEvents {
+    private final Contract contract;
+    private final PriceBook prices;
+    private final Commitments commitments;
+
+    AuditEvents(Contract contract, PriceBook prices, Commitments commitments) {
+        this.contract = contract;
+        this.prices = prices;
+        this.commitments = commitments;
+    }
+
+    /** An account's first event: its limit. */
+    EventDraft opened(Account account, long limit, UUID transactionId, List<Entry> entries, UUID eventId, Instant now) {
+        JsonObject data = movement(transactionId, entries)
+                .put("account", accountJson(account))
+                .put("limit", new Amount(limit, account.unit()).toString());
+        return draft(AuditEvent.of(EventTypes.ACCOUNT_OPENED, eventId, account.tenant(), now)
+                .data(data)
+                .build());
+    }
+
+    /** A contract put in force. */
+    EventDraft activated(
+            String tenant,
+            Namespace namespace,
+            UUID activationId,
+            List<BudgetLimit> limits,
+            UUID transactionId,
+            List<Entry> entries,
+            Instant now) {
+        JsonObject data = movement(transactionId, entries)
+                .put("contract", contract.digest().hex())
+                .put("name", contract.name())
+                .put("mode", lower(contract.mode()))
+                .put("namespace", lower(namespace))
+                .put("priceBook", prices.digest().hex())
+                .put("limits", limits.stream().map(AuditEvents::limitJson).toList());
+        return draft(AuditEvent.of(EventTypes.CONTRACT_ACTIVATED, activationId, tenant, now)
+                .data(data)
+                .build());
+    }
+
+    /** A decision, allowed or refused. */
+    EventDraft decision(
+            Snapshot snapshot, Verdict verdict, List<Entry> entries, Instant now, @Nullable Instant expiresAt) {
+        List<PersonalValue> personal = new ArrayList<>();
+        JsonObject decision = JsonObject.create()
+                .put("id", snapshot.decisionId().toString())
+                .put("effect", lower(verdict.effect()))
+                .put("mode", lower(contract.mode()))
+                .put("matched", verdict.matched())
+                .put("reasons", verdict.reasons().stream().map(StoredDecision::reasonJson).toList());
+        JsonObject data = movement(snapshot.transactionId(), entries)
+                .put("decision", decision)
+                .put("action", ActionJson.committed(snapshot.action(), value -> commit(value, personal)))
+                .put("estimate", estimateJson(verdict))
+                .put("claims", verdict.claims().stream().map(AuditEvents::claimJson).toList())
+                .put("contract", contract.digest().hex())
+                .put("priceBook", prices.digest().hex());
+        if (verdict.effect() == Effect.DEGRADE) {
+            data.put("patch", patchJson(verdict)).put("effective", ActionJson.plain(verdict.effective()));
+        }
+        if (expiresAt != null) {
+            data.put("expiresAt", expiresAt.toString());
+        }
+        AuditEvent.Builder event = AuditEvent.of(EventTypes.DECISION, snapshot.eventId(), snapshot.tenant(), now)
+                .decision(snapshot.decisionId())
+                .data(data);
+        snapshot.action().run().ifPresent(event::run);
+        personal.forEach(event::personal);
+        return draft(event.build());
+    }
+
+    /** What became of a hold. */
+    EventDraft outcome(HeldTerms held, Outcome outcome, List<Entry> entries) {
+        JsonObject result = JsonObject.create()
+                .put("decision", held.decisionId().toString())
+                .put("kind", outcome.kind().name())
+                .put("final", true)
+                .put("estimated", outcome.estimated())
+                .putIfPresent("reason", outcome.note());
+        JsonObject data = movement(outcome.transactionId(), entries)
+                .put("outcome", result)
+                .put("actual", outcome.charges().stream().map(AuditEvents::chargeJson).toList())
+                .put("contract", held.terms().contract())
+                .put("priceBook", held.terms().priceBook());
+        if (outcome.usage() != null) {
+            data.put("usage", usageJson(outcome.usage()));
+        }
+        if (outcome.cost() != null) {
+            data.put("cost", outcome.cost().toString());
+        }
+        AuditEvent.Builder event = AuditEvent.of(
+                        EventTypes.OUTCOME, outcome.eventId(), held.tenant(), outcome.at())
+                .decision(held.decisionId())
+                .data(data);
+        held.terms().effective().run().ifPresent(event::run);
+        return draft(event.build());
+    }
+
+    private JsonObject commit(String value, List<PersonalValue> personal) {
+        PersonalValue committed = commitments.commit(value);
+        personal.add(committed);
+        return JsonObject.create().put("commitment", committed.commitment().hex());
+    }
+
+    private static JsonObject movement(UUID transactionId, List<Entry> entries) {
+        return JsonObject.create()
+                .put("transaction", transactionId.toString())
+                .put(
+                        "entries",
+                        entries.stream()
+                                .map(entry -> JsonObject.create()
+                                        .put("account", entry.account().toString())
+                                        .put("kind", entry.kind().name())
+                                        .put("atomic", Long.toString(entry.atomic())))
+                                .toList());
+    }
+
+    private static JsonObject accountJson(Account account) {
+        return JsonObject.create()
+                .put("id", account.id().toString())
+                .put("budget", account.budgetId())
+                .put("key", account.key())
+                .put("namespace", lower(account.namespace()))
+                .put("unit", account.unit().code())
+                .put("from", account.window().from().toString())
+                .put("until", account.window().until().toString());
+    }
+
+    private static JsonObject limitJson(BudgetLimit limit) {
+        return JsonObject.create()
+                .put("budget", limit.budgetId())
+                .put("limit", limit.limit().toString());
+    }
+
+    private static JsonObject claimJson(Claim claim) {
+        return JsonObject.create()
+                .put("account", claim.account().id().toString())
+                .put("budget", claim.account().budgetId())
+                .put("amount", claim.amount().toString());
+    }
+
+    private static JsonObject chargeJson(Terms.Charge charge) {
+        return JsonObject.create()
+                .put("account", charge.claim().account().id().toString())
+                .put("budget", charge.claim().account().budgetId())
+                .put("held", charge.claim().amount().toString())
+                .put("amount", new Amount(charge.actual(), charge.claim().account().unit()).toString())
+                .put("estimated", charge.estimated());
+    }
+
+    private static JsonObject estimateJson(Verdict verdict) {
+        JsonObject json = JsonObject.create().put("method", lower(verdict.estimate().method()));
+        if (verdict.estimate().usage() != null) {
+            json.put("usage", usageJson(verdict.estimate().usage()));
+        }
+        if (verdict.estimate().cost() != null) {
+            json.put("cost", verdict.estimate().cost().toString());
+        }
+        if (verdict.estimate().price() != null) {
+            json.put("price", verdict.estimate().price().toJson());
+        }
+        return json;
+    }
+
+    private static JsonObject usageJson(Usage usage) {
+        JsonObject json = JsonObject.create();
+        usage.inputTokens().ifPresent(count -> json.put("input", count));
+        usage.cacheReadTokens().ifPresent(count -> json.put("cacheRead", count));
+        usage.outputTokens().ifPresent(count -> json.put("output", count));
+        usage.reasoningTokens().ifPresent(count -> json.put("reasoning", count));
+        return json;
+    }
+
+    private static List<JsonObject> patchJson(Verdict verdict) {
+        List<JsonObject> operations = new ArrayList<>();
+        verdict.patch().changes().forEach(change -> {
+            if (change.from() != null) {
+                operations.add(JsonObject.create()
+                        .put("op", "test")
+                        .put("path", change.target().path())
+                        .put("value", change.from()));
+            }
+            operations.add(JsonObject.create()
+                    .put("op", change.from() == null ? "add" : "replace")
+                    .put("path", change.target().path())
+                    .put("value", change.to()));
+        });
+        return operations;
+    }
+
+    private static EventDraft draft(AuditEvent event) {
+        return new EventDraft(
+                event.id(),
+                event.tenant(),
+                event.type(),
+                event.payload(),
+                event.digest(),
+                event.personal().stream()
+                        .map(value -> new EventDraft.PersonalValue(value.commitment(), value.value(), value.salt()))
+                        .toList());
+    }
+
+    private static String lower(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,100 @@
+package io.spendguard.decision;
+
+import io.spendguard.ledger.Account;
+import io.spendguard.ledger.LedgerOperation;
+import io.spendguard.ledger.LedgerView;
+import io.spendguard.ledger.Namespace;
+import io.spendguard.ledger.OperationKind;
+import io.spendguard.ledger.Posting;
+import io.spendguard.model.Digest;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stages 2 to 5 of one decision as the ledger carries them out. Rules that read no rows are evaluated beforehand, and
+ * their verdict is what the ledger tries first; everything else is evaluated on locked rows.
+ */
+final class DecideOperation implements LedgerOperation {
+    private final Snapshot snapshot;
+    private final Judge judge;
+    private final Claims claims;
+    private final Postings postings;
+    private final @Nullable Posting assumed;
+    /** What the latest posting says; written by the ledger's writer, read after the operation completed. */
+    private volatile @Nullable Verdict verdict;
+
+    DecideOperation(Snapshot snapshot, Judge judge, Claims claims, Postings postings, boolean readsLedger) {
+        this.snapshot = snapshot;
+        this.judge = judge;
+        this.claims = claims;
+        this.postings = postings;
+        this.assumed = readsLedger ? null : post(judge.judgeAhead(snapshot), snapshot.at());
+    }
+
+    @Override
+    public OperationKind kind() {
+        return OperationKind.DECIDE;
+    }
+
+    @Override
+    public String tenant() {
+        return snapshot.tenant();
+    }
+
+    @Override
+    public Namespace namespace() {
+        return snapshot.namespace();
+    }
+
+    @Override
+    public String key() {
+        return snapshot.action().key();
+    }
+
+    @Override
+    public Digest requestDigest() {
+        return snapshot.action().requestDigest();
+    }
+
+    @Override
+    public Optional<String> run() {
+        return snapshot.action().run();
+    }
+
+    @Override
+    public Optional<UUID> reservation() {
+        return Optional.empty();
+    }
+
+    @Override
+    public List<Account> accounts(Instant now) {
+        return claims.accounts(snapshot, now);
+    }
+
+    @Override
+    public Optional<Posting> assumed() {
+        return Optional.ofNullable(assumed);
+    }
+
+    @Override
+    public Posting plan(LedgerView view) {
+        return post(judge.judge(snapshot, view), view.now());
+    }
+
+    /** The verdict that was written. */
+    Verdict verdict() {
+        Verdict written = verdict;
+        if (written == null) {
+            throw new IllegalStateException("Decision " + snapshot.decisionId() + " was not evaluated yet.");
+        }
+        return written;
+    }
+
+    private Posting post(Verdict latest, Instant now) {
+        verdict = latest;
+        return postings.decision(snapshot, latest, now);
+    }
+}

@@ -1,0 +1,75 @@
+package io.spendguard.decision;
+
+import io.spendguard.ledger.AccountId;
+import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.Claim;
+import io.spendguard.ledger.Entry;
+import io.spendguard.ledger.EntryKind;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The double-entry lines of each movement, as {@link EntryKind} describes them. Lines of zero are left out. */
+final class Movements {
+    private Movements() {}
+
+    static List<Entry> grant(AccountId account, long limit) {
+        Lines lines = new Lines();
+        lines.add(account, EntryKind.ADJUSTMENT, Math.negateExact(limit));
+        lines.add(account, EntryKind.AVAILABLE, limit);
+        return lines.entries;
+    }
+
+    static List<Entry> hold(List<Claim> claims) {
+        Lines lines = new Lines();
+        for (Claim claim : claims) {
+            lines.add(claim.account().id(), EntryKind.AVAILABLE, Math.negateExact(claim.atomic()));
+            lines.add(claim.account().id(), EntryKind.HELD, claim.atomic());
+        }
+        return lines.entries;
+    }
+
+    /** What was spent leaves the hold and the rest is available again; more than the hold takes from what is available. */
+    static List<Entry> settle(Claim claim, long actual, long available) {
+        AccountId account = claim.account().id();
+        Lines lines = new Lines();
+        lines.add(account, EntryKind.HELD, Math.negateExact(claim.atomic()));
+        lines.add(account, EntryKind.SPENT, actual);
+        take(lines, account, Math.subtractExact(actual, claim.atomic()), available);
+        return lines.entries;
+    }
+
+    /** A raised limit first pays debt; a lowered one takes what is available and the rest becomes debt. */
+    static List<Entry> limit(AccountState state, long newLimit) {
+        AccountId account = state.account().id();
+        long lowered = Math.subtractExact(state.limit(), newLimit);
+        Lines lines = new Lines();
+        lines.add(account, EntryKind.ADJUSTMENT, lowered);
+        if (lowered >= 0) {
+            take(lines, account, lowered, state.available());
+        } else {
+            long paid = Math.min(state.debt(), -lowered);
+            lines.add(account, EntryKind.DEBT, paid);
+            lines.add(account, EntryKind.AVAILABLE, -lowered - paid);
+        }
+        return lines.entries;
+    }
+
+    /** Takes from available as much as there is, and the rest as debt; a negative quantity is given back whole. */
+    private static void take(Lines lines, AccountId account, long quantity, long available) {
+        long taken = Math.min(quantity, available);
+        lines.add(account, EntryKind.AVAILABLE, Math.negateExact(taken));
+        if (quantity > taken) {
+            lines.add(account, EntryKind.DEBT, Math.negateExact(Math.subtractExact(quantity, taken)));
+        }
+    }
+
+    private static final class Lines {
+        private final List<Entry> entries = new ArrayList<>();
+
+        private void add(AccountId account, EntryKind kind, long atomic) {
+            if (atomic != 0) {
+                entries.add(new Entry(account, kind, atomic));
+            }
+        }
+    }
+}

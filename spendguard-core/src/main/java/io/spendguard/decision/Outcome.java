@@ -1,0 +1,59 @@
+package io.spendguard.decision;
+
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.Amount;
+import io.spendguard.model.Digest;
+import io.spendguard.model.Money;
+import io.spendguard.model.Settlement;
+import io.spendguard.model.Usage;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a hold is to be settled.
+ *
+ * @param kind committed or released
+ * @param usage the provider's count; null for a release and for a cost known directly
+ * @param cost the real cost; null when the estimate stands or nothing was spent
+ * @param charges what each hold becomes
+ * @param note why it was released; null for a commit
+ * @param eventId identifies the outcome's audit event
+ * @param transactionId identifies the entries
+ * @param at the host's time
+ */
+record Outcome(
+        Settlement.Outcome kind,
+        @Nullable Usage usage,
+        @Nullable Money cost,
+        List<Terms.Charge> charges,
+        @Nullable String note,
+        UUID eventId,
+        UUID transactionId,
+        Instant at) {
+
+    /** Whether any hold settles at the estimate for want of a count. */
+    boolean estimated() {
+        return charges.stream().anyMatch(Terms.Charge::estimated);
+    }
+
+    /** What is recorded as spent, for each hold. */
+    List<Amount> actual() {
+        return charges.stream()
+                .map(charge -> new Amount(charge.actual(), charge.claim().account().unit()))
+                .toList();
+    }
+
+    /** Two settlements are the same exactly when they settle the same way for the same amounts. */
+    Digest digest() {
+        return Digest.sha256(JsonObject.create()
+                .put("kind", kind.name())
+                .put("usage", String.valueOf(usage))
+                .put("cost", String.valueOf(cost))
+                .put("actual", actual().stream().map(Amount::toString).toList())
+                .toString()
+                .getBytes(StandardCharsets.UTF_8));
+    }
+}

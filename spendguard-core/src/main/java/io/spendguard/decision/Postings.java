@@ -1,0 +1,167 @@
+package io.spendguard.decision;
+
+import io.spendguard.contract.Budget;
+import io.spendguard.contract.Contract;
+import io.spendguard.evidence.Commitments;
+import io.spendguard.ledger.Account;
+import io.spendguard.ledger.AccountId;
+import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.BudgetLimit;
+import io.spendguard.ledger.Claim;
+import io.spendguard.ledger.Entry;
+import io.spendguard.ledger.EventDraft;
+import io.spendguard.ledger.LedgerView;
+import io.spendguard.ledger.Namespace;
+import io.spendguard.ledger.Posting;
+import io.spendguard.ledger.Reservation;
+import io.spendguard.model.Digest;
+import io.spendguard.model.Effect;
+import io.spendguard.model.IdSource;
+import io.spendguard.model.Period;
+import io.spendguard.model.ReasonCode;
+import io.spendguard.model.Settlement;
+import io.spendguard.price.PriceBook;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Turns what was decided into what is written: entries, audit event, hold, run change and the answer for replays. */
+final class Postings {
+    private final Contract contract;
+    private final PriceBook prices;
+    private final AuditEvents events;
+    private final IdSource ids;
+    private final Map<String, Duration> holdTtls;
+
+    Postings(Contract contract, PriceBook prices, Commitments commitments, IdSource ids) {
+        this.contract = contract;
+        this.prices = prices;
+        this.events = new AuditEvents(contract, prices, commitments);
+        this.ids = ids;
+        this.holdTtls = contract.budgets().stream().collect(Collectors.toMap(Budget::id, Budget::holdTtl));
+    }
+
+    Digest contract() {
+        return contract.digest();
+    }
+
+    Digest priceBook() {
+        return prices.digest();
+    }
+
+    /** A decision: a hold and its event, or a refusal's event alone. */
+    Posting decision(Snapshot snapshot, Verdict verdict, Instant now) {
+        boolean allows = verdict.effect().allows();
+        Instant expiresAt = now.plus(holdTtl(verdict.claims())).truncatedTo(ChronoUnit.MICROS);
+        List<Entry> entries = allows ? Movements.hold(verdict.claims()) : List.of();
+        Terms terms = Terms.of(verdict, contract.digest().hex(), prices.digest().hex());
+        return new Posting(
+                snapshot.transactionId(),
+                entries,
+                events.decision(snapshot, verdict, entries, now, allows ? expiresAt : null),
+                validIn(verdict.claims()),
+                allows
+                        ? new Posting.Hold(snapshot.decisionId(), expiresAt, verdict.claims(), terms.toBytes())
+                        : null,
+                null,
+                runChange(snapshot, verdict),
+                new StoredDecision(
+                                snapshot.decisionId(),
+                                verdict.effect(),
+                                verdict.reasons(),
+                                contract.digest(),
+                                snapshot.eventId())
+                        .toBytes());
+    }
+
+    /** An outcome: what each hold becomes, and its event. */
+    Posting outcome(HeldTerms held, Outcome outcome, ToLongFunction<AccountId> available) {
+        List<Entry> entries = new ArrayList<>();
+        for (Terms.Charge charge : outcome.charges()) {
+            entries.addAll(Movements.settle(
+                    charge.claim(),
+                    charge.actual(),
+                    available.applyAsLong(charge.claim().account().id())));
+        }
+        return new Posting(
+                outcome.transactionId(),
+                entries,
+                events.outcome(held, outcome, entries),
+                Period.ALWAYS,
+                null,
+                held.isReserved() ? new Posting.Settled(held.decisionId(), state(outcome.kind())) : null,
+                null,
+                new StoredSettlement(outcome.kind(), outcome.actual(), outcome.estimated(), outcome.eventId())
+                        .toBytes());
+    }
+
+    /** An account's first entries: its limit. */
+    Posting opening(Account account, long limit, Instant now) {
+        UUID transactionId = ids.next();
+        List<Entry> entries = Movements.grant(account.id(), limit);
+        EventDraft event = events.opened(account, limit, transactionId, entries, ids.next(), now);
+        return new Posting(transactionId, entries, event, Period.ALWAYS, null, null, null, new byte[0]);
+    }
+
+    /** A contract put in force, with the entries that carry its limits to accounts already open. */
+    Posting activation(
+            String tenant, Namespace namespace, UUID activationId, List<BudgetLimit> limits, LedgerView view) {
+        List<Entry> entries = new ArrayList<>();
+        for (AccountState state : view.accounts()) {
+            limits.stream()
+                    .filter(limit -> limit.budgetId().equals(state.account().budgetId()))
+                    .forEach(limit -> entries.addAll(
+                            Movements.limit(state, limit.limit().atomic())));
+        }
+        UUID transactionId = ids.next();
+        EventDraft event = events.activated(tenant, namespace, activationId, limits, transactionId, entries, view.now());
+        return new Posting(transactionId, entries, event, Period.ALWAYS, null, null, null, new byte[0]);
+    }
+
+    private Duration holdTtl(List<Claim> claims) {
+        return claims.stream()
+                .map(claim -> holdTtls.getOrDefault(claim.account().budgetId(), Budget.DEFAULT_HOLD_TTL))
+                .min(Duration::compareTo)
+                .orElse(Budget.DEFAULT_HOLD_TTL);
+    }
+
+    private static Period validIn(List<Claim> claims) {
+        Period valid = Period.ALWAYS;
+        for (Claim claim : claims) {
+            valid = valid.intersect(claim.account().window());
+        }
+        return valid;
+    }
+
+    /** An allowed action is one more step; a recorded STOP ends the run, unless it only repeats that it has ended. */
+    private static Posting.@Nullable RunChange runChange(Snapshot snapshot, Verdict verdict) {
+        String run = snapshot.action().run().orElse(null);
+        if (run == null || isStoppedAlready(verdict)) {
+            return null;
+        }
+        if (verdict.effect() == Effect.STOP) {
+            return new Posting.RunChange(
+                    run, 0, snapshot.decisionId(), verdict.reasons().get(0).code().value());
+        }
+        return verdict.effect().allows() ? new Posting.RunChange(run, 1, null, null) : null;
+    }
+
+    private static boolean isStoppedAlready(Verdict verdict) {
+        return !verdict.reasons().isEmpty()
+                && verdict.reasons().get(0).code().equals(ReasonCode.RUN_STOPPED);
+    }
+
+    private static Reservation.State state(Settlement.Outcome kind) {
+        return switch (kind) {
+            case COMMITTED -> Reservation.State.COMMITTED;
+            case RELEASED -> Reservation.State.RELEASED;
+        };
+    }
+}

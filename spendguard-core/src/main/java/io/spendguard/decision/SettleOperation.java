@@ -1,0 +1,91 @@
+package io.spendguard.decision;
+
+import io.spendguard.ledger.Account;
+import io.spendguard.ledger.LedgerOperation;
+import io.spendguard.ledger.LedgerView;
+import io.spendguard.ledger.Namespace;
+import io.spendguard.ledger.OperationKind;
+import io.spendguard.ledger.Posting;
+import io.spendguard.ledger.Reservation;
+import io.spendguard.model.Digest;
+import io.spendguard.model.SettlementConflictException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Stages 7 and 8 of one decision: its hold becomes spent or available again, and the outcome is audited, in one
+ * transaction.
+ */
+final class SettleOperation implements LedgerOperation {
+    private final HeldTerms held;
+    private final Outcome outcome;
+    private final Postings postings;
+
+    SettleOperation(HeldTerms held, Outcome outcome, Postings postings) {
+        this.held = held;
+        this.outcome = outcome;
+        this.postings = postings;
+    }
+
+    @Override
+    public OperationKind kind() {
+        return OperationKind.SETTLE;
+    }
+
+    @Override
+    public String tenant() {
+        return held.tenant();
+    }
+
+    @Override
+    public Namespace namespace() {
+        return held.namespace();
+    }
+
+    /** One key for every way to settle one decision, so that the first way wins. */
+    @Override
+    public String key() {
+        return held.decisionId().toString();
+    }
+
+    @Override
+    public Digest requestDigest() {
+        return outcome.digest();
+    }
+
+    @Override
+    public Optional<String> run() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<UUID> reservation() {
+        return held.isReserved() ? Optional.of(held.decisionId()) : Optional.empty();
+    }
+
+    @Override
+    public List<Account> accounts(Instant now) {
+        return List.of();
+    }
+
+    @Override
+    public Optional<Posting> assumed() {
+        boolean fits = outcome.charges().stream()
+                .allMatch(charge -> charge.actual() <= charge.claim().atomic());
+        return fits ? Optional.of(postings.outcome(held, outcome, account -> 0)) : Optional.empty();
+    }
+
+    @Override
+    public Posting plan(LedgerView view) {
+        if (held.isReserved()) {
+            Reservation.State state = view.reservation().map(Reservation::state).orElse(Reservation.State.RELEASED);
+            if (state != Reservation.State.HELD) {
+                throw new SettlementConflictException("Hold of decision " + held.decisionId() + " is " + state
+                        + " and cannot be settled as " + outcome.kind() + ": a hold is settled once.");
+            }
+        }
+        return postings.outcome(held, outcome, account -> view.account(account).available());
+    }
+}

@@ -1,0 +1,26 @@
+package io.spendguard.decision;
+
+import io.spendguard.ledger.Namespace;
+import io.spendguard.model.Action;
+import java.time.Instant;
+import java.util.UUID;
+
+/**
+ * Stage 1: everything a decision starts from, fixed once, so that evaluating again on locked rows asks the same question.
+ *
+ * @param action the action, completed from the scope
+ * @param tenant whose budgets and evidence
+ * @param namespace real or shadow
+ * @param at the host's time
+ * @param decisionId identifies the decision, its reservation and its evidence
+ * @param eventId identifies the decision's audit event
+ * @param transactionId identifies the entries
+ */
+record Snapshot(
+        Action action,
+        String tenant,
+        Namespace namespace,
+        Instant at,
+        UUID decisionId,
+        UUID eventId,
+        UUID transactionId) {}

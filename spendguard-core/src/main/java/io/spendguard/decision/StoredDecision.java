@@ -1,0 +1,53 @@
+package io.spendguard.decision;
+
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.Digest;
+import io.spendguard.model.Effect;
+import io.spendguard.model.Reason;
+import io.spendguard.model.ReasonCode;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * A decision as the ledger keeps it for replays of its key.
+ *
+ * @param decisionId the decision
+ * @param effect its answer
+ * @param reasons why
+ * @param contract what decided
+ * @param eventId its audit event
+ */
+record StoredDecision(UUID decisionId, Effect effect, List<Reason> reasons, Digest contract, UUID eventId) {
+
+    static StoredDecision parse(byte[] json) {
+        JsonObject root = JsonObject.parse(json);
+        return new StoredDecision(
+                UUID.fromString(root.string("decision")),
+                Effect.valueOf(root.string("effect")),
+                root.objects("reasons").stream()
+                        .map(reason -> new Reason(
+                                new ReasonCode(reason.string("code")),
+                                reason.stringOrNull("rule"),
+                                reason.string("text")))
+                        .toList(),
+                Digest.parse(root.string("contract")),
+                UUID.fromString(root.string("event")));
+    }
+
+    byte[] toBytes() {
+        return JsonObject.create()
+                .put("decision", decisionId.toString())
+                .put("effect", effect.name())
+                .put("reasons", reasons.stream().map(StoredDecision::reasonJson).toList())
+                .put("contract", contract.hex())
+                .put("event", eventId.toString())
+                .toCanonicalBytes();
+    }
+
+    static JsonObject reasonJson(Reason reason) {
+        return JsonObject.create()
+                .put("code", reason.code().value())
+                .put("text", reason.text())
+                .putIfPresent("rule", reason.ruleId());
+    }
+}

@@ -1,0 +1,58 @@
+package io.spendguard.decision;
+
+import io.spendguard.model.Action;
+import io.spendguard.model.Amount;
+import io.spendguard.model.Money;
+import io.spendguard.model.Permit;
+import io.spendguard.model.Settlement;
+import io.spendguard.model.Usage;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+
+/** The permit of a call that shadow mode let pass while the ledger was away: nothing is held, nothing can be settled. */
+record UnrecordedPermit(Snapshot snapshot) implements Permit {
+    @Override
+    public UUID decisionId() {
+        return snapshot.decisionId();
+    }
+
+    @Override
+    public Action effective() {
+        return snapshot.action();
+    }
+
+    @Override
+    public List<Amount> held() {
+        return List.of();
+    }
+
+    @Override
+    public Instant expiresAt() {
+        return snapshot.at();
+    }
+
+    @Override
+    public Settlement commit(Usage usage) {
+        return nothing(Settlement.Outcome.COMMITTED);
+    }
+
+    @Override
+    public Settlement commit(Money cost) {
+        return nothing(Settlement.Outcome.COMMITTED);
+    }
+
+    @Override
+    public Settlement release(String reason) {
+        return nothing(Settlement.Outcome.RELEASED);
+    }
+
+    @Override
+    public void close() {
+        // Nothing is held.
+    }
+
+    private Settlement nothing(Settlement.Outcome outcome) {
+        return new Settlement(snapshot.decisionId(), outcome, List.of(), false, null, false);
+    }
+}

@@ -1,0 +1,48 @@
+package io.spendguard.decision;
+
+import io.spendguard.ledger.Claim;
+import io.spendguard.model.Action;
+import io.spendguard.model.Effect;
+import io.spendguard.model.Patch;
+import io.spendguard.model.Reason;
+import io.spendguard.price.Estimate;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Stages 2 and 3: the answer, what the action becomes under it, and what is to be held for it.
+ *
+ * @param effect the answer
+ * @param reasons why, the deciding one first
+ * @param matched the rules that matched
+ * @param patch what a degrade changes
+ * @param effective the action under the patch
+ * @param estimate the most the effective action can cost
+ * @param claims the holds, in order of account id; empty for a refusal
+ */
+record Verdict(
+        Effect effect,
+        List<Reason> reasons,
+        List<String> matched,
+        Patch patch,
+        Action effective,
+        Estimate estimate,
+        List<Claim> claims) {
+    Verdict {
+        reasons = List.copyOf(reasons);
+        matched = List.copyOf(matched);
+        claims = List.copyOf(claims);
+    }
+
+    /** This verdict turned into a STOP for one more reason, which becomes the deciding one. */
+    Verdict stoppedBy(Reason reason) {
+        return new Verdict(
+                Effect.STOP,
+                Stream.concat(Stream.of(reason), reasons.stream()).toList(),
+                matched,
+                Patch.NONE,
+                effective,
+                estimate,
+                List.of());
+    }
+}

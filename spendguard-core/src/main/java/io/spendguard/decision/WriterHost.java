@@ -1,0 +1,104 @@
+package io.spendguard.decision;
+
+import io.spendguard.evidence.AuditEvent;
+import io.spendguard.evidence.SealedAuditEvent;
+import io.spendguard.evidence.StreamSealer;
+import io.spendguard.ledger.Account;
+import io.spendguard.ledger.EventDraft;
+import io.spendguard.ledger.EventSealer;
+import io.spendguard.ledger.LedgerHost;
+import io.spendguard.ledger.Posting;
+import io.spendguard.ledger.SealedEvent;
+import io.spendguard.proof.VerificationKey;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** Lends the ledger's writer the evidence layer's streams, translating between the two layers' events. */
+final class WriterHost implements LedgerHost {
+    private final Sealer sealer;
+    private final Postings postings;
+
+    WriterHost(StreamSealer streams, Postings postings) {
+        this.sealer = new Sealer(streams);
+        this.postings = postings;
+    }
+
+    @Override
+    public EventSealer sealer() {
+        return sealer;
+    }
+
+    @Override
+    public Posting opening(Account account, long limit, Instant now) {
+        return postings.opening(account, limit, now);
+    }
+
+    private static final class Sealer implements EventSealer {
+        private final StreamSealer streams;
+
+        private Sealer(StreamSealer streams) {
+            this.streams = streams;
+        }
+
+        @Override
+        public List<SealedEvent> seal(List<EventDraft> drafts) {
+            Map<UUID, EventDraft> given = new HashMap<>();
+            drafts.forEach(draft -> given.put(draft.id(), draft));
+            List<AuditEvent> events = drafts.stream()
+                    .map(draft -> AuditEvent.stored(draft.id(), draft.tenant(), draft.type(), draft.payload()))
+                    .toList();
+            return streams.seal(events).stream().map(sealed -> sealed(sealed, given)).toList();
+        }
+
+        @Override
+        public List<SealedEvent> sealClosing() {
+            return streams.sealClosing().stream()
+                    .map(sealed -> sealed(sealed, Map.of()))
+                    .toList();
+        }
+
+        @Override
+        public void committed() {
+            streams.committed();
+        }
+
+        @Override
+        public void abandoned() {
+            streams.abandoned();
+        }
+
+        @Override
+        public void lost() {
+            streams.lost();
+        }
+
+        @Override
+        public Key key() {
+            VerificationKey key = streams.key();
+            return new Key(key.id(), key.algorithm(), key.bytes());
+        }
+
+        /** An event that was not given is one that opens or closes a stream; it holds no personal value. */
+        private static SealedEvent sealed(SealedAuditEvent sealed, Map<UUID, EventDraft> given) {
+            AuditEvent event = sealed.event();
+            EventDraft draft = given.get(event.id());
+            if (draft == null) {
+                draft = new EventDraft(
+                        event.id(), event.tenant(), event.type(), event.payload(), event.digest(), List.of());
+            }
+            return new SealedEvent(
+                    draft,
+                    sealed.stream(),
+                    sealed.seq(),
+                    sealed.chain(),
+                    sealed.batchSize(),
+                    sealed.leafIndex(),
+                    sealed.path(),
+                    sealed.signature(),
+                    sealed.keyId());
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package io.spendguard.evidence;
+
+/** The CloudEvents types written here. A type never changes its meaning; another meaning is another version. */
+public final class EventTypes {
+    /** An answer to a caller, with the hold it took. */
+    public static final String DECISION = "io.spendguard.decision.v1";
+    /** What became of an allowed action. */
+    public static final String OUTCOME = "io.spendguard.outcome.v1";
+    /** A contract came into force, with the limits it set. */
+    public static final String CONTRACT_ACTIVATED = "io.spendguard.contract.activated.v1";
+    /** An account was opened with its limit. */
+    public static final String ACCOUNT_OPENED = "io.spendguard.account.opened.v1";
+    /** An account's limit was changed. */
+    public static final String LIMIT_CHANGED = "io.spendguard.limit.changed.v1";
+    /** A stream's first event. */
+    public static final String STREAM_OPENED = "io.spendguard.stream.opened.v1";
+    /** A stream's last event. */
+    public static final String STREAM_CLOSED = "io.spendguard.stream.closed.v1";
+
+    private EventTypes() {}
+}

@@ -1,0 +1,196 @@
+package io.spendguard.evidence;
+
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.Digest;
+import io.spendguard.model.IdSource;
+import io.spendguard.proof.MerkleTree;
+import io.spendguard.proof.Signer;
+import io.spendguard.proof.VerificationKey;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts audit events into their order: assigns stream positions, chains them and signs each batch once. One sealer is one
+ * writer incarnation; it keeps one stream per tenant.
+ *
+ * <p>Sealing is tentative. {@link #committed()} makes the last sealed batch the streams' tail; {@link #abandoned()}
+ * forgets it, so that its positions are given again; {@link #lost()} gives its streams up. Nothing blocks; a batch costs
+ * one signature and about three hashes per event. Not safe for several threads: it belongs to the single writer.
+ */
+public final class StreamSealer {
+    private final Signer signer;
+    private final IdSource ids;
+    private final Clock clock;
+    private final UUID writer;
+
+    /** By tenant; the tails that are known to be durable. */
+    private final Map<String, Tail> durable = new LinkedHashMap<>();
+    /** The tails after the last sealed batch, of the tenants it touched; null when no batch is pending. */
+    private @Nullable Map<String, Tail> pending;
+
+    /** Starts a writer incarnation, with an id of its own and no stream yet. */
+    public StreamSealer(Signer signer, IdSource ids, Clock clock) {
+        this.signer = Objects.requireNonNull(signer, "signer");
+        this.ids = Objects.requireNonNull(ids, "ids");
+        this.clock = Objects.requireNonNull(clock, "clock");
+        this.writer = ids.next();
+    }
+
+    /**
+     * Seals a batch in the order given. The first event of a tenant is preceded by the event that opens its stream, so
+     * that more events may come back than were given. An empty batch stays empty and leaves nothing pending.
+     *
+     * @throws IllegalStateException when the last batch was neither committed, abandoned nor lost
+     */
+    public List<SealedAuditEvent> seal(List<AuditEvent> events) {
+        requireNothingPending();
+        Map<String, Tail> tails = new LinkedHashMap<>();
+        List<Placed> batch = new ArrayList<>(events.size() + 1);
+        for (AuditEvent event : events) {
+            Tail tail = tails.get(event.tenant());
+            if (tail == null) {
+                tail = durable.get(event.tenant());
+            }
+            if (tail == null) {
+                UUID stream = ids.next();
+                tail = append(batch, Tail.start(event.tenant(), stream), opened(event.tenant(), stream));
+            }
+            tails.put(event.tenant(), append(batch, tail, event));
+        }
+        return sign(batch, tails);
+    }
+
+    /**
+     * Seals the closing events of every open stream, as one batch; empty when no stream is open. Once committed, the
+     * next event of a tenant opens a new stream.
+     *
+     * @throws IllegalStateException when the last batch was neither committed, abandoned nor lost
+     */
+    public List<SealedAuditEvent> sealClosing() {
+        requireNothingPending();
+        Map<String, Tail> tails = new LinkedHashMap<>();
+        List<Placed> batch = new ArrayList<>(durable.size());
+        for (Tail tail : durable.values()) {
+            tails.put(tail.tenant(), append(batch, tail, closed(tail)).closed());
+        }
+        return sign(batch, tails);
+    }
+
+    /** The last sealed batch is durable. Without a pending batch nothing happens. */
+    public void committed() {
+        if (pending == null) {
+            return;
+        }
+        for (Tail tail : pending.values()) {
+            if (tail.isClosed()) {
+                durable.remove(tail.tenant());
+            } else {
+                durable.put(tail.tenant(), tail);
+            }
+        }
+        pending = null;
+    }
+
+    /** The last sealed batch was rolled back and can never commit. Without a pending batch nothing happens. */
+    public void abandoned() {
+        pending = null;
+    }
+
+    /**
+     * The last sealed batch may or may not be durable and nobody can tell: its streams are given up unclosed, and the
+     * next event of each of its tenants opens a new one. Without a pending batch nothing happens.
+     */
+    public void lost() {
+        if (pending != null) {
+            durable.keySet().removeAll(pending.keySet());
+            pending = null;
+        }
+    }
+
+    /** The key that signs, to be stored beside the streams. */
+    public VerificationKey key() {
+        return signer.verificationKey();
+    }
+
+    private static Tail append(List<Placed> batch, Tail tail, AuditEvent event) {
+        Digest chain = SealFormat.next(tail.chain(), event.digest());
+        long seq = tail.seq() + 1;
+        batch.add(new Placed(event, tail.stream(), seq, chain));
+        return new Tail(tail.tenant(), tail.stream(), seq, chain, false);
+    }
+
+    private List<SealedAuditEvent> sign(List<Placed> batch, Map<String, Tail> tails) {
+        if (batch.isEmpty()) {
+            return List.of();
+        }
+        MerkleTree tree = MerkleTree.of(batch.stream().map(Placed::leaf).toList());
+        byte[] signature = signer.sign(SealFormat.batch(tree.size(), tree.root()));
+        List<SealedAuditEvent> sealed = new ArrayList<>(batch.size());
+        for (int i = 0; i < batch.size(); i++) {
+            Placed placed = batch.get(i);
+            sealed.add(new SealedAuditEvent(
+                    placed.event(),
+                    placed.stream(),
+                    placed.seq(),
+                    placed.chain(),
+                    tree.size(),
+                    i,
+                    tree.path(i),
+                    signature,
+                    signer.keyId()));
+        }
+        pending = tails; // only now: had signing thrown, there would be nothing to commit
+        return sealed;
+    }
+
+    private AuditEvent opened(String tenant, UUID stream) {
+        return AuditEvent.of(EventTypes.STREAM_OPENED, ids.next(), tenant, clock.instant())
+                .data(JsonObject.create()
+                        .put("stream", stream.toString())
+                        .put("writer", writer.toString())
+                        .put("keyId", signer.keyId())
+                        .put("algorithm", signer.algorithm())
+                        .put("publicKey", Base64.getEncoder().encodeToString(signer.publicKey())))
+                .build();
+    }
+
+    private AuditEvent closed(Tail tail) {
+        return AuditEvent.of(EventTypes.STREAM_CLOSED, ids.next(), tail.tenant(), clock.instant())
+                .data(JsonObject.create()
+                        .put("stream", tail.stream().toString())
+                        .put("events", tail.seq() + 1))
+                .build();
+    }
+
+    private void requireNothingPending() {
+        if (pending != null) {
+            throw new IllegalStateException("A sealed batch is pending: its positions are taken until it is known to be"
+                    + " durable or not. Call committed(), abandoned() or lost() first.");
+        }
+    }
+
+    /** Where a stream ends. */
+    private record Tail(String tenant, UUID stream, long seq, Digest chain, boolean isClosed) {
+        static Tail start(String tenant, UUID stream) {
+            return new Tail(tenant, stream, 0, SealFormat.start(tenant, stream), false);
+        }
+
+        Tail closed() {
+            return new Tail(tenant, stream, seq, chain, true);
+        }
+    }
+
+    /** An event with its place, not signed yet. */
+    private record Placed(AuditEvent event, UUID stream, long seq, Digest chain) {
+        Digest leaf() {
+            return SealFormat.leaf(event.tenant(), stream, seq, chain);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package io.spendguard.proof;
+
+import io.spendguard.model.Digest;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Objects;
+import org.bouncycastle.crypto.params.Ed25519PublicKeyParameters;
+import org.bouncycastle.math.ec.rfc8032.Ed25519;
+
+/**
+ * A public key and the id that names it by content. Holding one proves nothing: trust comes from {@link Anchors}.
+ *
+ * @param id the algorithm in lower case, a colon, and the SHA-256 of the raw key in hexadecimal
+ * @param algorithm {@code Ed25519}
+ * @param bytes the raw key, 32 bytes
+ */
+public record VerificationKey(String id, String algorithm, byte[] bytes) {
+    /** The one algorithm there is so far. */
+    public static final String ED25519 = "Ed25519";
+
+    /**
+     * Copies the bytes.
+     *
+     * @throws IllegalArgumentException when the algorithm is unknown, the bytes are no key of it, or the id is not theirs
+     */
+    public VerificationKey {
+        Objects.requireNonNull(id, "id");
+        bytes = bytes.clone();
+        if (!ED25519.equals(algorithm)) {
+            throw new IllegalArgumentException("Key '" + id + "' has algorithm '" + algorithm + "': only " + ED25519
+                    + " is verified here. Use a version that knows it.");
+        }
+        if (bytes.length != Ed25519PublicKeyParameters.KEY_SIZE || !isPoint(bytes)) {
+            throw new IllegalArgumentException("Key '" + id + "' holds " + bytes.length
+                    + " bytes that are no Ed25519 public key: 32 bytes that encode a curve point are. Copy it whole.");
+        }
+        String expected = idOf(algorithm, bytes);
+        if (!id.equals(expected)) {
+            throw new IllegalArgumentException("Key '" + id + "' is named wrongly: these bytes are '" + expected
+                    + "'. Use that id.");
+        }
+    }
+
+    /** The Ed25519 key of these 32 bytes, with its id derived; throws {@link IllegalArgumentException} for others. */
+    public static VerificationKey ed25519(byte[] bytes) {
+        return new VerificationKey(idOf(ED25519, bytes), ED25519, bytes);
+    }
+
+    /** The id of a public key. */
+    static String idOf(String algorithm, byte[] bytes) {
+        return algorithm.toLowerCase(Locale.ROOT) + ":" + Digest.sha256(bytes).hex();
+    }
+
+    /** A copy of the raw key. */
+    @Override
+    public byte[] bytes() {
+        return bytes.clone();
+    }
+
+    /** Tells whether the signature is this key's over exactly this message; false for anything malformed. */
+    public boolean verify(byte[] message, byte[] signature) {
+        return signature.length == Ed25519.SIGNATURE_SIZE
+                && Ed25519.verify(signature, 0, bytes, 0, message, 0, message.length);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof VerificationKey that && id.equals(that.id) && Arrays.equals(bytes, that.bytes);
+    }
+
+    @Override
+    public int hashCode() {
+        return id.hashCode();
+    }
+
+    /** The id. */
+    @Override
+    public String toString() {
+        return id;
+    }
+
+    private static boolean isPoint(byte[] bytes) {
+        return Ed25519.validatePublicKeyFull(bytes, 0);
+    }
+}
