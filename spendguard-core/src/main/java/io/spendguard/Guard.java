@@ -156,8 +156,8 @@ public final class Guard implements AutoCloseable {
         /** How long a caller waits for the ledger, more than zero; five seconds by default. */
         public Builder patience(Duration value) {
             if (value.isZero() || value.isNegative()) {
-                throw new IllegalArgumentException(
-                        "Guard patience of " + value + " is no time at all: every decision would be a STOP. Give more.");
+                throw new IllegalArgumentException("Guard patience of " + value
+                        + " is no time at all: every decision would be a STOP. Give more.");
             }
             this.patience = value;
             return this;

@@ -1,6 +1,7 @@
 package io.spendguard;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -22,16 +23,17 @@ class ArchitectureTest {
     private static final String ROOT = "io.spendguard";
 
     /** For each layer, the layers it may use. The front door, {@code io.spendguard} itself, may use all. */
-    private static final Map<String, Set<String>> ARROWS = Map.of(
-            "model", Set.of(),
-            "trace", Set.of("model"),
-            "ledger", Set.of("trace", "model"),
-            "price", Set.of("trace", "model"),
-            "contract", Set.of("trace", "model"),
-            "proof", Set.of("model"),
-            "evidence", Set.of("proof", "trace", "model"),
-            "decision", Set.of("contract", "ledger", "evidence", "price", "trace", "model"),
-            "verify", Set.of("evidence", "proof", "price", "model"));
+    private static final Map<String, Set<String>> ARROWS = Map.ofEntries(
+            entry("json", Set.of()),
+            entry("model", Set.of()),
+            entry("trace", Set.of("model")),
+            entry("ledger", Set.of("trace", "model")),
+            entry("price", Set.of("trace", "model", "json")),
+            entry("contract", Set.of("trace", "model", "json")),
+            entry("proof", Set.of("model", "json")),
+            entry("evidence", Set.of("proof", "trace", "model", "json")),
+            entry("decision", Set.of("contract", "ledger", "evidence", "proof", "price", "trace", "model", "json")),
+            entry("verify", Set.of("evidence", "proof", "price", "model", "json")));
 
     private static final JavaClasses CORE = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

@@ -21,7 +21,8 @@ public interface EvaluationInput {
     List<Amount> estimate();
 
     /** The balances of a budget of this contract, or null when they are unknown: rules that read them then fail. */
-    @Nullable BudgetBalance budget(String id);
+    @Nullable
+    BudgetBalance budget(String id);
 
     /** How many actions of the action's run were allowed so far. */
     long runSteps();

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * @param modelAlias the model to call instead, or null when the model stays
  * @param maxOutputTokens the highest cap on output tokens, 1 or more, or null when the cap stays
  */
-public record Mutation(@Nullable ModelAlias modelAlias, @Nullable Long maxOutputTokens) {
+public record Mutation(
+        @Nullable ModelAlias modelAlias, @Nullable Long maxOutputTokens) {
     /** Changes nothing: the mutation of every rule that does not degrade. */
     public static final Mutation NONE = new Mutation(null, null);
 

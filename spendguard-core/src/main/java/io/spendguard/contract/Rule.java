@@ -3,10 +3,10 @@ package io.spendguard.contract;
 import io.spendguard.model.ActionKind;
 import io.spendguard.model.Effect;
 import io.spendguard.model.ReasonCode;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Set;
-import java.util.Collections;
 
 /**
  * One rule: when its condition holds for an action at one of its triggers, its effect counts.

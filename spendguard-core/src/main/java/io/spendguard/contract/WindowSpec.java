@@ -32,9 +32,7 @@ public sealed interface WindowSpec {
             // Where clocks go back across midnight, the calendar shows the old date once more after the new day began.
             // That time belongs to the new day's window, so that windows stay in one piece.
             Instant next = start(day.plusDays(1));
-            return now.isBefore(next)
-                    ? new Period(start(day), next)
-                    : new Period(next, start(day.plusDays(2)));
+            return now.isBefore(next) ? new Period(start(day), next) : new Period(next, start(day.plusDays(2)));
         }
 
         @Override

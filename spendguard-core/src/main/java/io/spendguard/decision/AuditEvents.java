@@ -75,12 +75,18 @@ final class AuditEvents {
                 .put("effect", lower(verdict.effect()))
                 .put("mode", lower(contract.mode()))
                 .put("matched", verdict.matched())
-                .put("reasons", verdict.reasons().stream().map(StoredDecision::reasonJson).toList());
+                .put(
+                        "reasons",
+                        verdict.reasons().stream()
+                                .map(StoredDecision::reasonJson)
+                                .toList());
         JsonObject data = movement(snapshot.transactionId(), entries)
                 .put("decision", decision)
                 .put("action", ActionJson.committed(snapshot.action(), value -> commit(value, personal)))
                 .put("estimate", estimateJson(verdict))
-                .put("claims", verdict.claims().stream().map(AuditEvents::claimJson).toList())
+                .put(
+                        "claims",
+                        verdict.claims().stream().map(AuditEvents::claimJson).toList())
                 .put("contract", contract.digest().hex())
                 .put("priceBook", prices.digest().hex());
         if (verdict.effect() == Effect.DEGRADE) {
@@ -107,7 +113,9 @@ final class AuditEvents {
                 .putIfPresent("reason", outcome.note());
         JsonObject data = movement(outcome.transactionId(), entries)
                 .put("outcome", result)
-                .put("actual", outcome.charges().stream().map(AuditEvents::chargeJson).toList())
+                .put(
+                        "actual",
+                        outcome.charges().stream().map(AuditEvents::chargeJson).toList())
                 .put("contract", held.terms().contract())
                 .put("priceBook", held.terms().priceBook());
         if (outcome.usage() != null) {
@@ -116,8 +124,7 @@ final class AuditEvents {
         if (outcome.cost() != null) {
             data.put("cost", outcome.cost().toString());
         }
-        AuditEvent.Builder event = AuditEvent.of(
-                        EventTypes.OUTCOME, outcome.eventId(), held.tenant(), outcome.at())
+        AuditEvent.Builder event = AuditEvent.of(EventTypes.OUTCOME, outcome.eventId(), held.tenant(), outcome.at())
                 .decision(held.decisionId())
                 .data(data);
         held.terms().effective().run().ifPresent(event::run);
@@ -172,12 +179,15 @@ final class AuditEvents {
                 .put("account", charge.claim().account().id().toString())
                 .put("budget", charge.claim().account().budgetId())
                 .put("held", charge.claim().amount().toString())
-                .put("amount", new Amount(charge.actual(), charge.claim().account().unit()).toString())
+                .put(
+                        "amount",
+                        new Amount(charge.actual(), charge.claim().account().unit()).toString())
                 .put("estimated", charge.estimated());
     }
 
     private static JsonObject estimateJson(Verdict verdict) {
-        JsonObject json = JsonObject.create().put("method", lower(verdict.estimate().method()));
+        JsonObject json =
+                JsonObject.create().put("method", lower(verdict.estimate().method()));
         if (verdict.estimate().usage() != null) {
             json.put("usage", usageJson(verdict.estimate().usage()));
         }

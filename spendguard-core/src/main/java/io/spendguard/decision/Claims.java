@@ -28,7 +28,8 @@ final class Claims {
 
     Claims(List<Budget> budgets) {
         this.budgets = List.copyOf(budgets);
-        this.hasMoneyBudget = budgets.stream().anyMatch(budget -> budget.limit().unit().isMoney());
+        this.hasMoneyBudget =
+                budgets.stream().anyMatch(budget -> budget.limit().unit().isMoney());
     }
 
     /** The accounts of all budgets this action can claim or its rules can read at that time, in order of id. */

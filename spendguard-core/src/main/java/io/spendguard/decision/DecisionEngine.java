@@ -107,7 +107,11 @@ public final class DecisionEngine implements AutoCloseable {
             activate(snapshot.tenant());
             // 2 evaluate and 3 prepare effect: here, or on locked rows when a rule or a balance needs them
             DecideOperation operation = new DecideOperation(
-                    snapshot, judge, claims, postings, contract.readsLedger(snapshot.action().kind()));
+                    snapshot,
+                    judge,
+                    claims,
+                    postings,
+                    contract.readsLedger(snapshot.action().kind()));
             // 4 reserve and 5 audit decision: one transaction
             PostResult result = await(operation, late -> giveBack(snapshot, late));
             // 6 publish effect
@@ -166,8 +170,8 @@ public final class DecisionEngine implements AutoCloseable {
         String tenant = completed
                 .tenant()
                 .or(contract::tenant)
-                .orElseThrow(() -> new IllegalArgumentException(asked
-                        + " names no tenant, and neither scope nor contract does. Set the action's tenant."));
+                .orElseThrow(() -> new IllegalArgumentException(
+                        asked + " names no tenant, and neither scope nor contract does. Set the action's tenant."));
         contract.tenant().filter(own -> !own.equals(tenant)).ifPresent(own -> {
             throw new IllegalArgumentException(asked + " belongs to tenant '" + tenant + "', but contract '"
                     + contract.name() + "' is for tenant '" + own + "'. Use that tenant's guard.");
@@ -219,8 +223,7 @@ public final class DecisionEngine implements AutoCloseable {
         };
     }
 
-    private Decision refused(
-            UUID decisionId, Effect effect, List<Reason> reasons, UUID eventId) {
+    private Decision refused(UUID decisionId, Effect effect, List<Reason> reasons, UUID eventId) {
         return switch (effect) {
             case SKIP -> new Decision.Skip(decisionId, reasons, contract.digest(), eventId);
             case REQUIRE_APPROVAL -> new Decision.RequireApproval(decisionId, reasons, contract.digest(), eventId);
@@ -266,23 +269,19 @@ public final class DecisionEngine implements AutoCloseable {
     }
 
     private Decision unrecorded(Snapshot snapshot, LedgerUnavailableException unavailable) {
-        List<Reason> reasons = List.of(Reason.of(ReasonCode.LEDGER_UNAVAILABLE, String.valueOf(unavailable.getMessage())));
+        List<Reason> reasons =
+                List.of(Reason.of(ReasonCode.LEDGER_UNAVAILABLE, String.valueOf(unavailable.getMessage())));
         return contract.mode() == Mode.SHADOW
                 ? passed(snapshot, reasons, null, new UnrecordedPermit(snapshot))
                 : new Decision.Stop(snapshot.decisionId(), reasons, contract.digest(), null);
     }
 
     private Permit permit(Snapshot snapshot, Verdict verdict, Posting.@Nullable Hold hold) {
-        Terms terms = Terms.of(verdict, contract.digest().hex(), postings.priceBook().hex());
+        Terms terms =
+                Terms.of(verdict, contract.digest().hex(), postings.priceBook().hex());
         HeldTerms held = hold == null
                 ? new HeldTerms(
-                        snapshot.decisionId(),
-                        snapshot.tenant(),
-                        namespace,
-                        false,
-                        List.of(),
-                        snapshot.at(),
-                        terms)
+                        snapshot.decisionId(), snapshot.tenant(), namespace, false, List.of(), snapshot.at(), terms)
                 : new HeldTerms(
                         snapshot.decisionId(),
                         snapshot.tenant(),

@@ -130,20 +130,16 @@ final class Judge {
         patch.maxOutputTokens().ifPresent(patched::maxOutputTokens);
         Action effective = patched.build();
         Estimate estimate = estimator.estimate(effective, now);
-        if (estimate.problem() == null && isMore(estimate.cost(), verdict.estimate().cost())) {
+        if (estimate.problem() == null
+                && isMore(estimate.cost(), verdict.estimate().cost())) {
             return verdict.stoppedBy(Reason.of(
                     ReasonCode.DEGRADE_FAILED,
-                    "The degraded action may cost " + estimate.cost() + ", more than " + verdict.estimate().cost()
+                    "The degraded action may cost " + estimate.cost() + ", more than "
+                            + verdict.estimate().cost()
                             + " before: a degrade must not cost more. Choose a cheaper model."));
         }
         return new Verdict(
-                verdict.effect(),
-                verdict.reasons(),
-                verdict.matched(),
-                patch,
-                effective,
-                estimate,
-                List.of());
+                verdict.effect(), verdict.reasons(), verdict.matched(), patch, effective, estimate, List.of());
     }
 
     private static boolean isMore(@Nullable Money degraded, @Nullable Money asked) {
@@ -155,7 +151,8 @@ final class Judge {
 
     private static Reason exhausted(Claim claim, AccountState state) {
         Account account = claim.account();
-        String until = account.key().isEmpty() ? " until " + account.window().until() : " for run '" + account.key() + "'";
+        String until =
+                account.key().isEmpty() ? " until " + account.window().until() : " for run '" + account.key() + "'";
         return Reason.of(
                 ReasonCode.BUDGET_EXHAUSTED,
                 "Budget '" + account.budgetId() + "' cannot hold " + claim.amount() + ": "

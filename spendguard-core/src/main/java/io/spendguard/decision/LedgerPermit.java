@@ -72,8 +72,9 @@ final class LedgerPermit implements Permit {
 
     @Override
     public Settlement release(String reason) {
-        List<Terms.Charge> charges =
-                held.claims().stream().map(claim -> new Terms.Charge(claim, 0, false)).toList();
+        List<Terms.Charge> charges = held.claims().stream()
+                .map(claim -> new Terms.Charge(claim, 0, false))
+                .toList();
         return settle(Settlement.Outcome.RELEASED, null, null, charges, reason);
     }
 

@@ -42,7 +42,8 @@ record Outcome(
     /** What is recorded as spent, for each hold. */
     List<Amount> actual() {
         return charges.stream()
-                .map(charge -> new Amount(charge.actual(), charge.claim().account().unit()))
+                .map(charge ->
+                        new Amount(charge.actual(), charge.claim().account().unit()))
                 .toList();
     }
 

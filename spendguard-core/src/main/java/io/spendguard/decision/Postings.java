@@ -67,9 +67,7 @@ final class Postings {
                 entries,
                 events.decision(snapshot, verdict, entries, now, allows ? expiresAt : null),
                 validIn(verdict.claims()),
-                allows
-                        ? new Posting.Hold(snapshot.decisionId(), expiresAt, verdict.claims(), terms.toBytes())
-                        : null,
+                allows ? new Posting.Hold(snapshot.decisionId(), expiresAt, verdict.claims(), terms.toBytes()) : null,
                 null,
                 runChange(snapshot, verdict),
                 new StoredDecision(
@@ -117,11 +115,12 @@ final class Postings {
         for (AccountState state : view.accounts()) {
             limits.stream()
                     .filter(limit -> limit.budgetId().equals(state.account().budgetId()))
-                    .forEach(limit -> entries.addAll(
-                            Movements.limit(state, limit.limit().atomic())));
+                    .forEach(limit ->
+                            entries.addAll(Movements.limit(state, limit.limit().atomic())));
         }
         UUID transactionId = ids.next();
-        EventDraft event = events.activated(tenant, namespace, activationId, limits, transactionId, entries, view.now());
+        EventDraft event =
+                events.activated(tenant, namespace, activationId, limits, transactionId, entries, view.now());
         return new Posting(transactionId, entries, event, Period.ALWAYS, null, null, null, new byte[0]);
     }
 
@@ -148,14 +147,16 @@ final class Postings {
         }
         if (verdict.effect() == Effect.STOP) {
             return new Posting.RunChange(
-                    run, 0, snapshot.decisionId(), verdict.reasons().get(0).code().value());
+                    run,
+                    0,
+                    snapshot.decisionId(),
+                    verdict.reasons().get(0).code().value());
         }
         return verdict.effect().allows() ? new Posting.RunChange(run, 1, null, null) : null;
     }
 
     private static boolean isStoppedAlready(Verdict verdict) {
-        return !verdict.reasons().isEmpty()
-                && verdict.reasons().get(0).code().equals(ReasonCode.RUN_STOPPED);
+        return !verdict.reasons().isEmpty() && verdict.reasons().get(0).code().equals(ReasonCode.RUN_STOPPED);
     }
 
     private static Reservation.State state(Settlement.Outcome kind) {

@@ -31,12 +31,11 @@ record Terms(Action effective, @Nullable Price price, String contract, String pr
         JsonObject root = JsonObject.parse(json);
         JsonObject action = root.object("action");
         ActionKind kind = ActionKind.valueOf(action.string("kind").toUpperCase(Locale.ROOT));
-        Action.Builder builder =
-                switch (kind) {
-                    case LLM_CALL -> Action.llmCall(action.string("provider"), action.string("model"));
-                    case TOOL_CALL -> Action.toolCall(action.string("tool"));
-                    case RUN, AGENT_STEP, AGENT_DISPATCH -> Action.of(kind);
-                };
+        Action.Builder builder = switch (kind) {
+            case LLM_CALL -> Action.llmCall(action.string("provider"), action.string("model"));
+            case TOOL_CALL -> Action.toolCall(action.string("tool"));
+            case RUN, AGENT_STEP, AGENT_DISPATCH -> Action.of(kind);
+        };
         builder.key(action.string("key")).tenant(action.string("tenant"));
         if (action.has("run")) {
             builder.run(action.string("run"));
@@ -75,7 +74,8 @@ record Terms(Action effective, @Nullable Price price, String contract, String pr
     }
 
     /** What the usage costs; null when it cannot be priced, so that the estimate stands. */
-    @Nullable Money cost(Usage usage) {
+    @Nullable
+    Money cost(Usage usage) {
         if (effective.fixedCost().isPresent()) {
             return effective.fixedCost().get();
         }

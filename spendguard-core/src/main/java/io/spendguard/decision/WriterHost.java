@@ -50,13 +50,15 @@ final class WriterHost implements LedgerHost {
             List<AuditEvent> events = drafts.stream()
                     .map(draft -> AuditEvent.stored(draft.id(), draft.tenant(), draft.type(), draft.payload()))
                     .toList();
-            return streams.seal(events).stream().map(sealed -> sealed(sealed, given)).toList();
+            return streams.seal(events).stream()
+                    .map(placed -> toLedger(placed, given))
+                    .toList();
         }
 
         @Override
         public List<SealedEvent> sealClosing() {
             return streams.sealClosing().stream()
-                    .map(sealed -> sealed(sealed, Map.of()))
+                    .map(placed -> toLedger(placed, Map.of()))
                     .toList();
         }
 
@@ -82,8 +84,8 @@ final class WriterHost implements LedgerHost {
         }
 
         /** An event that was not given is one that opens or closes a stream; it holds no personal value. */
-        private static SealedEvent sealed(SealedAuditEvent sealed, Map<UUID, EventDraft> given) {
-            AuditEvent event = sealed.event();
+        private static SealedEvent toLedger(SealedAuditEvent placed, Map<UUID, EventDraft> given) {
+            AuditEvent event = placed.event();
             EventDraft draft = given.get(event.id());
             if (draft == null) {
                 draft = new EventDraft(
@@ -91,14 +93,14 @@ final class WriterHost implements LedgerHost {
             }
             return new SealedEvent(
                     draft,
-                    sealed.stream(),
-                    sealed.seq(),
-                    sealed.chain(),
-                    sealed.batchSize(),
-                    sealed.leafIndex(),
-                    sealed.path(),
-                    sealed.signature(),
-                    sealed.keyId());
+                    placed.stream(),
+                    placed.seq(),
+                    placed.chain(),
+                    placed.batchSize(),
+                    placed.leafIndex(),
+                    placed.path(),
+                    placed.signature(),
+                    placed.keyId());
         }
     }
 }

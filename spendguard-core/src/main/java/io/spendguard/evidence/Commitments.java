@@ -42,7 +42,8 @@ public final class Commitments {
 
     static Digest commitment(String value, byte[] salt) {
         byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer framed = ByteBuffer.allocate(TAG.length + Framing.size(salt) + Framing.size(utf8)).put(TAG);
+        ByteBuffer framed = ByteBuffer.allocate(TAG.length + Framing.size(salt) + Framing.size(utf8))
+                .put(TAG);
         Framing.put(framed, salt);
         Framing.put(framed, utf8);
         return Digest.sha256(framed.array());

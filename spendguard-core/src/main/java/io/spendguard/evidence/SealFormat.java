@@ -56,8 +56,8 @@ public final class SealFormat {
 
     /** What is signed for an evidence package: a domain tag and the manifest's bytes. */
     public static byte[] manifest(byte[] manifest) {
-        ByteBuffer bytes =
-                ByteBuffer.allocate(MANIFEST_TAG.length + Framing.size(manifest)).put(MANIFEST_TAG);
+        ByteBuffer bytes = ByteBuffer.allocate(MANIFEST_TAG.length + Framing.size(manifest))
+                .put(MANIFEST_TAG);
         Framing.put(bytes, manifest);
         return bytes.array();
     }

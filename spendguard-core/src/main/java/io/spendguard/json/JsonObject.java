@@ -1,16 +1,11 @@
 package io.spendguard.json;
 
-import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -29,14 +24,6 @@ import org.jspecify.annotations.Nullable;
 public final class JsonObject {
     /** The largest integer JSON numbers carry exactly, 2⁵³−1. */
     public static final long MAX_INTEGER = (1L << 53) - 1;
-
-    private static final int MAX_DEPTH = 64;
-    private static final JsonFactory FACTORY = JsonFactory.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE)
-            .streamReadConstraints(
-                    StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
-            .build();
 
     /** Sorted by UTF-16 code units, which is both String's natural order and the order of RFC 8785. */
     private final TreeMap<String, Object> members = new TreeMap<>();
@@ -131,16 +118,13 @@ public final class JsonObject {
         return has(name) ? string(name) : null;
     }
 
-    /** The RFC 8785 canonical bytes. */
+    /** The RFC 8785 canonical bytes; throws {@link JsonException} when a name or string has an unpaired surrogate. */
     public byte[] toCanonicalBytes() {
         ByteArrayOutputStream out = new ByteArrayOutputStream(512);
-        try (JsonGenerator generator = FACTORY.createGenerator(out)) {
+        try (JsonGenerator generator = StrictJson.FACTORY.createGenerator(out)) {
             write(generator, this);
-        } catch (IOException impossibleInput) {
-            throw new JsonException(
-                    "JSON text cannot be written: " + impossibleInput.getMessage()
-                            + ". Remove unpaired surrogates from its strings.",
-                    impossibleInput);
+        } catch (IOException impossibleInMemory) {
+            throw new IllegalStateException("JSON text cannot be written to memory.", impossibleInMemory);
         }
         return out.toByteArray();
     }
@@ -152,20 +136,17 @@ public final class JsonObject {
      * @throws JsonException naming the place and the rule
      */
     public static JsonObject parse(byte[] json) {
-        requireUtf8(json);
-        try (JsonParser parser = FACTORY.createParser(json)) {
+        try (JsonParser parser = StrictJson.parser(json)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new JsonException("Document does not start with '{': one JSON object is expected.");
             }
             JsonObject object = readObject(parser);
-            if (parser.nextToken() != null) {
-                throw new JsonException("Document goes on after its object" + at(parser) + ". Remove what follows.");
-            }
+            requireEnd(parser);
             return object;
         } catch (JsonException e) {
             throw e;
         } catch (IOException | RuntimeException malformed) {
-            throw new JsonException("Document is not strict JSON: " + malformed.getMessage(), malformed);
+            throw StrictJson.malformed(malformed);
         }
     }
 
@@ -195,8 +176,8 @@ public final class JsonObject {
     private <T> T get(String name, Class<T> type, String expected) {
         Object value = members.get(name);
         if (!type.isInstance(value)) {
-            throw new JsonException("Member '" + name + "' is " + (value == null ? "missing" : "of another type")
-                    + ": " + expected + " is expected.");
+            throw new JsonException("Member '" + name + "' is " + (value == null ? "missing" : "of another type") + ": "
+                    + expected + " is expected.");
         }
         return type.cast(value);
     }
@@ -214,10 +195,14 @@ public final class JsonObject {
 
     private static long requireExact(long value) {
         if (value > MAX_INTEGER || value < -MAX_INTEGER) {
-            throw new JsonException(
-                    "Integer " + value + " is beyond 2^53-1, where JSON numbers stop being exact. Write it as a string.");
+            throw inexact(Long.toString(value));
         }
         return value;
+    }
+
+    private static JsonException inexact(String number) {
+        return new JsonException(
+                "Integer " + number + " is beyond 2^53-1, where JSON numbers stop being exact. Write it as a string.");
     }
 
     private static void requireValue(Object value) {
@@ -235,7 +220,7 @@ public final class JsonObject {
         if (value instanceof JsonObject object) {
             generator.writeStartObject();
             for (Map.Entry<String, Object> member : object.members.entrySet()) {
-                generator.writeFieldName(member.getKey());
+                generator.writeFieldName(requirePaired(member.getKey()));
                 write(generator, member.getValue());
             }
             generator.writeEndObject();
@@ -250,14 +235,22 @@ public final class JsonObject {
         } else if (value instanceof Boolean bool) {
             generator.writeBoolean(bool);
         } else {
-            generator.writeString((String) value);
+            generator.writeString(requirePaired((String) value));
         }
+    }
+
+    /** Checked here, since the generator lets some of them pass as escapes. */
+    private static String requirePaired(String text) {
+        if (!StrictJson.isPaired(text)) {
+            throw new JsonException("A name or string holds an unpaired surrogate: UTF-8 cannot carry it. Remove it.");
+        }
+        return text;
     }
 
     private static JsonObject readObject(JsonParser parser) throws IOException {
         JsonObject object = new JsonObject();
         while (parser.nextToken() != JsonToken.END_OBJECT) {
-            String name = parser.currentName();
+            String name = StrictJson.text(parser, "Name");
             parser.nextToken();
             object.members.put(name, readValue(parser));
         }
@@ -274,24 +267,37 @@ public final class JsonObject {
                 }
                 yield Collections.unmodifiableList(list);
             }
-            case VALUE_STRING -> parser.getText();
+            case VALUE_STRING -> StrictJson.text(parser, "String");
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
-            case VALUE_NUMBER_INT -> requireExact(parser.getLongValue());
-            default -> throw new JsonException("Value " + parser.getText() + at(parser)
-                    + " is neither string, integer, boolean, list nor object. Write decimals as strings.");
+            case VALUE_NUMBER_INT -> readInteger(parser);
+            default ->
+                throw new JsonException("Value " + parser.getText() + StrictJson.at(parser)
+                        + " is neither string, integer, boolean, list nor object. Write decimals as strings.");
         };
     }
 
-    private static String at(JsonParser parser) {
-        return " at byte " + parser.currentTokenLocation().getByteOffset();
+    private static long readInteger(JsonParser parser) throws IOException {
+        String text = parser.getText();
+        if (text.equals("-0")) {
+            throw new JsonException("Integer -0" + StrictJson.at(parser) + " has another canonical form: write 0.");
+        }
+        if (parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
+            throw inexact(text);
+        }
+        return requireExact(parser.getLongValue());
     }
 
-    private static void requireUtf8(byte[] json) {
+    private static void requireEnd(JsonParser parser) throws IOException {
+        long end = parser.currentLocation().getCharOffset();
+        boolean more;
         try {
-            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json));
-        } catch (CharacterCodingException notUtf8) {
-            throw new JsonException("Document is not valid UTF-8: canonical JSON is UTF-8. Encode it so.", notUtf8);
+            more = parser.nextToken() != null;
+        } catch (JacksonException notEvenJson) {
+            more = true;
+        }
+        if (more) {
+            throw new JsonException("Document goes on after its object at character " + end + ". Remove what follows.");
         }
     }
 }

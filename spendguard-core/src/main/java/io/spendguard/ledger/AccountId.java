@@ -51,6 +51,9 @@ public record AccountId(UUID value) implements Comparable<AccountId> {
     /** Length before content, so that no two field lists collide. */
     private static byte[] field(String text) {
         byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-        return ByteBuffer.allocate(4 + utf8.length).putInt(utf8.length).put(utf8).array();
+        return ByteBuffer.allocate(4 + utf8.length)
+                .putInt(utf8.length)
+                .put(utf8)
+                .array();
     }
 }

@@ -15,8 +15,8 @@ public record Entry(AccountId account, EntryKind kind, long atomic) {
         Objects.requireNonNull(account, "account");
         Objects.requireNonNull(kind, "kind");
         if (atomic == 0) {
-            throw new IllegalArgumentException("Entry on " + kind + " of account " + account
-                    + " moves nothing: leave it out of the posting.");
+            throw new IllegalArgumentException(
+                    "Entry on " + kind + " of account " + account + " moves nothing: leave it out of the posting.");
         }
     }
 }

@@ -58,7 +58,8 @@ public final class InMemoryLedger implements Ledger {
             return accounts.values().stream()
                     .filter(state -> state.account().tenant().equals(tenant)
                             && state.account().namespace() == namespace)
-                    .sorted(Comparator.comparing((AccountState state) -> state.account().budgetId())
+                    .sorted(Comparator.comparing(
+                                    (AccountState state) -> state.account().budgetId())
                             .thenComparing(state -> state.account().key())
                             .thenComparing(state -> state.account().window().from()))
                     .toList();
@@ -108,7 +109,8 @@ public final class InMemoryLedger implements Ledger {
         }
         snapshot.stream()
                 .filter(event -> tenant == null || event.draft().tenant().equals(tenant))
-                .sorted(Comparator.comparing((SealedEvent event) -> event.draft().tenant())
+                .sorted(Comparator.comparing(
+                                (SealedEvent event) -> event.draft().tenant())
                         .thenComparing(SealedEvent::stream)
                         .thenComparingLong(SealedEvent::seq))
                 .forEach(sink);
@@ -174,10 +176,7 @@ public final class InMemoryLedger implements Ledger {
                 return new PostResult.Replayed(stored.answer().clone());
             }
             View view = new View(operation, host);
-            Posting posting = operation
-                    .assumed()
-                    .filter(view::admits)
-                    .orElseGet(() -> operation.plan(view));
+            Posting posting = operation.assumed().filter(view::admits).orElseGet(() -> operation.plan(view));
             return write(key, operation, view, posting);
         }
 
@@ -187,15 +186,19 @@ public final class InMemoryLedger implements Ledger {
             RunState run = view.runAfter(posting);
             Reservation settled = view.settledBy(posting);
 
-            List<EventDraft> drafts =
-                    Stream.concat(view.openings.stream(), Stream.of(posting)).map(Posting::event).toList();
+            List<EventDraft> drafts = Stream.concat(view.openings.stream(), Stream.of(posting))
+                    .map(Posting::event)
+                    .toList();
             List<SealedEvent> sealed = host.sealer().seal(drafts);
             host.sealer().committed();
 
             events.addAll(sealed);
             accounts.putAll(changed);
-            operation.limits().forEach(limit -> limits.put(
-                    new BudgetKey(operation.tenant(), operation.namespace(), limit.budgetId()), limit.limit().atomic()));
+            operation
+                    .limits()
+                    .forEach(limit -> limits.put(
+                            new BudgetKey(operation.tenant(), operation.namespace(), limit.budgetId()),
+                            limit.limit().atomic()));
             if (run != null) {
                 runs.put(new RunKey(operation.tenant(), operation.namespace(), run.run()), run);
             }
@@ -216,7 +219,9 @@ public final class InMemoryLedger implements Ledger {
                                 hold.terms(),
                                 hold.claims()));
             }
-            answers.put(key, new StoredAnswer(operation.requestDigest(), posting.answer().clone()));
+            answers.put(
+                    key,
+                    new StoredAnswer(operation.requestDigest(), posting.answer().clone()));
             return new PostResult.Written(posting, sealed.get(sealed.size() - 1));
         }
     }
@@ -226,6 +231,7 @@ public final class InMemoryLedger implements Ledger {
         private final Instant now = clock.instant();
         private final LedgerOperation operation;
         private final List<Posting> openings = new ArrayList<>();
+        private final List<AccountState> opened = new ArrayList<>();
         private final Map<AccountId, AccountState> states = new TreeMap<>();
         private final @Nullable Reservation reservation;
 
@@ -241,10 +247,12 @@ public final class InMemoryLedger implements Ledger {
                     states.put(id, Objects.requireNonNull(accounts.get(id)));
                 });
             }
-            operation.limits().forEach(limit -> accounts.values().stream()
-                    .filter(state -> isOpen(state.account(), limit.budgetId()))
-                    .filter(state -> state.limit() != limit.limit().atomic())
-                    .forEach(state -> states.put(state.account().id(), state)));
+            operation
+                    .limits()
+                    .forEach(limit -> accounts.values().stream()
+                            .filter(state -> isOpen(state.account(), limit.budgetId()))
+                            .filter(state -> state.limit() != limit.limit().atomic())
+                            .forEach(state -> states.put(state.account().id(), state)));
             for (Account account : operation.accounts(now)) {
                 AccountState state = accounts.get(account.id());
                 states.put(account.id(), state != null ? state : open(account, host));
@@ -302,9 +310,7 @@ public final class InMemoryLedger implements Ledger {
                 changed.put(id, state.after(posting.entries()));
             });
             // An account the posting did not touch stays as its opening left it.
-            openings.forEach(opening -> opening.entries()
-                    .forEach(entry -> changed.putIfAbsent(
-                            entry.account(), Objects.requireNonNull(states.get(entry.account())))));
+            opened.forEach(state -> changed.putIfAbsent(state.account().id(), state));
             return changed;
         }
 
@@ -313,8 +319,8 @@ public final class InMemoryLedger implements Ledger {
             if (change == null) {
                 return null;
             }
-            RunState before = run().orElseThrow(() -> new IllegalStateException("Posting changes run '" + change.run()
-                    + "' which its operation did not name. Name it in run()."));
+            RunState before = run().orElseThrow(() -> new IllegalStateException(
+                    "Posting changes run '" + change.run() + "' which its operation did not name. Name it in run()."));
             if (before.isStopped()) {
                 throw new IllegalStateException("Run '" + change.run() + "' was stopped by decision "
                         + before.stoppedBy() + ": nothing more is recorded as allowed in it. Refuse the action.");
@@ -352,7 +358,9 @@ public final class InMemoryLedger implements Ledger {
             }
             Posting opening = host.opening(account, limit, now);
             openings.add(opening);
-            return new AccountState(account, 0, 0, 0, 0).after(opening.entries());
+            AccountState state = new AccountState(account, 0, 0, 0, 0).after(opening.entries());
+            opened.add(state);
+            return state;
         }
 
         private boolean isOpen(Account account, String budgetId) {

@@ -85,5 +85,9 @@ public record Posting(
      * @param stoppedBy the decision that stops it, or null
      * @param stopCode the stop's reason code, or null
      */
-    public record RunChange(String run, int steps, @Nullable UUID stoppedBy, @Nullable String stopCode) {}
+    public record RunChange(
+            String run,
+            int steps,
+            @Nullable UUID stoppedBy,
+            @Nullable String stopCode) {}
 }

@@ -11,7 +11,11 @@ import org.jspecify.annotations.Nullable;
  * @param stoppedBy the decision whose recorded STOP ended the run, or null while it goes on
  * @param stopCode the code of that STOP's deciding reason, or null while it goes on
  */
-public record RunState(String run, long steps, @Nullable UUID stoppedBy, @Nullable String stopCode) {
+public record RunState(
+        String run,
+        long steps,
+        @Nullable UUID stoppedBy,
+        @Nullable String stopCode) {
     /** A run nothing was recorded of yet. */
     public static RunState fresh(String run) {
         return new RunState(run, 0, null, null);

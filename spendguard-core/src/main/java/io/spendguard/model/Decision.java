@@ -82,8 +82,11 @@ public sealed interface Decision {
      * @param permit the hold
      */
     record Continue(
-            UUID decisionId, List<Reason> reasons, Digest contract, @Nullable UUID auditEventId, Permit permit)
-            implements Allowed {
+            UUID decisionId,
+            List<Reason> reasons,
+            Digest contract,
+            @Nullable UUID auditEventId,
+            Permit permit) implements Allowed {
         /** Copies the list. */
         public Continue {
             reasons = List.copyOf(reasons);
@@ -110,7 +113,8 @@ public sealed interface Decision {
      * @param patch what changed
      * @param permit the hold, sized on the patched action
      */
-    record Degrade(UUID decisionId, List<Reason> reasons, Digest contract, UUID auditEventId, Patch patch, Permit permit)
+    record Degrade(
+            UUID decisionId, List<Reason> reasons, Digest contract, UUID auditEventId, Patch patch, Permit permit)
             implements Allowed {
         /** Copies the list. */
         public Degrade {
@@ -188,8 +192,11 @@ public sealed interface Decision {
      * @param contract see {@link Decision#contract()}
      * @param auditEventId the audit event's id, or null when nothing could be written
      */
-    record Stop(UUID decisionId, List<Reason> reasons, Digest contract, @Nullable UUID auditEventId)
-            implements Refused {
+    record Stop(
+            UUID decisionId,
+            List<Reason> reasons,
+            Digest contract,
+            @Nullable UUID auditEventId) implements Refused {
         /** Copies the list. */
         public Stop {
             reasons = List.copyOf(reasons);

@@ -36,11 +36,17 @@ public record Patch(List<Change> changes) {
 
     /** The new cap on output tokens, empty when it stays. */
     public OptionalLong maxOutputTokens() {
-        return value(PatchTarget.MAX_OUTPUT_TOKENS).map(Long::parseLong).map(OptionalLong::of).orElseGet(OptionalLong::empty);
+        return value(PatchTarget.MAX_OUTPUT_TOKENS)
+                .map(Long::parseLong)
+                .map(OptionalLong::of)
+                .orElseGet(OptionalLong::empty);
     }
 
     private Optional<String> value(PatchTarget target) {
-        return changes.stream().filter(c -> c.target() == target).map(Change::to).findFirst();
+        return changes.stream()
+                .filter(c -> c.target() == target)
+                .map(Change::to)
+                .findFirst();
     }
 
     /**

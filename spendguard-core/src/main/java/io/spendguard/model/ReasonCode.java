@@ -11,6 +11,9 @@ import java.util.regex.Pattern;
  * @param value the code's text, 1 to 64 characters
  */
 public record ReasonCode(String value) {
+    // Before the constants: their construction checks against it.
+    private static final Pattern FORM = Pattern.compile("[A-Z][A-Z0-9_]{0,63}");
+
     /** No account had enough left to hold the estimate. */
     public static final ReasonCode BUDGET_EXHAUSTED = new ReasonCode("BUDGET_EXHAUSTED");
     /** An earlier recorded STOP ended this run. */
@@ -33,8 +36,6 @@ public record ReasonCode(String value) {
     public static final ReasonCode NEVER_DELIVERED = new ReasonCode("NEVER_DELIVERED");
     /** Shadow mode let the call pass; the other reasons say what enforcement would have answered. */
     public static final ReasonCode SHADOW = new ReasonCode("SHADOW");
-
-    private static final Pattern FORM = Pattern.compile("[A-Z][A-Z0-9_]{0,63}");
 
     /** Checks the form; throws {@link IllegalArgumentException} naming the value and the rule. */
     public ReasonCode {

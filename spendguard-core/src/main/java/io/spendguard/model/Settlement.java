@@ -16,7 +16,12 @@ import org.jspecify.annotations.Nullable;
  * @param replayed whether this answers an earlier settlement again and wrote nothing
  */
 public record Settlement(
-        UUID decisionId, Outcome outcome, List<Amount> actual, boolean estimated, @Nullable UUID auditEventId, boolean replayed) {
+        UUID decisionId,
+        Outcome outcome,
+        List<Amount> actual,
+        boolean estimated,
+        @Nullable UUID auditEventId,
+        boolean replayed) {
     /** Copies the list. */
     public Settlement {
         actual = List.copyOf(actual);

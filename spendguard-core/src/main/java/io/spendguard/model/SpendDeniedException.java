@@ -30,10 +30,8 @@ public final class SpendDeniedException extends SpendGuardException {
 
     private static String message(Decision decision) {
         String reasons = decision.reasons().stream().map(Reason::toString).collect(Collectors.joining("; "));
-        String remedy = decision.effect() == Effect.DEGRADE
-                ? " Call orThrow(ACCEPT_DEGRADE) and run effective()."
-                : "";
-        return "Decision " + decision.decisionId() + " is " + decision.effect() + (reasons.isEmpty() ? "." : ": " + reasons)
-                + remedy;
+        String remedy = decision.effect() == Effect.DEGRADE ? " Call orThrow(ACCEPT_DEGRADE) and run effective()." : "";
+        return "Decision " + decision.decisionId() + " is " + decision.effect()
+                + (reasons.isEmpty() ? "." : ": " + reasons) + remedy;
     }
 }

@@ -15,6 +15,11 @@ import java.util.regex.Pattern;
  *     {@code credits.NAME}
  */
 public record Unit(String code) implements Comparable<Unit> {
+    // Before the constants: their construction checks against these.
+    private static final Set<String> PLAIN = Set.of("calls", "tokens.input", "tokens.output", "tokens.total");
+    private static final Pattern CREDITS = Pattern.compile("credits\\.[a-z][a-z0-9_-]{0,31}");
+    private static final Pattern CURRENCY = Pattern.compile("[A-Z]{3}");
+
     /** One call of a model or a tool. */
     public static final Unit CALLS = new Unit("calls");
     /** Tokens sent to a model, cached ones included. */
@@ -23,10 +28,6 @@ public record Unit(String code) implements Comparable<Unit> {
     public static final Unit OUTPUT_TOKENS = new Unit("tokens.output");
     /** Input and output tokens together. */
     public static final Unit TOTAL_TOKENS = new Unit("tokens.total");
-
-    private static final Set<String> PLAIN = Set.of("calls", "tokens.input", "tokens.output", "tokens.total");
-    private static final Pattern CREDITS = Pattern.compile("credits\\.[a-z][a-z0-9_-]{0,31}");
-    private static final Pattern CURRENCY = Pattern.compile("[A-Z]{3}");
 
     /** Checks the code; throws {@link IllegalArgumentException} naming the value and the units there are. */
     public Unit {

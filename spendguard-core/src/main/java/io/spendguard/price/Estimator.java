@@ -24,7 +24,11 @@ public final class Estimator {
         if (action.fixedCost().isPresent()) {
             most = knownUsage(action);
             return new Estimate(
-                    Estimate.Method.FIXED, most.orElse(null), null, action.fixedCost().get(), null);
+                    Estimate.Method.FIXED,
+                    most.orElse(null),
+                    null,
+                    action.fixedCost().get(),
+                    null);
         }
         if (action.kind() != ActionKind.LLM_CALL) {
             return new Estimate(Estimate.Method.FREE, null, null, null, null);
@@ -53,11 +57,13 @@ public final class Estimator {
         if (room < 1) {
             return unknown(
                     ReasonCode.ESTIMATE_UNKNOWN,
-                    "Action on model '" + price.model() + "' has " + input.getAsLong() + " input tokens, but the context"
-                            + " window is " + price.contextWindow() + ". Shorten the input.");
+                    "Action on model '" + price.model() + "' has " + input.getAsLong()
+                            + " input tokens, but the context" + " window is " + price.contextWindow()
+                            + ". Shorten the input.");
         }
         long ceiling = Math.min(room, price.maxOutputTokens());
-        boolean capped = action.maxOutputTokens().isPresent() && action.maxOutputTokens().getAsLong() <= ceiling;
+        boolean capped =
+                action.maxOutputTokens().isPresent() && action.maxOutputTokens().getAsLong() <= ceiling;
         long output = capped ? action.maxOutputTokens().getAsLong() : ceiling;
         Usage most = Usage.of(input.getAsLong(), output);
         try {

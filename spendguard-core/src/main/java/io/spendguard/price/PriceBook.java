@@ -66,7 +66,8 @@ public final class PriceBook {
             return parse(Files.readAllBytes(file), file.toString());
         } catch (IOException unreadable) {
             throw new IllegalArgumentException(
-                    "Price book " + file + " cannot be read: " + unreadable + ". Check path and permissions.", unreadable);
+                    "Price book " + file + " cannot be read: " + unreadable + ". Check path and permissions.",
+                    unreadable);
         }
     }
 
@@ -90,7 +91,8 @@ public final class PriceBook {
             }
             return new PriceBook(root.string("version"), root.toCanonicalBytes(), prices);
         } catch (JsonException malformed) {
-            throw new IllegalArgumentException("Price book " + name + " is malformed: " + malformed.getMessage(), malformed);
+            throw new IllegalArgumentException(
+                    "Price book " + name + " is malformed: " + malformed.getMessage(), malformed);
         }
     }
 
@@ -137,8 +139,8 @@ public final class PriceBook {
             for (String name : names) {
                 List<Price> dated = prices.computeIfAbsent(key(price.provider(), name), k -> new ArrayList<>());
                 if (dated.stream().anyMatch(other -> other.from().equals(price.from()))) {
-                    throw new IllegalArgumentException("model '" + name + "' has two prices from " + price.from()
-                            + ". Keep one.");
+                    throw new IllegalArgumentException(
+                            "model '" + name + "' has two prices from " + price.from() + ". Keep one.");
                 }
                 dated.add(price);
                 dated.sort(Comparator.comparing(Price::from).reversed());
@@ -149,7 +151,8 @@ public final class PriceBook {
     }
 
     private static long rate(JsonObject rates, String name, Currency currency) {
-        return Amount.parse(rates.string(name) + " " + currency.getCurrencyCode()).atomic();
+        return Amount.parse(rates.string(name) + " " + currency.getCurrencyCode())
+                .atomic();
     }
 
     private static String key(String provider, String model) {

@@ -66,8 +66,10 @@ public final class Anchors {
             }
             return of(parse(file, Files.readAllBytes(file)));
         } catch (NoSuchFileException missing) {
-            throw new AnchorsException("Anchors file " + file
-                    + " does not exist. Take it from where the key was made, not from the evidence.", missing);
+            throw new AnchorsException(
+                    "Anchors file " + file
+                            + " does not exist. Take it from where the key was made, not from the evidence.",
+                    missing);
         } catch (AccessDeniedException denied) {
             throw new AnchorsException(
                     "Anchors file " + file + " cannot be read by this process. Give it read permission.", denied);
@@ -109,7 +111,8 @@ public final class Anchors {
             AtomicFile.replace(file, toBytes(), MODE);
         } catch (IOException failed) {
             throw new AnchorsException(
-                    "Anchors file " + file + " cannot be written: " + failed + ". Make its directory writable.", failed);
+                    "Anchors file " + file + " cannot be written: " + failed + ". Make its directory writable.",
+                    failed);
         }
     }
 
@@ -139,10 +142,11 @@ public final class Anchors {
         try {
             JsonObject json = JsonObject.parse(content);
             if (!FORMAT.equals(json.string("format"))) {
-                throw new AnchorsException("Anchors file " + file + " has format '" + json.string("format")
-                        + "': only " + FORMAT + " is read. Use a version that knows it.");
+                throw new AnchorsException("Anchors file " + file + " has format '" + json.string("format") + "': only "
+                        + FORMAT + " is read. Use a version that knows it.");
             }
-            List<VerificationKey> keys = json.objects("keys").stream().map(Anchors::toKey).toList();
+            List<VerificationKey> keys =
+                    json.objects("keys").stream().map(Anchors::toKey).toList();
             if (keys.stream().map(VerificationKey::id).distinct().count() != keys.size()) {
                 throw new AnchorsException("Anchors file " + file + " names a key twice. Remove one of them.");
             }
@@ -156,8 +160,6 @@ public final class Anchors {
 
     private static VerificationKey toKey(JsonObject json) {
         return new VerificationKey(
-                json.string("id"),
-                json.string("algorithm"),
-                Base64.getDecoder().decode(json.string("publicKey")));
+                json.string("id"), json.string("algorithm"), Base64.getDecoder().decode(json.string("publicKey")));
     }
 }

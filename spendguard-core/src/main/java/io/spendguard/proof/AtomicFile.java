@@ -23,8 +23,8 @@ final class AtomicFile {
             return Files.createTempFile(directory, prefix, ".tmp");
         }
         // The attribute passes through the umask; setting them again does not.
-        Path temporary = Files.createTempFile(
-                directory, prefix, ".tmp", PosixFilePermissions.asFileAttribute(permissions));
+        Path temporary =
+                Files.createTempFile(directory, prefix, ".tmp", PosixFilePermissions.asFileAttribute(permissions));
         Files.setPosixFilePermissions(temporary, permissions);
         return temporary;
     }

@@ -2,6 +2,7 @@ package io.spendguard.proof;
 
 import java.io.IOException;
 import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -10,7 +11,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.EnumSet;
@@ -46,7 +46,8 @@ final class KeyFile {
             return parse(file, Files.readString(file, StandardCharsets.US_ASCII));
         } catch (NoSuchFileException missing) {
             throw new KeyFileException(
-                    "Key file " + file + " does not exist. Make one with: openssl genpkey -algorithm ed25519 -out " + file,
+                    "Key file " + file + " does not exist. Make one with: openssl genpkey -algorithm ed25519 -out "
+                            + file,
                     missing);
         } catch (AccessDeniedException denied) {
             throw new KeyFileException(
@@ -69,8 +70,10 @@ final class KeyFile {
         } catch (FileAlreadyExistsException anotherProcessWasFaster) {
             return read(file);
         } catch (IOException failed) {
-            throw new KeyFileException("Key file " + file + " cannot be made: " + failed
-                    + ". Make its directory writable or put a key there.", failed);
+            throw new KeyFileException(
+                    "Key file " + file + " cannot be made: " + failed
+                            + ". Make its directory writable or put a key there.",
+                    failed);
         }
     }
 
@@ -109,22 +112,25 @@ final class KeyFile {
         PemObject pem = readPem(file, text);
         if (!PEM_TYPE.equals(pem.getType())) {
             throw new KeyFileException("Key file " + file + " holds '" + pem.getType()
-                    + "': unencrypted PKCS#8 'PRIVATE KEY' is read. Convert it with: openssl pkcs8 -topk8 -nocrypt -in " + file);
+                    + "': unencrypted PKCS#8 'PRIVATE KEY' is read. Convert it with: openssl pkcs8 -topk8 -nocrypt -in "
+                    + file);
         }
         try {
             PrivateKeyInfo info = PrivateKeyInfo.getInstance(pem.getContent());
             ASN1ObjectIdentifier algorithm = info.getPrivateKeyAlgorithm().getAlgorithm();
             if (!ED25519.equals(algorithm)) {
-                throw new KeyFileException("Key file " + file + " holds a key of algorithm " + algorithm
-                        + ": Ed25519 (" + ED25519 + ") is needed. Make one with: openssl genpkey -algorithm ed25519");
+                throw new KeyFileException("Key file " + file + " holds a key of algorithm " + algorithm + ": Ed25519 ("
+                        + ED25519 + ") is needed. Make one with: openssl genpkey -algorithm ed25519");
             }
             return new Ed25519PrivateKeyParameters(
                     ASN1OctetString.getInstance(info.parsePrivateKey()).getOctets());
         } catch (KeyFileException e) {
             throw e;
         } catch (IOException | RuntimeException malformed) {
-            throw new KeyFileException("Key file " + file
-                    + " holds no PKCS#8 key: its content does not decode. Restore it from its backup.", malformed);
+            throw new KeyFileException(
+                    "Key file " + file
+                            + " holds no PKCS#8 key: its content does not decode. Restore it from its backup.",
+                    malformed);
         }
     }
 
@@ -143,14 +149,16 @@ final class KeyFile {
         } catch (KeyFileException e) {
             throw e;
         } catch (IOException | RuntimeException malformed) {
-            throw new KeyFileException("Key file " + file
-                    + " holds a damaged PEM block: it does not decode. Restore it from its backup.", malformed);
+            throw new KeyFileException(
+                    "Key file " + file + " holds a damaged PEM block: it does not decode. Restore it from its backup.",
+                    malformed);
         }
     }
 
     /** PKCS#8 version 0, without the public key: the form every openssl reads. */
     private static byte[] encode(Ed25519PrivateKeyParameters key) throws IOException {
-        byte[] der = new PrivateKeyInfo(new AlgorithmIdentifier(ED25519), new DEROctetString(key.getEncoded())).getEncoded();
+        byte[] der =
+                new PrivateKeyInfo(new AlgorithmIdentifier(ED25519), new DEROctetString(key.getEncoded())).getEncoded();
         String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
         return ("-----BEGIN " + PEM_TYPE + "-----\n" + body + "\n-----END " + PEM_TYPE + "-----\n")
                 .getBytes(StandardCharsets.US_ASCII);

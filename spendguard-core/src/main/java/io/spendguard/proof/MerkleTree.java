@@ -94,8 +94,7 @@ public final class MerkleTree {
      *
      * @return null when no tree of that size has such a path
      */
-    public static @Nullable Digest rootFrom(
-            Digest leafHash, long index, long size, List<Digest> path) {
+    public static @Nullable Digest rootFrom(Digest leafHash, long index, long size, List<Digest> path) {
         if (index < 0 || index >= size) {
             return null;
         }

@@ -36,8 +36,8 @@ public record VerificationKey(String id, String algorithm, byte[] bytes) {
         }
         String expected = idOf(algorithm, bytes);
         if (!id.equals(expected)) {
-            throw new IllegalArgumentException("Key '" + id + "' is named wrongly: these bytes are '" + expected
-                    + "'. Use that id.");
+            throw new IllegalArgumentException(
+                    "Key '" + id + "' is named wrongly: these bytes are '" + expected + "'. Use that id.");
         }
     }
 

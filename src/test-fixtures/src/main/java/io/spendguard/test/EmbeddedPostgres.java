@@ -57,8 +57,10 @@ public final class EmbeddedPostgres implements AutoCloseable {
         try {
             log = Files.createTempFile("spendguard-postgres-", ".log");
         } catch (IOException e) {
-            throw new IllegalStateException("Embedded PostgreSQL has no place for its log: the folder for temporary"
-                    + " files cannot be written. Set java.io.tmpdir.", e);
+            throw new IllegalStateException(
+                    "Embedded PostgreSQL has no place for its log: the folder for temporary"
+                            + " files cannot be written. Set java.io.tmpdir.",
+                    e);
         }
         log.toFile().deleteOnExit();
         server = boot(log);
@@ -165,7 +167,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
     void ensureLoginRole(String role, List<String> groups) {
         requireName("Login role", role);
         synchronized (roles) {
-            if (query("select count(*) from pg_roles where rolname = '" + role + "'").equals("0")) {
+            if (query("select count(*) from pg_roles where rolname = '" + role + "'")
+                    .equals("0")) {
                 execute("create role " + role + " login password '" + PASSWORD + "'");
             }
             for (String group : groups) {
@@ -293,7 +296,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private static String tail(Path log) {
         try {
             List<String> lines = Files.readAllLines(log, StandardCharsets.UTF_8);
-            return " Its log ends with:\n" + String.join("\n", lines.subList(Math.max(0, lines.size() - 15), lines.size()));
+            return " Its log ends with:\n"
+                    + String.join("\n", lines.subList(Math.max(0, lines.size() - 15), lines.size()));
         } catch (IOException unreadable) {
             return " Its log " + log + " cannot be read.";
         }

@@ -13,7 +13,8 @@ import javax.sql.DataSource;
  * overrides the server's: without this, code that mixes the two up would pass its tests.
  */
 final class ForeignZoneDataSource implements DataSource {
-    static final String ZONE = "Pacific/Auckland".equals(TimeZone.getDefault().getID()) ? "America/Caracas" : "Pacific/Auckland";
+    static final String ZONE =
+            "Pacific/Auckland".equals(TimeZone.getDefault().getID()) ? "America/Caracas" : "Pacific/Auckland";
 
     private final DataSource driver;
 

@@ -31,7 +31,8 @@ class EmbeddedPostgresTest {
             assertThat(value(database, "show synchronous_commit")).isEqualTo("on");
             assertThat(value(database, "show full_page_writes")).isEqualTo("on");
             assertThat(value(database, "show max_connections")).isEqualTo("400");
-            assertThat(value(database, "select current_setting('server_version_num')::int / 10000")).isEqualTo("18");
+            assertThat(value(database, "select current_setting('server_version_num')::int / 10000"))
+                    .isEqualTo("18");
         }
     }
 
@@ -50,8 +51,10 @@ class EmbeddedPostgresTest {
                 Database second = EmbeddedPostgres.shared().newDatabase()) {
             run(first.adminDataSource(), "create table only_here (id int)");
 
-            assertThat(value(first, "select to_regclass('only_here') is not null")).isEqualTo("t");
-            assertThat(value(second, "select to_regclass('only_here') is not null")).isEqualTo("f");
+            assertThat(value(first, "select to_regclass('only_here') is not null"))
+                    .isEqualTo("t");
+            assertThat(value(second, "select to_regclass('only_here') is not null"))
+                    .isEqualTo("f");
         }
     }
 
@@ -95,11 +98,14 @@ class EmbeddedPostgresTest {
     @Test
     void dataSourceFor_roleInGroup_hasOnlyTheGroupsPrivileges() throws SQLException {
         try (Database database = EmbeddedPostgres.shared().newDatabase()) {
-            run(database.adminDataSource(), "create role readers; create table t (id int); grant select on t to readers");
+            run(
+                    database.adminDataSource(),
+                    "create role readers; create table t (id int); grant select on t to readers");
 
             DataSource reader = database.dataSourceFor("reader_login", "readers");
 
-            assertThat(value(reader, "select current_user || ' ' || count(*) from t")).isEqualTo("reader_login 0");
+            assertThat(value(reader, "select current_user || ' ' || count(*) from t"))
+                    .isEqualTo("reader_login 0");
             assertThatThrownBy(() -> run(reader, "insert into t values (1)"))
                     .hasMessageContaining("permission denied for table t");
         }
@@ -129,8 +135,9 @@ class EmbeddedPostgresTest {
     void close_sharedServer_refusesIt() {
         assertThatThrownBy(() -> EmbeddedPostgres.shared().close())
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("The shared PostgreSQL cannot be closed: other tests of this JVM use it. Take a server of your"
-                        + " own by EmbeddedPostgres.start().");
+                .hasMessage(
+                        "The shared PostgreSQL cannot be closed: other tests of this JVM use it. Take a server of your"
+                                + " own by EmbeddedPostgres.start().");
     }
 
     @Test
@@ -184,8 +191,8 @@ class EmbeddedPostgresTest {
     private static List<String> onThreads(int threads, Callable<String> task) throws Exception {
         ExecutorService pool = Executors.newFixedThreadPool(threads);
         try {
-            List<Future<String>> futures =
-                    pool.invokeAll(IntStream.range(0, threads).mapToObj(i -> task).toList());
+            List<Future<String>> futures = pool.invokeAll(
+                    IntStream.range(0, threads).mapToObj(i -> task).toList());
             List<String> results = new java.util.ArrayList<>();
             for (Future<String> future : futures) {
                 results.add(future.get());

@@ -1,0 +1,35 @@
+package io.spendguard.contract;
+
+import dev.cel.runtime.CelRuntime;
+import io.spendguard.model.Reason;
+import java.util.Set;
+
+/**
+ * A rule ready to run.
+ *
+ * @param rule the rule
+ * @param program its condition
+ * @param budgetsRead the budgets whose balances the condition reads
+ * @param runStateRead whether the condition reads the run's recorded state
+ * @param reason what a match says, made once because it never changes
+ */
+record CompiledRule(
+        Rule rule, CelRuntime.Program program, Set<String> budgetsRead, boolean runStateRead, Reason reason) {
+    CompiledRule(Rule rule, ConditionCompiler.Compiled condition) {
+        this(
+                rule,
+                condition.program(),
+                condition.budgetsRead(),
+                condition.runStateRead(),
+                new Reason(rule.reasonCode(), rule.id(), text(rule)));
+    }
+
+    boolean readsLedger() {
+        return runStateRead || !budgetsRead.isEmpty();
+    }
+
+    private static String text(Rule rule) {
+        return "Rule '" + rule.id() + "' answers " + RuleBinder.effectName(rule.effect()) + ", because this holds: "
+                + Texts.shorten(rule.condition(), 200) + ".";
+    }
+}

@@ -1,0 +1,49 @@
+package io.spendguard.contract;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** Collects what is wrong with a contract, and what is merely worth knowing. Not safe for several threads. */
+final class Findings {
+    private static final Comparator<Finding> BY_PLACE =
+            Comparator.comparing(finding -> new Position(finding.line(), finding.column()));
+
+    private final String file;
+    private final List<Finding> faults = new ArrayList<>();
+    private final List<Finding> warnings = new ArrayList<>();
+
+    Findings(String file) {
+        this.file = file;
+    }
+
+    void fault(Position at, String path, String message) {
+        faults.add(finding(at, path, message));
+    }
+
+    void warn(Position at, String path, String message) {
+        warnings.add(finding(at, path, message));
+    }
+
+    boolean hasFaults() {
+        return !faults.isEmpty();
+    }
+
+    int faultCount() {
+        return faults.size();
+    }
+
+    List<Finding> warnings() {
+        return warnings.stream().sorted(BY_PLACE).toList();
+    }
+
+    void throwIfAny() {
+        if (hasFaults()) {
+            throw new ContractException(file, faults.stream().sorted(BY_PLACE).toList());
+        }
+    }
+
+    Finding finding(Position at, String path, String message) {
+        return new Finding(file, at.line(), at.column(), path, message);
+    }
+}

@@ -1,0 +1,81 @@
+package io.spendguard.json;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/** The rules every JSON text here obeys, whatever is then done with it. */
+final class StrictJson {
+    static final int MAX_DEPTH = 64;
+
+    /** Without the surrogate feature the generator escapes what RFC 8785 wants as plain UTF-8. */
+    static final JsonFactory FACTORY = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
+            .disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE)
+            .streamReadConstraints(
+                    StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
+            .build();
+
+    private StrictJson() {}
+
+    /** A parser over decoded text: given bytes, Jackson would guess UTF-16 and UTF-32 as well. */
+    static JsonParser parser(byte[] json) throws IOException {
+        try {
+            return FACTORY.createParser(StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(json))
+                    .toString());
+        } catch (CharacterCodingException notUtf8) {
+            throw new JsonException("Document is not valid UTF-8: canonical JSON is UTF-8. Encode it so.", notUtf8);
+        }
+    }
+
+    /** The current token's text, if UTF-8 can carry it. */
+    static String text(JsonParser parser, String what) throws IOException {
+        String text = parser.getText();
+        if (!isPaired(text)) {
+            throw new JsonException(
+                    what + at(parser) + " holds an unpaired surrogate: UTF-8 cannot carry it. Remove it.");
+        }
+        return text;
+    }
+
+    /** Tells whether every surrogate in the text has its partner, so that the text has a UTF-8 form. */
+    static boolean isPaired(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (!Character.isSurrogate(text.charAt(i))) {
+                continue;
+            }
+            if (!Character.isHighSurrogate(text.charAt(i))
+                    || i + 1 == text.length()
+                    || !Character.isLowSurrogate(text.charAt(i + 1))) {
+                return false;
+            }
+            i++;
+        }
+        return true;
+    }
+
+    static String at(JsonParser parser) {
+        return " at character " + parser.currentTokenLocation().getCharOffset();
+    }
+
+    static JsonException malformed(Exception failure) {
+        if (failure instanceof JacksonException syntax && syntax.getLocation() != null) {
+            String detail = syntax.getOriginalMessage().replaceAll("\\s+", " ");
+            return new JsonException(
+                    "Document is not strict JSON at character "
+                            + syntax.getLocation().getCharOffset() + ": " + detail + ".",
+                    failure);
+        }
+        return new JsonException("Document is not strict JSON: " + failure.getMessage(), failure);
+    }
+}

@@ -1,0 +1,63 @@
+package io.spendguard.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import org.junit.jupiter.api.Test;
+
+class ActionTest {
+    @Test
+    void build_withoutKey_fixesAFreshOne() {
+        Action.Builder builder = Action.llmCall("openai", "gpt-4o");
+
+        assertThat(builder.build().key()).isNotEqualTo(builder.build().key());
+        assertThat(builder.key("mine").build().key()).isEqualTo("mine");
+    }
+
+    @Test
+    void requestDigest_coversWhatTheCallerGave_butNotTheKey() {
+        Action action = Action.llmCall("openai", "gpt-4o")
+                .tenant("acme")
+                .run("r1")
+                .inputTokens(10)
+                .build();
+
+        assertThat(action.toBuilder().key("other").build().requestDigest()).isEqualTo(action.requestDigest());
+        assertThat(action.toBuilder().inputTokens(11).build().requestDigest()).isNotEqualTo(action.requestDigest());
+        assertThat(action.toBuilder().label("a", "b").build().requestDigest()).isNotEqualTo(action.requestDigest());
+        assertThat(action.toBuilder().personalLabel("a", "b").build().requestDigest())
+                .isNotEqualTo(action.toBuilder().label("a", "b").build().requestDigest());
+    }
+
+    @Test
+    void requestDigest_fieldsThatJoinAlike_differ() {
+        Action one = Action.toolCall("t").run("ab").step("c").build();
+        Action other = Action.toolCall("t").run("a").step("bc").build();
+
+        assertThat(one.requestDigest()).isNotEqualTo(other.requestDigest());
+    }
+
+    @Test
+    void builder_badValues_areRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Action.llmCall("openai", " "))
+                .withMessage("Action model ' ' is blank or longer than 200 characters. Give a short stable name.");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Action.toolCall("a\u0000b"))
+                .withMessage(
+                        "Action tool holds a control character or half a surrogate pair, which evidence cannot carry."
+                                + " Remove it.");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Action.toolCall("\ud800"))
+                .withMessage(
+                        "Action tool holds a control character or half a surrogate pair, which evidence cannot carry."
+                                + " Remove it.");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Action.llmCall("openai", "gpt-4o").inputTokens(-1))
+                .withMessage("Action with -1 input tokens: at least 0 is needed. Leave an unknown count out instead.");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Action.llmCall("openai", "gpt-4o").maxOutputTokens(0))
+                .withMessage(
+                        "Action with 0 maximum output tokens: at least 1 is needed. Leave an unknown count out instead.");
+    }
+}

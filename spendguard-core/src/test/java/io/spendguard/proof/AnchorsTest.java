@@ -1,0 +1,114 @@
+package io.spendguard.proof;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AnchorsTest {
+    private static final VerificationKey KEY = VerificationKey.ed25519(
+            HexFormat.of().parseHex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"));
+    private static final String TEXT = "{\"format\":\"spendguard.anchors.v1\",\"keys\":[{\"algorithm\":\"Ed25519\","
+            + "\"id\":\"ed25519:39f713d0a644253f04529421b9f51b9b08979d08295959c4f3990ee617f5139f\","
+            + "\"publicKey\":\"PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=\"}]}";
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void write_oneKey_isTheDocumentedText() throws IOException {
+        Path file = directory.resolve("made/anchors.json");
+
+        Anchors.of(KEY).write(file);
+
+        assertThat(file).hasContent(TEXT);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-r--r--");
+    }
+
+    @Test
+    void load_writtenFile_findsItsKeys() throws IOException {
+        Path file = Files.writeString(directory.resolve("anchors.json"), TEXT);
+
+        Anchors anchors = Anchors.load(file);
+
+        assertThat(anchors.keys()).containsExactly(KEY);
+        assertThat(anchors.find(KEY.id())).contains(KEY);
+        assertThat(anchors.find("ed25519:00")).isEmpty();
+    }
+
+    @Test
+    void add_newKey_keepsTheOthers() {
+        Path file = directory.resolve("anchors.json");
+        VerificationKey second = Ed25519Signer.generate().verificationKey();
+
+        Anchors.add(file, KEY);
+        Anchors.add(file, second);
+        Anchors.add(file, KEY);
+
+        assertThat(Anchors.load(file).keys()).containsExactly(KEY, second);
+    }
+
+    @Test
+    void add_malformedFile_isRefusedAndKept() throws IOException {
+        Path file = Files.writeString(directory.resolve("anchors.json"), "{}");
+
+        assertThatExceptionOfType(AnchorsException.class)
+                .isThrownBy(() -> Anchors.add(file, KEY))
+                .withMessage(
+                        "Anchors file " + file + " is malformed: Member 'format' is missing: a string is expected.");
+        assertThat(file).hasContent("{}");
+    }
+
+    @Test
+    void load_missing_saysWhereToTakeItFrom() {
+        Path file = directory.resolve("none.json");
+
+        assertThatExceptionOfType(AnchorsException.class)
+                .isThrownBy(() -> Anchors.load(file))
+                .withMessage("Anchors file " + file
+                        + " does not exist. Take it from where the key was made, not from the evidence.");
+    }
+
+    @Test
+    void load_directory_isRefused() {
+        assertThatExceptionOfType(AnchorsException.class)
+                .isThrownBy(() -> Anchors.load(directory))
+                .withMessage("Anchors file " + directory + " is a directory. Name the file itself.");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
+                    {"format":"spendguard.anchors.v9","keys":[]} | has format 'spendguard.anchors.v9': only spendguard.anchors.v1 is read. Use a version that knows it.
+                    {"format":"spendguard.anchors.v1"} | is malformed: Member 'keys' is missing: a list is expected.
+                    {"format":"spendguard.anchors.v1","keys":[{"id":"x","algorithm":"Ed25519","publicKey":"AA=="}]} | holds a bad key: Key 'x' holds 1 bytes that are no Ed25519 public key: 32 bytes that encode a curve point are. Copy it whole.
+                    nonsense | is malformed: Document is not strict JSON at character 0: Unrecognized token 'nonsense': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false').
+                    """)
+    void load_malformed_namesFileAndFault(String content, String fault) throws IOException {
+        Path file = Files.writeString(directory.resolve("anchors.json"), content);
+
+        assertThatExceptionOfType(AnchorsException.class)
+                .isThrownBy(() -> Anchors.load(file))
+                .withMessage("Anchors file " + file + " " + fault);
+    }
+
+    @Test
+    void load_keyNamedTwice_isRefused() throws IOException {
+        String key = TEXT.substring(TEXT.indexOf("[{") + 1, TEXT.indexOf("}]") + 1);
+        Path file = Files.writeString(
+                directory.resolve("anchors.json"),
+                "{\"format\":\"spendguard.anchors.v1\",\"keys\":[" + key + "," + key + "]}");
+
+        assertThatExceptionOfType(AnchorsException.class)
+                .isThrownBy(() -> Anchors.load(file))
+                .withMessage("Anchors file " + file + " names a key twice. Remove one of them.");
+    }
+}

@@ -1,0 +1,167 @@
+package io.spendguard.test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.spendguard.ledger.Account;
+import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.PostResult;
+import io.spendguard.model.Period;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+/** Activating contracts: limits reach accounts that are open and accounts yet to come. */
+interface LimitLaws extends LedgerLaws {
+    /** Budget team with a limit of 1000, of which 200 are spent and 300 held. */
+    private Account teamInUse() {
+        lab().activate("team", 1000);
+        Account team = lab().operations().account("team");
+        HoldOperation spent = lab().operations().hold("spent").claim(team, 200);
+        lab().post(spent);
+        lab().post(lab().operations().commit("c1", spent, 200));
+        lab().post(lab().operations().hold("held").claim(team, 300));
+        return team;
+    }
+
+    @Test
+    default void activate_higherLimit_reachesTheOpenAccount() {
+        Account team = teamInUse();
+
+        lab().activate("team", 1500);
+
+        assertBalances(team, 1500, 200, 300, 0);
+        assertThat(lab().state(team).available()).isEqualTo(1000);
+    }
+
+    @Test
+    default void activate_lowerLimitThatStillSuffices_takesFromWhatIsAvailable() {
+        Account team = teamInUse();
+
+        lab().activate("team", 600);
+
+        assertBalances(team, 600, 200, 300, 0);
+        assertThat(lab().state(team).available()).isEqualTo(100);
+    }
+
+    @Test
+    default void activate_limitBelowSpentAndHeld_leavesNothingAvailableAndTheRestAsDebt() {
+        Account team = teamInUse();
+
+        lab().activate("team", 400);
+
+        assertBalances(team, 400, 200, 300, 100);
+        assertThat(lab().state(team).available()).isZero();
+        assertThat(lab().answer(lab().operations().hold("h1").claim(team, 1))).isEqualTo("refused: short of team");
+    }
+
+    @Test
+    default void activate_anyLimit_putsTheOpenAccountInView() {
+        Account team = teamInUse();
+        ActivateOperation activate = lab().operations().activate("a2").limit("team", "1500 calls");
+
+        lab().post(activate);
+
+        assertThat(activate.seen().accounts()).containsExactly(new AccountState(team, 1000, 200, 300, 0));
+    }
+
+    @Test
+    default void activate_anyLimit_reachesEveryKeyOfTheBudget() {
+        lab().activate("team", 1000);
+        Account ann = lab().operations().account("team", "ann", Period.ALWAYS);
+        Account bob = lab().operations().account("team", "bob", Period.ALWAYS);
+        lab().post(lab().operations().hold("h1").claim(ann, 1));
+        lab().post(lab().operations().hold("h2").claim(bob, 2));
+
+        lab().activate("team", 1500);
+
+        assertBalances(ann, 1500, 0, 1, 0);
+        assertBalances(bob, 1500, 0, 2, 0);
+    }
+
+    @Test
+    default void activate_newLimit_opensNewAccountsWithIt() {
+        lab().activate("team", 1000);
+        lab().activate("team", 1500);
+        Account team = lab().operations().account("team");
+
+        lab().post(lab().operations().hold("h1").claim(team, 1));
+
+        assertBalances(team, 1500, 0, 1, 0);
+    }
+
+    @Test
+    default void activate_severalBudgetsAtOnce_setsEach() {
+        Account team = teamInUse();
+        Account org = lab().operations().account("org");
+
+        lab().post(lab().operations()
+                .activate("a2")
+                .limit("team", "1500 calls")
+                .limit("org", "9000 calls"));
+        lab().post(lab().operations().hold("h1").claim(org, 5));
+
+        assertBalances(team, 1500, 200, 300, 0);
+        assertBalances(org, 9000, 0, 5, 0);
+    }
+
+    @Test
+    default void activate_otherBudget_leavesThisOneAlone() {
+        Account team = teamInUse();
+
+        lab().activate("org", 5);
+
+        assertBalances(team, 1000, 200, 300, 0);
+    }
+
+    @Test
+    default void activate_newLimit_leavesAccountsOfPastWindowsAlone() {
+        lab().activate("daily", 1000);
+        Instant now = lab().clock().instant();
+        Period past = new Period(now.minus(Duration.ofDays(2)), now.minus(Duration.ofDays(1)));
+        Account account = lab().operations().account("daily", "", past);
+        lab().post(lab().operations().hold("h1").claim(account, 10));
+
+        lab().activate("daily", 1500);
+
+        assertBalances(account, 1000, 0, 10, 0);
+    }
+
+    @Test
+    default void activate_beforeReopening_isRememberedForNewAccounts() {
+        lab().activate("team", 1000);
+
+        lab().reopen();
+        Account team = lab().operations().account("team");
+        lab().post(lab().operations().hold("h1").claim(team, 1));
+
+        assertBalances(team, 1000, 0, 1, 0);
+    }
+
+    @Test
+    default void activate_planThrows_leavesTheOldLimit() {
+        lab().activate("team", 1000);
+        Account team = lab().operations().account("team");
+
+        assertThatThrownBy(() -> lab().post(lab().operations()
+                        .activate("a2")
+                        .limit("team", "5 calls")
+                        .failing(new IllegalArgumentException("not this contract"))))
+                .hasMessage("not this contract");
+
+        lab().post(lab().operations().hold("h1").claim(team, 1));
+        assertBalances(team, 1000, 0, 1, 0);
+    }
+
+    @Test
+    default void activate_replayed_doesNotSetTheLimitAgain() {
+        Account team = teamInUse();
+        lab().post(lab().operations().activate("a2").limit("team", "1500 calls"));
+        lab().post(lab().operations().activate("a3").limit("team", "1200 calls"));
+
+        PostResult again = lab().post(lab().operations().activate("a2").limit("team", "1500 calls"));
+
+        assertThat(again).isInstanceOf(PostResult.Replayed.class);
+        assertBalances(team, 1200, 200, 300, 0);
+    }
+}

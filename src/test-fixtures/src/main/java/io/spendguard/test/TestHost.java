@@ -1,0 +1,47 @@
+package io.spendguard.test;
+
+import io.spendguard.ledger.Account;
+import io.spendguard.ledger.Entry;
+import io.spendguard.ledger.EntryKind;
+import io.spendguard.ledger.EventSealer;
+import io.spendguard.ledger.LedgerHost;
+import io.spendguard.ledger.Posting;
+import io.spendguard.model.IdSource;
+import io.spendguard.model.Period;
+import java.time.Instant;
+import java.util.List;
+
+/** A host whose openings are granted by events that show their entries. */
+final class TestHost implements LedgerHost {
+    private final EventSealer sealer;
+    private final IdSource ids;
+
+    TestHost(EventSealer sealer, IdSource ids) {
+        this.sealer = sealer;
+        this.ids = ids;
+    }
+
+    @Override
+    public EventSealer sealer() {
+        return sealer;
+    }
+
+    @Override
+    public Posting opening(Account account, long limit, Instant now) {
+        List<Entry> grant = limit == 0
+                ? List.of()
+                : List.of(
+                        new Entry(account.id(), EntryKind.ADJUSTMENT, -limit),
+                        new Entry(account.id(), EntryKind.AVAILABLE, limit));
+        var payload = TestEvents.entries(grant).put("opens", account.id().toString());
+        return new Posting(
+                ids.next(),
+                grant,
+                TestEvents.draft(ids, account.tenant(), TestEvents.OPENING, payload, List.of()),
+                Period.ALWAYS,
+                null,
+                null,
+                null,
+                new byte[0]);
+    }
+}
