@@ -26,8 +26,12 @@ interface ConcurrencyLaws extends LedgerLaws {
         Account team = lab().operations().account("team");
         LedgerSession session = lab().session();
 
-        List<String> answers = inParallel(16, 20, (thread, i) -> LedgerLab.text(lab().post(
-                session, lab().operations().hold("h-" + thread + "-" + i).claim(team, 7))));
+        List<String> answers = inParallel(
+                16,
+                20,
+                (thread, i) -> LedgerLab.text(lab().post(
+                                session,
+                                lab().operations().hold("h-" + thread + "-" + i).claim(team, 7))));
 
         assertThat(answers).hasSize(320);
         assertThat(answers).filteredOn("held"::equals).hasSize(142);
@@ -41,12 +45,15 @@ interface ConcurrencyLaws extends LedgerLaws {
     default void hold_severalWritersOnOneBudget_allowExactlyWhatFits() throws Exception {
         lab().activate("team", 1000);
         Account team = lab().operations().account("team");
-        List<LedgerSession> sessions = List.of(
-                lab().session(), lab().connect(lab().openAnother()), lab().connect(lab().openAnother()));
+        List<LedgerSession> sessions =
+                List.of(lab().session(), lab().connect(lab().openAnother()), lab().connect(lab().openAnother()));
 
-        List<String> answers = inParallel(12, 20, (thread, i) -> LedgerLab.text(lab().post(
-                sessions.get(thread % 3),
-                lab().operations().hold("h-" + thread + "-" + i).claim(team, 7))));
+        List<String> answers = inParallel(
+                12,
+                20,
+                (thread, i) -> LedgerLab.text(lab().post(
+                                sessions.get(thread % 3),
+                                lab().operations().hold("h-" + thread + "-" + i).claim(team, 7))));
 
         assertThat(answers).hasSize(240);
         assertThat(answers).filteredOn("held"::equals).hasSize(142);
@@ -115,10 +122,14 @@ interface ConcurrencyLaws extends LedgerLaws {
                 return LedgerLab.text(lab().post(session, lab().operations().stop("stop", "r1", "LIMIT")));
             }
             return LedgerLab.text(lab().post(
-                    session,
-                    lab().operations().hold("h-" + thread + "-" + i).claim(team, 1).inRun("r1")));
+                            session,
+                            lab().operations()
+                                    .hold("h-" + thread + "-" + i)
+                                    .claim(team, 1)
+                                    .inRun("r1")));
         });
-        String late = lab().answer(lab().operations().hold("late").claim(team, 1).inRun("r1"));
+        String late =
+                lab().answer(lab().operations().hold("late").claim(team, 1).inRun("r1"));
 
         assertThat(answers).contains("stopped");
         assertThat(late).isEqualTo("refused: run stopped");
@@ -139,12 +150,10 @@ interface ConcurrencyLaws extends LedgerLaws {
             LedgerSession session = sessions.get(thread % 2);
             String name = thread + "-" + i;
             return LedgerLab.text(lab().post(
-                    session,
-                    thread == 0
-                            ? lab().operations()
-                                    .activate("a-" + name)
-                                    .limit("team", (2_000_000 + i) + " calls")
-                            : lab().operations().hold("h-" + name).claim(team, 1)));
+                            session,
+                            thread == 0
+                                    ? lab().operations().activate("a-" + name).limit("team", (2_000_000 + i) + " calls")
+                                    : lab().operations().hold("h-" + name).claim(team, 1)));
         });
 
         assertBalances(team, 2_000_014, 0, 7 * 15, 0);
@@ -154,8 +163,11 @@ interface ConcurrencyLaws extends LedgerLaws {
     default void submit_manyTenantsAtOnce_keepsEachTenantsStream() throws Exception {
         LedgerSession session = lab().session();
 
-        inParallel(8, 10, (thread, i) -> LedgerLab.text(
-                lab().post(session, lab().operations("tenant-" + thread).hold("h" + i))));
+        inParallel(
+                8,
+                10,
+                (thread, i) -> LedgerLab.text(
+                        lab().post(session, lab().operations("tenant-" + thread).hold("h" + i))));
 
         for (int thread = 0; thread < 8; thread++) {
             assertThat(lab().events("tenant-" + thread)).hasSize(11);

@@ -48,7 +48,7 @@ interface EvidenceLaws extends LedgerLaws {
     default void events_storedOne_isWhatWasSealed() {
         lab().activate("team", 1000);
         PostResult.Written written = (PostResult.Written) lab().post(
-                lab().operations().hold("h1").claim(lab().operations().account("team"), 300));
+                        lab().operations().hold("h1").claim(lab().operations().account("team"), 300));
         SealedEvent sealed = written.event();
 
         SealedEvent stored = stored(sealed);
@@ -77,7 +77,8 @@ interface EvidenceLaws extends LedgerLaws {
 
         assertThat(written.posting().hold()).isNotNull();
         assertThat(written.posting().hold().reservationId()).isEqualTo(hold.reservationId());
-        assertThat(written.event().draft().id()).isEqualTo(written.posting().event().id());
+        assertThat(written.event().draft().id())
+                .isEqualTo(written.posting().event().id());
     }
 
     @Test
@@ -95,8 +96,7 @@ interface EvidenceLaws extends LedgerLaws {
                     assertThat(value.value()).isEqualTo("ann@example.org");
                     assertThat(value.salt()).asString().isEqualTo("salt-1");
                     assertThat(value.commitment())
-                            .isEqualTo(Digest.sha256("salt-1ann@example.org".getBytes(
-                                    StandardCharsets.UTF_8)));
+                            .isEqualTo(Digest.sha256("salt-1ann@example.org".getBytes(StandardCharsets.UTF_8)));
                 })
                 .anySatisfy(value -> assertThat(value.value()).isEqualTo("Łucja 🙂"));
     }
@@ -107,16 +107,17 @@ interface EvidenceLaws extends LedgerLaws {
         Account team = lab().operations().account("team");
         IllegalArgumentException thrown = new IllegalArgumentException("the planner's own");
 
-        assertThatThrownBy(() -> lab().post(
-                        lab().operations().hold("h1").claim(team, 300).inRun("r1").failing(thrown)))
+        assertThatThrownBy(() -> lab().post(lab().operations()
+                        .hold("h1")
+                        .claim(team, 300)
+                        .inRun("r1")
+                        .failing(thrown)))
                 .isSameAs(thrown);
 
         assertThat(lab().isOpen(team)).isFalse();
         assertThat(lab().eventTypes()).containsExactly(TestSealer.OPENED, TestEvents.OPERATION);
         lab().post(lab().operations().hold("h2").claim(team, 1));
-        assertThat(lab().events(LedgerLab.TENANT))
-                .extracting(SealedEvent::seq)
-                .containsExactly(1L, 2L, 3L, 4L);
+        assertThat(lab().events(LedgerLab.TENANT)).extracting(SealedEvent::seq).containsExactly(1L, 2L, 3L, 4L);
     }
 
     @Test

@@ -139,7 +139,9 @@ interface IdempotencyLaws extends LedgerLaws {
         LedgerSession session = lab().session();
         List<CompletableFuture<PostResult>> futures = List.of(
                 lab().submit(session, lab().operations().hold("h1").claim(team, 300)),
-                lab().submit(session, lab().operations().hold("h1").claim(team, 300).asking("something else")));
+                lab().submit(
+                                session,
+                                lab().operations().hold("h1").claim(team, 300).asking("something else")));
 
         int written = 0;
         int conflicts = 0;

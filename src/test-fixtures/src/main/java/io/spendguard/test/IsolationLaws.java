@@ -127,7 +127,9 @@ interface IsolationLaws extends LedgerLaws {
         assertThat(lab().ledger().accounts(hold.tenant(), Namespace.ENFORCE))
                 .extracting(AccountState::account)
                 .containsExactly(account);
-        assertThat(lab().ledger().run(hold.tenant(), Namespace.ENFORCE, "🏃\u200d➡️ {}[]").steps())
+        assertThat(lab().ledger()
+                        .run(hold.tenant(), Namespace.ENFORCE, "🏃\u200d➡️ {}[]")
+                        .steps())
                 .isEqualTo(1);
         assertThat(lab().post(tokyo.hold("clé 🗝").claim(account, 300))).isInstanceOf(PostResult.Replayed.class);
         assertThat(lab().events(hold.tenant())).isNotEmpty();

@@ -46,7 +46,7 @@ public abstract class LedgerContract
      */
     protected abstract Ledger openLedger();
 
-    /** The host's clock, by which deadlines are reckoned; it need not be the ledger's, but must run at the same time. */
+    /** A clock that stands within a minute of the ledger's: the laws about time compare with it. */
     protected Clock clock() {
         return Clock.systemUTC();
     }

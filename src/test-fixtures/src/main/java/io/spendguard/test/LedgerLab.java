@@ -142,7 +142,7 @@ final class LedgerLab {
             }
             throw new AssertionError("Operation failed with no runtime exception.", e.getCause());
         } catch (TimeoutException e) {
-            throw new AssertionError("Operation did not end 10 seconds after its deadline.", e);
+            throw new AssertionError("Operation did not end 10 seconds after nobody waited for it any more.", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new AssertionError("Interrupted while waiting for an operation.", e);

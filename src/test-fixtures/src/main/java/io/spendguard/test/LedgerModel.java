@@ -44,7 +44,8 @@ final class LedgerModel {
     }
 
     /** The balances an account must have; null where it was never used. */
-    @Nullable AccountState state(Account account) {
+    @Nullable
+    AccountState state(Account account) {
         Book book = books.get(account.budgetId());
         return book == null ? null : new AccountState(account, book.limit, book.spent, book.held, book.debt);
     }
@@ -109,9 +110,8 @@ final class LedgerModel {
 
     private Step commit() {
         HoldOperation hold = held.remove(random.nextInt(held.size()));
-        long[] actuals = hold.claims().stream()
-                .mapToLong(claim -> random.nextInt(60))
-                .toArray();
+        long[] actuals =
+                hold.claims().stream().mapToLong(claim -> random.nextInt(60)).toArray();
         List<Long> answer = new ArrayList<>();
         for (int i = 0; i < actuals.length; i++) {
             Book book = book(hold.claims().get(i).account());
@@ -132,8 +132,7 @@ final class LedgerModel {
 
     private Step stop() {
         String run = "run-" + random.nextInt(2);
-        return new Step(
-                operations.stop(key(), run, "LIMIT"), stopped.add(run) ? "stopped" : "refused: run stopped");
+        return new Step(operations.stop(key(), run, "LIMIT"), stopped.add(run) ? "stopped" : "refused: run stopped");
     }
 
     private Book book(Account account) {

@@ -95,10 +95,7 @@ interface LimitLaws extends LedgerLaws {
         Account team = teamInUse();
         Account org = lab().operations().account("org");
 
-        lab().post(lab().operations()
-                .activate("a2")
-                .limit("team", "1500 calls")
-                .limit("org", "9000 calls"));
+        lab().post(lab().operations().activate("a2").limit("team", "1500 calls").limit("org", "9000 calls"));
         lab().post(lab().operations().hold("h1").claim(org, 5));
 
         assertBalances(team, 1500, 200, 300, 0);

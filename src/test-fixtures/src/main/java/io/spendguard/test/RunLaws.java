@@ -110,8 +110,7 @@ interface RunLaws extends LedgerLaws {
         StopOperation first = lab().operations().stop("s1", "r1", "LIMIT");
         lab().post(first);
         int events = lab().events(null).size();
-        StopOperation heedless =
-                lab().operations().stop("s2", "r1", "LOOP").heedless();
+        StopOperation heedless = lab().operations().stop("s2", "r1", "LOOP").heedless();
 
         assertThatThrownBy(() -> lab().post(heedless)).isInstanceOf(IllegalStateException.class);
 
