@@ -50,9 +50,12 @@ final class WriterConnection {
             WriterConnection opened = new WriterConnection(connection);
             SetupCheck.require(opened.sql, allowsOwner);
             return opened;
+        } catch (DataAccessException e) {
+            abort(connection);
+            throw Jooq.driverFailure(e);
         } catch (SQLException | RuntimeException e) {
             abort(connection);
-            throw e instanceof DataAccessException failure ? Jooq.driverFailure(failure) : e;
+            throw e;
         }
     }
 

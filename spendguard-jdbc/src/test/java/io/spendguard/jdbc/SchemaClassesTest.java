@@ -8,7 +8,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jooq.codegen.GenerationTool;
 import org.jooq.meta.jaxb.Configuration;
@@ -44,7 +47,10 @@ class SchemaClassesTest {
 
         Map<String, String> committed = sourcesIn(COMMITTED);
 
-        assertThat(committed).isEqualTo(fresh);
+        Set<String> differing = new TreeSet<>(fresh.keySet());
+        differing.addAll(committed.keySet());
+        differing.removeIf(file -> Objects.equals(fresh.get(file), committed.get(file)));
+        assertThat(differing).isEmpty();
     }
 
     private static void generate(Database database, Path target) throws Exception {

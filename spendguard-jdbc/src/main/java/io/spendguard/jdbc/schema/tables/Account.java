@@ -12,7 +12,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 
-import org.jooq.Check;
 import org.jooq.Condition;
 import org.jooq.Field;
 import org.jooq.ForeignKey;
@@ -24,7 +23,6 @@ import org.jooq.TableField;
 import org.jooq.TableOptions;
 import org.jooq.UniqueKey;
 import org.jooq.impl.DSL;
-import org.jooq.impl.Internal;
 import org.jooq.impl.SQLDataType;
 import org.jooq.impl.TableImpl;
 
@@ -158,18 +156,6 @@ public class Account extends TableImpl<Record> {
     @Override
     public List<ForeignKey<Record, ?>> getReferences() {
         return Arrays.asList(Keys.ACCOUNT__ACCOUNT_TENANT_NAMESPACE_BUDGET_ID_FKEY);
-    }
-
-    @Override
-    public List<Check<Record>> getChecks() {
-        return Arrays.asList(
-            Internal.createCheck(this, DSL.name("account_available_check"), "(((spent_atoms + held_atoms) <= (limit_atoms + debt_atoms)))", true),
-            Internal.createCheck(this, DSL.name("account_debt_atoms_check"), "((debt_atoms >= 0))", true),
-            Internal.createCheck(this, DSL.name("account_held_atoms_check"), "((held_atoms >= 0))", true),
-            Internal.createCheck(this, DSL.name("account_limit_atoms_check"), "((limit_atoms >= 0))", true),
-            Internal.createCheck(this, DSL.name("account_spent_atoms_check"), "((spent_atoms >= 0))", true),
-            Internal.createCheck(this, DSL.name("account_window_check"), "((window_from < window_until))", true)
-        );
     }
 
     @Override

@@ -7,10 +7,6 @@ package io.spendguard.jdbc.schema.tables;
 import io.spendguard.jdbc.schema.Keys;
 import io.spendguard.jdbc.schema.Spendguard;
 
-import java.util.Arrays;
-import java.util.List;
-
-import org.jooq.Check;
 import org.jooq.Condition;
 import org.jooq.Field;
 import org.jooq.Name;
@@ -21,7 +17,6 @@ import org.jooq.TableField;
 import org.jooq.TableOptions;
 import org.jooq.UniqueKey;
 import org.jooq.impl.DSL;
-import org.jooq.impl.Internal;
 import org.jooq.impl.SQLDataType;
 import org.jooq.impl.TableImpl;
 
@@ -109,14 +104,6 @@ public class Budget extends TableImpl<Record> {
     @Override
     public UniqueKey<Record> getPrimaryKey() {
         return Keys.BUDGET_PKEY;
-    }
-
-    @Override
-    public List<Check<Record>> getChecks() {
-        return Arrays.asList(
-            Internal.createCheck(this, DSL.name("budget_limit_atoms_check"), "((limit_atoms >= 0))", true),
-            Internal.createCheck(this, DSL.name("budget_namespace_check"), "((namespace = ANY (ARRAY['ENFORCE'::text, 'SHADOW'::text])))", true)
-        );
     }
 
     @Override

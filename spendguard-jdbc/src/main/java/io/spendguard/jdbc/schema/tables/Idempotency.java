@@ -7,10 +7,6 @@ package io.spendguard.jdbc.schema.tables;
 import io.spendguard.jdbc.schema.Keys;
 import io.spendguard.jdbc.schema.Spendguard;
 
-import java.util.Arrays;
-import java.util.List;
-
-import org.jooq.Check;
 import org.jooq.Condition;
 import org.jooq.Field;
 import org.jooq.Name;
@@ -21,7 +17,6 @@ import org.jooq.TableField;
 import org.jooq.TableOptions;
 import org.jooq.UniqueKey;
 import org.jooq.impl.DSL;
-import org.jooq.impl.Internal;
 import org.jooq.impl.SQLDataType;
 import org.jooq.impl.TableImpl;
 
@@ -104,14 +99,6 @@ public class Idempotency extends TableImpl<Record> {
     @Override
     public UniqueKey<Record> getPrimaryKey() {
         return Keys.IDEMPOTENCY_PKEY;
-    }
-
-    @Override
-    public List<Check<Record>> getChecks() {
-        return Arrays.asList(
-            Internal.createCheck(this, DSL.name("idempotency_operation_check"), "((operation = ANY (ARRAY['ACTIVATE'::text, 'DECIDE'::text, 'SETTLE'::text])))", true),
-            Internal.createCheck(this, DSL.name("idempotency_request_hash_check"), "((octet_length(request_hash) = 32))", true)
-        );
     }
 
     @Override

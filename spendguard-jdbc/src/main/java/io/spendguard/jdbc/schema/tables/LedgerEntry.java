@@ -11,7 +11,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 
-import org.jooq.Check;
 import org.jooq.Condition;
 import org.jooq.Field;
 import org.jooq.ForeignKey;
@@ -23,7 +22,6 @@ import org.jooq.TableField;
 import org.jooq.TableOptions;
 import org.jooq.UniqueKey;
 import org.jooq.impl.DSL;
-import org.jooq.impl.Internal;
 import org.jooq.impl.SQLDataType;
 import org.jooq.impl.TableImpl;
 
@@ -122,15 +120,6 @@ public class LedgerEntry extends TableImpl<Record> {
     @Override
     public List<ForeignKey<Record, ?>> getReferences() {
         return Arrays.asList(Keys.LEDGER_ENTRY__LEDGER_ENTRY_TENANT_TX_ID_FKEY);
-    }
-
-    @Override
-    public List<Check<Record>> getChecks() {
-        return Arrays.asList(
-            Internal.createCheck(this, DSL.name("ledger_entry_atoms_check"), "((atoms <> 0))", true),
-            Internal.createCheck(this, DSL.name("ledger_entry_kind_check"), "((kind = ANY (ARRAY['AVAILABLE'::text, 'HELD'::text, 'SPENT'::text, 'DEBT'::text, 'ADJUSTMENT'::text])))", true),
-            Internal.createCheck(this, DSL.name("ledger_entry_line_check"), "((line >= 1))", true)
-        );
     }
 
     @Override

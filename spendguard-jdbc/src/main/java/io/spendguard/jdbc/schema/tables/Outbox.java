@@ -11,7 +11,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 
-import org.jooq.Check;
 import org.jooq.Condition;
 import org.jooq.Field;
 import org.jooq.ForeignKey;
@@ -23,7 +22,6 @@ import org.jooq.TableField;
 import org.jooq.TableOptions;
 import org.jooq.UniqueKey;
 import org.jooq.impl.DSL;
-import org.jooq.impl.Internal;
 import org.jooq.impl.SQLDataType;
 import org.jooq.impl.TableImpl;
 
@@ -161,18 +159,6 @@ public class Outbox extends TableImpl<Record> {
     @Override
     public List<ForeignKey<Record, ?>> getReferences() {
         return Arrays.asList(Keys.OUTBOX__OUTBOX_TENANT_STREAM_FKEY);
-    }
-
-    @Override
-    public List<Check<Record>> getChecks() {
-        return Arrays.asList(
-            Internal.createCheck(this, DSL.name("outbox_batch_size_check"), "((batch_size >= 1))", true),
-            Internal.createCheck(this, DSL.name("outbox_chain_check"), "((octet_length(chain) = 32))", true),
-            Internal.createCheck(this, DSL.name("outbox_digest_check"), "((octet_length(digest) = 32))", true),
-            Internal.createCheck(this, DSL.name("outbox_leaf_check"), "(((leaf_index >= 0) AND (leaf_index < batch_size)))", true),
-            Internal.createCheck(this, DSL.name("outbox_path_check"), "(((octet_length(path) % 32) = 0))", true),
-            Internal.createCheck(this, DSL.name("outbox_seq_check"), "((seq >= 1))", true)
-        );
     }
 
     @Override

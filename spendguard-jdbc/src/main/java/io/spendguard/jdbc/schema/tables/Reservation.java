@@ -8,11 +8,8 @@ import io.spendguard.jdbc.schema.Keys;
 import io.spendguard.jdbc.schema.Spendguard;
 
 import java.time.Instant;
-import java.util.Arrays;
-import java.util.List;
 import java.util.UUID;
 
-import org.jooq.Check;
 import org.jooq.Condition;
 import org.jooq.Field;
 import org.jooq.Name;
@@ -23,7 +20,6 @@ import org.jooq.TableField;
 import org.jooq.TableOptions;
 import org.jooq.UniqueKey;
 import org.jooq.impl.DSL;
-import org.jooq.impl.Internal;
 import org.jooq.impl.SQLDataType;
 import org.jooq.impl.TableImpl;
 
@@ -121,14 +117,6 @@ public class Reservation extends TableImpl<Record> {
     @Override
     public UniqueKey<Record> getPrimaryKey() {
         return Keys.RESERVATION_PKEY;
-    }
-
-    @Override
-    public List<Check<Record>> getChecks() {
-        return Arrays.asList(
-            Internal.createCheck(this, DSL.name("reservation_namespace_check"), "((namespace = ANY (ARRAY['ENFORCE'::text, 'SHADOW'::text])))", true),
-            Internal.createCheck(this, DSL.name("reservation_state_check"), "((state = ANY (ARRAY['HELD'::text, 'COMMITTED'::text, 'RELEASED'::text])))", true)
-        );
     }
 
     @Override

@@ -7,11 +7,8 @@ package io.spendguard.jdbc.schema.tables;
 import io.spendguard.jdbc.schema.Keys;
 import io.spendguard.jdbc.schema.Spendguard;
 
-import java.util.Arrays;
-import java.util.List;
 import java.util.UUID;
 
-import org.jooq.Check;
 import org.jooq.Condition;
 import org.jooq.Field;
 import org.jooq.Name;
@@ -22,7 +19,6 @@ import org.jooq.TableField;
 import org.jooq.TableOptions;
 import org.jooq.UniqueKey;
 import org.jooq.impl.DSL;
-import org.jooq.impl.Internal;
 import org.jooq.impl.SQLDataType;
 import org.jooq.impl.TableImpl;
 
@@ -115,15 +111,6 @@ public class RunState extends TableImpl<Record> {
     @Override
     public UniqueKey<Record> getPrimaryKey() {
         return Keys.RUN_STATE_PKEY;
-    }
-
-    @Override
-    public List<Check<Record>> getChecks() {
-        return Arrays.asList(
-            Internal.createCheck(this, DSL.name("run_state_namespace_check"), "((namespace = ANY (ARRAY['ENFORCE'::text, 'SHADOW'::text])))", true),
-            Internal.createCheck(this, DSL.name("run_state_steps_check"), "((steps >= 0))", true),
-            Internal.createCheck(this, DSL.name("run_state_stop_check"), "(((stop_code IS NULL) OR (stopped_by IS NOT NULL)))", true)
-        );
     }
 
     @Override
