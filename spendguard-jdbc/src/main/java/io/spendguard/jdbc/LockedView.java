@@ -57,11 +57,16 @@ final class LockedView implements LedgerView {
     /**
      * Refuses what the database would refuse, but by name.
      *
-     * @throws IllegalStateException when the posting changes what its operation did not name, a stopped run, or a
-     *     reservation that is not held
+     * @throws IllegalStateException when the posting changes what its operation did not name, a stopped run, a
+     *     reservation that is not held, or is not right at the view's time
      * @throws IllegalArgumentException when it would overdraw an account
      */
     void require(Posting posting) {
+        if (!posting.validIn().contains(now)) {
+            throw new IllegalStateException("Posting is right from "
+                    + posting.validIn().from() + " until " + posting.validIn().until() + ", but the ledger's time is "
+                    + now + ". Plan for the view's time.");
+        }
         posting.entries().stream().map(Entry::account).distinct().forEach(id -> {
             AccountState state = accounts.get(id);
             if (state == null) {

@@ -23,7 +23,9 @@ import io.spendguard.ledger.Reservation;
 import io.spendguard.ledger.RunState;
 import io.spendguard.model.Digest;
 import io.spendguard.model.IdempotencyConflictException;
+import io.spendguard.model.Period;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -220,6 +222,7 @@ final class OrderedPath {
         Map<String, Long> limits = lockLimits(missing.values());
         Map<AccountId, Long> opened = new TreeMap<>();
         for (Account account : missing.values()) {
+            requireStorable(account.window());
             int inserted = sql.insertInto(ACCOUNT)
                     .set(ACCOUNT.TENANT, tenant)
                     .set(ACCOUNT.ACCOUNT_ID, account.id().value())
@@ -236,6 +239,16 @@ final class OrderedPath {
             }
         }
         return opened;
+    }
+
+    /** An account read back must be the account that was opened: its id is derived from its window. */
+    private static void requireStorable(Period window) {
+        for (Instant edge : List.of(window.from(), window.until())) {
+            if (!edge.equals(edge.truncatedTo(ChronoUnit.MICROS))) {
+                throw new IllegalArgumentException("Account window from " + window.from() + " until " + window.until()
+                        + " cannot be stored: the database keeps whole microseconds. Truncate both ends.");
+            }
+        }
     }
 
     /** The limits of some accounts' budgets, locked against activations in order of budget. */

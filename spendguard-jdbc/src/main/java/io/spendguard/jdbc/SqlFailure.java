@@ -33,7 +33,13 @@ enum SqlFailure {
             "57P05", // idle session timeout
             "25P03", // idle in transaction timeout
             "25P04"); // transaction timeout
-    private static final Set<String> OBJECTIONS = Set.of("SG001", "SG002", "SG003", "SG004", "SG005");
+    private static final Set<String> OBJECTIONS = Set.of(
+            "SG001", // an account is missing or short
+            "SG002", // a run is stopped
+            "SG003", // another time
+            "SG004", // a reservation is not held
+            "SG005", // a key is taken
+            "22003"); // a balance overflows
 
     static SqlFailure of(SQLException failure) {
         String state = failure.getSQLState();

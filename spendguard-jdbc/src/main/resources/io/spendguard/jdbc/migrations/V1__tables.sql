@@ -29,7 +29,8 @@ create table spendguard.account (
     unique (tenant, namespace, budget_id, key, window_from, window_until, unit),
     foreign key (tenant, namespace, budget_id) references spendguard.budget,
     constraint account_window_check check (window_from < window_until),
-    constraint account_available_check check (spent_atoms + held_atoms <= limit_atoms + debt_atoms)
+    -- In this order no step overflows.
+    constraint account_available_check check (limit_atoms - spent_atoms - held_atoms + debt_atoms >= 0)
 ) with (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 comment on table spendguard.account is
     'A budget for one key in one window. Balances are what the entries sum to; only posting entries moves them.';

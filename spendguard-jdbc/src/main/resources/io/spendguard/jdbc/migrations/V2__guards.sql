@@ -146,7 +146,8 @@ begin
                -coalesce(sum(entry.atoms) filter (where entry.kind = 'ADJUSTMENT'), 0)::bigint as limit_atoms,
                coalesce(sum(entry.atoms) filter (where entry.kind = 'SPENT'), 0)::bigint as spent_atoms,
                coalesce(sum(entry.atoms) filter (where entry.kind = 'HELD'), 0)::bigint as held_atoms,
-               -coalesce(sum(entry.atoms) filter (where entry.kind = 'DEBT'), 0)::bigint as debt_atoms
+               -coalesce(sum(entry.atoms) filter (where entry.kind = 'DEBT'), 0)::bigint as debt_atoms,
+               -coalesce(sum(entry.atoms) filter (where entry.kind = 'AVAILABLE'), 0)::bigint as needed_atoms
           from entries entry
          group by entry.tenant, entry.account_id
          order by entry.account_id
@@ -158,8 +159,8 @@ begin
                debt_atoms = account.debt_atoms + moved.debt_atoms
          where account.tenant = moved.tenant
            and account.account_id = moved.account_id
-           and account.limit_atoms + moved.limit_atoms + account.debt_atoms + moved.debt_atoms
-               >= account.spent_atoms + moved.spent_atoms + account.held_atoms + moved.held_atoms;
+           and account.limit_atoms - account.spent_atoms - account.held_atoms + account.debt_atoms
+               >= moved.needed_atoms;
         if not found then
             raise exception using
                 errcode = 'SG001',
