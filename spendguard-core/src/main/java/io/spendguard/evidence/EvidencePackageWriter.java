@@ -56,8 +56,8 @@ public final class EvidencePackageWriter implements AutoCloseable {
         Objects.requireNonNull(exporter, "exporter");
         Objects.requireNonNull(clock, "clock");
         if (Files.exists(target)) {
-            throw new EvidenceException(
-                    "Evidence package " + target + " exists already: evidence is never overwritten. Choose another name.");
+            throw new EvidenceException("Evidence package " + target
+                    + " exists already: evidence is never overwritten. Choose another name.");
         }
         return new EvidencePackageWriter(target, exporter, clock, tenant);
     }
@@ -100,9 +100,7 @@ public final class EvidencePackageWriter implements AutoCloseable {
             openFile = file;
         }
         spool.line(EventLine.of(sealed).toBytes());
-        streams.put(
-                file,
-                new EvidenceManifest.Stream(event.tenant(), sealed.stream(), sealed.seq(), sealed.chain()));
+        streams.put(file, new EvidenceManifest.Stream(event.tenant(), sealed.stream(), sealed.seq(), sealed.chain()));
         events++;
     }
 

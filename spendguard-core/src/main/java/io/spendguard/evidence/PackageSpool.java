@@ -152,20 +152,17 @@ final class PackageSpool implements AutoCloseable {
         if (open != null) {
             files.put(
                     open.name,
-                    new Spooled(
-                            open.start,
-                            position - open.start,
-                            open.crc.getValue(),
-                            Digest.of(open.sha.digest())));
+                    new Spooled(open.start, position - open.start, open.crc.getValue(), Digest.of(open.sha.digest())));
             open = null;
         }
     }
 
     private void requireWithinFormat(long bytes, int entries) {
         if (bytes > StoredZip.MAX_BYTES || entries > StoredZip.MAX_ENTRIES) {
-            throw new EvidenceException("Evidence package " + target + " would hold " + entries + " files and more than "
-                    + bytes + " bytes: at most " + StoredZip.MAX_ENTRIES + " and " + StoredZip.MAX_BYTES
-                    + " fit. Export one tenant at a time.");
+            throw new EvidenceException(
+                    "Evidence package " + target + " would hold " + entries + " files and more than "
+                            + bytes + " bytes: at most " + StoredZip.MAX_ENTRIES + " and " + StoredZip.MAX_BYTES
+                            + " fit. Export one tenant at a time.");
         }
     }
 

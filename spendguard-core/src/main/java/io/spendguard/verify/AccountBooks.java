@@ -53,7 +53,8 @@ final class AccountBooks {
                         FindingCode.ACCOUNT_NOT_OPENED,
                         book.firstUse,
                         "Account " + key.account() + " of tenant '" + key.tenant() + "' is used by event "
-                                + book.firstUse.event() + " but never opened: its limit is unknown. Export all streams.");
+                                + book.firstUse.event()
+                                + " but never opened: its limit is unknown. Export all streams.");
             } else if (book.isUsedBeforeOpening()) {
                 findings.add(
                         FindingCode.ACCOUNT_NOT_OPENED,
@@ -130,7 +131,8 @@ final class AccountBooks {
     private record Key(String tenant, UUID account) {}
 
     /** What an account is. */
-    private record Identity(UUID id, String namespace, String budget, String key, String from, String until, Unit unit) {
+    private record Identity(
+            UUID id, String namespace, String budget, String key, String from, String until, Unit unit) {
         static Identity parse(JsonObject json) {
             return new Identity(
                     UUID.fromString(json.string("id")),
@@ -154,8 +156,9 @@ final class AccountBooks {
                 case "SPENT" -> new Movement(0, 0, atomic, 0, 0);
                 case "DEBT" -> new Movement(0, 0, 0, atomic, 0);
                 case "ADJUSTMENT" -> new Movement(0, 0, 0, 0, atomic);
-                default -> throw new JsonException("Entry kind '" + kind
-                        + "' is unknown: AVAILABLE, HELD, SPENT, DEBT and ADJUSTMENT are known.");
+                default ->
+                    throw new JsonException("Entry kind '" + kind
+                            + "' is unknown: AVAILABLE, HELD, SPENT, DEBT and ADJUSTMENT are known.");
             };
         }
 
@@ -169,8 +172,7 @@ final class AccountBooks {
         }
 
         long sum() {
-            return Math.addExact(
-                    Math.addExact(Math.addExact(available, held), Math.addExact(spent, debt)), adjustment);
+            return Math.addExact(Math.addExact(Math.addExact(available, held), Math.addExact(spent, debt)), adjustment);
         }
 
         /** Debt and adjustment are the sides that money comes from; the others hold it. */

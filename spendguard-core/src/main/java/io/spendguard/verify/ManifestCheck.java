@@ -147,7 +147,8 @@ final class ManifestCheck {
         findings.add(
                 FindingCode.MANIFEST_NOT_SIGNED,
                 Place.file(PackageNames.SIGNATURE),
-                "The manifest " + fault + ": who exported the package is not proved. Export it again with a trusted key.");
+                "The manifest " + fault
+                        + ": who exported the package is not proved. Export it again with a trusted key.");
     }
 
     private void missing(String name) {

@@ -53,8 +53,7 @@ final class StreamCheck {
     private @Nullable Place closing;
     private boolean isClosingTrusted;
 
-    StreamCheck(
-            String file, PackageNames.StreamName name, SealCheck seals, ContentCheck content, Findings findings) {
+    StreamCheck(String file, PackageNames.StreamName name, SealCheck seals, ContentCheck content, Findings findings) {
         this.file = file;
         this.tenant = name.tenant();
         this.stream = name.stream();
@@ -124,8 +123,7 @@ final class StreamCheck {
             gaps.add(new Gap(expected, seq - 1, place));
             previous = null;
         }
-        boolean isIntact =
-                previous == null || SealFormat.next(previous, digest).equals(line.chain());
+        boolean isIntact = previous == null || SealFormat.next(previous, digest).equals(line.chain());
         if (!isIntact) {
             edited(new Edit(place, line.type(), previous, line.chain(), digest));
         }
@@ -170,7 +168,8 @@ final class StreamCheck {
             findings.add(
                     FindingCode.EVENT_FOREIGN,
                     place,
-                    "Event " + line.id() + " (position " + line.seq() + " of stream " + stream + ") stands under tenant '"
+                    "Event " + line.id() + " (position " + line.seq() + " of stream " + stream
+                            + ") stands under tenant '"
                             + tenant + "' but is of tenant '" + owner + "'"
                             + (seals.check(owner, stream, line.seq(), line) == SealCheck.Trust.TRUSTED
                                     ? ", for whom it is signed"
@@ -193,8 +192,8 @@ final class StreamCheck {
         findings.add(
                 FindingCode.EVENT_FORGED,
                 place,
-                "Event " + line.id() + " (position " + line.seq() + " of stream " + stream
-                        + ") is not what key '" + line.keyId() + "' signed for this place. Compare it with a backup.");
+                "Event " + line.id() + " (position " + line.seq() + " of stream " + stream + ") is not what key '"
+                        + line.keyId() + "' signed for this place. Compare it with a backup.");
         claim(place, line);
     }
 
@@ -243,10 +242,11 @@ final class StreamCheck {
     private boolean tellsOfThisStream(EventLine line, JsonObject data, long seq) {
         try {
             return switch (line.type()) {
-                case EventTypes.STREAM_OPENED -> data.string("stream").equals(stream.toString())
-                        && data.string("keyId").equals(line.keyId());
-                case EventTypes.STREAM_CLOSED -> data.string("stream").equals(stream.toString())
-                        && data.integer("events") == seq;
+                case EventTypes.STREAM_OPENED ->
+                    data.string("stream").equals(stream.toString())
+                            && data.string("keyId").equals(line.keyId());
+                case EventTypes.STREAM_CLOSED ->
+                    data.string("stream").equals(stream.toString()) && data.integer("events") == seq;
                 default -> true;
             };
         } catch (JsonException incomplete) {
@@ -303,7 +303,8 @@ final class StreamCheck {
                     FindingCode.EVENT_REORDERED,
                     gap.place,
                     "Event " + gap.place.event() + " (position " + gap.place.seq() + " of stream " + stream
-                            + ") stands before position " + gap.filled.iterator().next()
+                            + ") stands before position "
+                            + gap.filled.iterator().next()
                             + ": events stand in order of position. Ask who moved it.");
         }
         long firstMissing = 0;
@@ -326,7 +327,10 @@ final class StreamCheck {
         if (missing > malformedLines) {
             reportMissing(lines, highest + 1, missing, "the manifest counts " + manifest.lastSeq());
         } else if (missing < 0
-                || (missing == 0 && lastChain != null && !lastChain.equals(manifest.lastChain()) && claimed.isEmpty())) {
+                || (missing == 0
+                        && lastChain != null
+                        && !lastChain.equals(manifest.lastChain())
+                        && claimed.isEmpty())) {
             findings.add(
                     FindingCode.MANIFEST_MALFORMED,
                     Place.file(PackageNames.MANIFEST),

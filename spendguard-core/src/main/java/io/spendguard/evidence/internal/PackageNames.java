@@ -20,8 +20,8 @@ public final class PackageNames {
     /** The public keys that signed; trusted only where an anchor says so. */
     public static final String KEYS = "keys.json";
 
-    private static final Pattern EVENTS =
-            Pattern.compile("events/((?:[a-z0-9_-]|%[0-9a-f]{2})+)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\\.jsonl");
+    private static final Pattern EVENTS = Pattern.compile(
+            "events/((?:[a-z0-9_-]|%[0-9a-f]{2})+)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\\.jsonl");
     private static final Pattern MEMBER = Pattern.compile("(?:contracts|pricebooks)/([0-9a-f]{64})\\.json");
 
     private PackageNames() {}

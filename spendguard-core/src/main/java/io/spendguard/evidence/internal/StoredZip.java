@@ -40,9 +40,11 @@ public final class StoredZip {
     private static final short VERSION = 20;
     /** Names are UTF-8. */
     private static final short FLAGS = 0x0800;
+
     private static final short STORED = 0;
     /** 1980-01-01 00:00, the first moment a zip can name. */
     private static final short TIME = 0;
+
     private static final short DATE = 0x21;
 
     private StoredZip() {}
@@ -57,7 +59,9 @@ public final class StoredZip {
 
     /** The directory: one record for each entry. */
     public static byte[] directory(List<Entry> entries) {
-        int length = entries.stream().mapToInt(entry -> RECORD_BYTES + entry.nameBytes().length).sum();
+        int length = entries.stream()
+                .mapToInt(entry -> RECORD_BYTES + entry.nameBytes().length)
+                .sum();
         ByteBuffer directory = little(length);
         for (Entry entry : entries) {
             byte[] name = entry.nameBytes();
