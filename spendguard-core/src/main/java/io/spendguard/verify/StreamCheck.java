@@ -318,7 +318,7 @@ final class StreamCheck {
         long explained = Math.min(missing, malformedLines);
         malformedLines -= explained;
         if (missing > explained) {
-            reportMissing(gap.place.line(), firstMissing, missing, "position " + gap.place.seq() + " comes after them");
+            reportMissing(gap.place.line(), firstMissing, missing, "position " + gap.place.seq() + " follows");
         }
     }
 

@@ -102,7 +102,11 @@ final class Specimen {
                 .run("run-1")
                 .decision(decision)
                 .data(movement(entries)
-                        .put("decision", JsonObject.create().put("id", decision.toString()).put("effect", "continue"))
+                        .put(
+                                "decision",
+                                JsonObject.create()
+                                        .put("id", decision.toString())
+                                        .put("effect", "continue"))
                         .put("expiresAt", "2026-11-23T12:10:00Z"))
                 .build();
     }
@@ -145,8 +149,8 @@ final class Specimen {
                 EvidencePackageWriter.create(file, exporter, Clock.fixed(NOW, ZoneOffset.UTC), null)) {
             writer.key(SIGNER.verificationKey());
             events.stream()
-                    .sorted(Comparator.comparing((SealedAuditEvent sealed) ->
-                                    sealed.event().tenant())
+                    .sorted(Comparator.comparing(
+                                    (SealedAuditEvent sealed) -> sealed.event().tenant())
                             .thenComparing(SealedAuditEvent::stream))
                     .forEach(writer::event);
             writer.finish();

@@ -74,7 +74,8 @@ final class Tampered {
 
     Tampered put(String name, List<EventLine> lines) {
         StringBuilder text = new StringBuilder();
-        lines.forEach(line -> text.append(new String(line.toBytes(), StandardCharsets.UTF_8)).append('\n'));
+        lines.forEach(line ->
+                text.append(new String(line.toBytes(), StandardCharsets.UTF_8)).append('\n'));
         files.put(name, text.toString().getBytes(StandardCharsets.UTF_8));
         return this;
     }
@@ -99,9 +100,10 @@ final class Tampered {
             if (file.getKey().startsWith("manifest.")) {
                 continue;
             }
-            listed.add(new EvidenceManifest.File(
-                    file.getKey(), file.getValue().length, Digest.sha256(file.getValue())));
-            PackageNames.StreamName name = PackageNames.parseEvents(file.getKey()).orElse(null);
+            listed.add(
+                    new EvidenceManifest.File(file.getKey(), file.getValue().length, Digest.sha256(file.getValue())));
+            PackageNames.StreamName name =
+                    PackageNames.parseEvents(file.getKey()).orElse(null);
             if (name != null && file.getValue().length > 0) {
                 String[] lines = text(file.getKey()).split("\n");
                 EventLine last = EventLine.parse(lines[lines.length - 1].getBytes(StandardCharsets.UTF_8));
@@ -109,15 +111,16 @@ final class Tampered {
                 events += lines.length;
             }
         }
-        byte[] manifest =
-                new EvidenceManifest(before.createdAt(), before.tenant(), events, listed, streams).toBytes();
+        byte[] manifest = new EvidenceManifest(before.createdAt(), before.tenant(), events, listed, streams).toBytes();
         files.put(PackageNames.MANIFEST, manifest);
         files.put(
                 PackageNames.SIGNATURE,
                 JsonObject.create()
                         .put("algorithm", signer.algorithm())
                         .put("keyId", signer.keyId())
-                        .put("signature", Base64.getEncoder().encodeToString(signer.sign(SealFormat.manifest(manifest))))
+                        .put(
+                                "signature",
+                                Base64.getEncoder().encodeToString(signer.sign(SealFormat.manifest(manifest))))
                         .toCanonicalBytes());
         return this;
     }

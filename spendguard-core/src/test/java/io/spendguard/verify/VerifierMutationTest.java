@@ -55,7 +55,9 @@ class VerifierMutationTest {
 
         for (int length = 0; length < bytes.length; length += 31) {
             Files.write(cut, Arrays.copyOf(bytes, length));
-            assertThat(Verifier.verify(cut, ANCHORS).isVerified()).as("cut at %d", length).isFalse();
+            assertThat(Verifier.verify(cut, ANCHORS).isVerified())
+                    .as("cut at %d", length)
+                    .isFalse();
         }
     }
 
@@ -70,14 +72,17 @@ class VerifierMutationTest {
             byte[] mutated = mutate(bytes, random);
             Files.write(mutant, mutated);
             boolean isSame = Arrays.equals(mutated, bytes);
-            assertThat(Verifier.verify(mutant, ANCHORS).isVerified()).as("mutant %d", i).isEqualTo(isSame);
+            assertThat(Verifier.verify(mutant, ANCHORS).isVerified())
+                    .as("mutant %d", i)
+                    .isEqualTo(isSame);
         }
     }
 
     /** Four events in two batches: every kind of byte there is, in as few as possible. */
     private Path genuine() {
         Specimen writer = Specimen.writer(SIGNER, 0x1000);
-        writer.write(writer.opening("acme", "1.00 USD", 1_000_000_000), writer.decision("acme", writer.id(), 300_000_000));
+        writer.write(
+                writer.opening("acme", "1.00 USD", 1_000_000_000), writer.decision("acme", writer.id(), 300_000_000));
         return Specimen.export(directory.resolve("genuine.zip"), writer.close());
     }
 
@@ -95,7 +100,8 @@ class VerifierMutationTest {
     }
 
     private static byte[] concat(byte[]... parts) {
-        byte[] whole = new byte[Arrays.stream(parts).mapToInt(part -> part.length).sum()];
+        byte[] whole =
+                new byte[Arrays.stream(parts).mapToInt(part -> part.length).sum()];
         int position = 0;
         for (byte[] part : parts) {
             System.arraycopy(part, 0, whole, position, part.length);

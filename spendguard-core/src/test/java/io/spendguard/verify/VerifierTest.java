@@ -50,8 +50,7 @@ class VerifierTest {
         assertThat(report.streams())
                 .extracting(StreamReport::tenant, StreamReport::events, StreamReport::state)
                 .containsExactly(
-                        tuple("acme", 7L, StreamReport.State.CLOSED),
-                        tuple("globex", 7L, StreamReport.State.CLOSED));
+                        tuple("acme", 7L, StreamReport.State.CLOSED), tuple("globex", 7L, StreamReport.State.CLOSED));
         assertThat(report.money()).isEqualTo(VerificationReport.Money.FULL);
         assertThat(report.notes())
                 .containsExactly(
@@ -145,9 +144,8 @@ class VerifierTest {
 
     @Test
     void verify_deletedMiddle_namesThePosition() throws IOException {
-        Tampered tampered = Tampered.open(genuine)
-                .lines("acme", lines -> lines.remove(3))
-                .sealManifest(SIGNER);
+        Tampered tampered =
+                Tampered.open(genuine).lines("acme", lines -> lines.remove(3)).sealManifest(SIGNER);
 
         VerificationReport report = verify(tampered);
 
@@ -155,14 +153,14 @@ class VerifierTest {
         assertThat(report.findings().get(0).place().seq()).isEqualTo(4);
         assertThat(report.findings().get(0).message())
                 .isEqualTo("Event 4 is missing from stream " + stream(tampered)
-                        + " of tenant 'acme': position 5 comes after them, and positions have no gaps."
+                        + " of tenant 'acme': position 5 follows, and positions have no gaps."
                         + " Look for it in a backup.");
     }
 
     @Test
     void verify_deletedTwo_namesTheFirstOfThem() throws IOException {
-        Tampered tampered = Tampered.open(genuine).lines("globex", lines -> lines.subList(2, 4)
-                .clear());
+        Tampered tampered = Tampered.open(genuine)
+                .lines("globex", lines -> lines.subList(2, 4).clear());
 
         Finding first = firstOf(tampered);
 
@@ -393,12 +391,14 @@ class VerifierTest {
         VerificationReport report = verify(tampered);
 
         assertThat(codes(report)).contains(FindingCode.FILE_MISSING);
-        assertThat(report.findings()).anyMatch(finding -> file.equals(finding.place().file()));
+        assertThat(report.findings())
+                .anyMatch(finding -> file.equals(finding.place().file()));
     }
 
     @Test
     void verify_foreignFile_isUnexpected() throws IOException {
-        Tampered tampered = Tampered.open(genuine).put("../../etc/passwd", "x\n").put("zz.sh", "rm\n");
+        Tampered tampered =
+                Tampered.open(genuine).put("../../etc/passwd", "x\n").put("zz.sh", "rm\n");
 
         VerificationReport report = verify(tampered);
 
