@@ -1,12 +1,16 @@
 package io.spendguard.contract;
 
+import com.google.common.collect.ImmutableList;
 import dev.cel.checker.CelChecker;
 import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.CelIssue;
 import dev.cel.common.CelOptions;
+import dev.cel.common.CelSource;
 import dev.cel.common.CelValidationException;
 import dev.cel.common.CelValidationResult;
 import dev.cel.common.CelVarDecl;
+import dev.cel.common.ast.CelConstant;
+import dev.cel.common.ast.CelExpr;
 import dev.cel.common.types.CelKind;
 import dev.cel.common.types.CelType;
 import dev.cel.common.types.SimpleType;
@@ -18,6 +22,7 @@ import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
 import dev.cel.runtime.CelRuntimeFactory;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -52,6 +57,16 @@ final class ConditionCompiler {
 
     private static final CelRuntime RUNTIME =
             CelRuntimeFactory.plannerRuntimeBuilder().setOptions(OPTIONS).build();
+
+    private static final CelChecker LITERAL_CHECKER =
+            CelCompilerFactory.standardCelCheckerBuilder().setOptions(OPTIONS).build();
+
+    /** Any time: the functions that take a zone are probed on it. Its ids are beyond those of every condition. */
+    private static final CelExpr SOME_TIME = CelExpr.ofCall(
+            1L << 40,
+            Optional.empty(),
+            "timestamp",
+            ImmutableList.of(CelExpr.ofConstant((1L << 40) + 1, CelConstant.ofValue("2026-01-01T00:00:00Z"))));
 
     private static final Pattern OVERLOAD =
             Pattern.compile("found no matching overload for '([^']*)' applied to '([^']*)'.*", Pattern.DOTALL);
@@ -95,7 +110,8 @@ final class ConditionCompiler {
         }
         try {
             CelAbstractSyntaxTree tree = parsed.getAst();
-            ExpressionRewriter rewriter = new ExpressionRewriter(vocabulary, tree.getSource(), faults);
+            ExpressionRewriter rewriter =
+                    new ExpressionRewriter(vocabulary, tree.getSource(), call -> fails(call, tree.getSource()), faults);
             CelValidationResult checked = checker.check(rewriter.rewrite(tree.getExpr()));
             if (checked.hasError()) {
                 report(checked.getErrors(), condition, faults, false);
@@ -112,6 +128,27 @@ final class ConditionCompiler {
         } catch (CelValidationException | CelEvaluationException unexpected) {
             report.fault(0, "the condition cannot be compiled: " + unexpected.getMessage() + ". Simplify it.");
             return null;
+        }
+    }
+
+    /** Whether a call of literals fails whenever it runs; a call of the wrong types is left to the type check. */
+    private static boolean fails(CelExpr call, CelSource source) {
+        CelExpr probe = call.call().target().isEmpty()
+                ? call
+                : CelExpr.ofCall(
+                        call.id(),
+                        Optional.of(SOME_TIME),
+                        call.call().function(),
+                        call.call().args());
+        CelValidationResult checked = LITERAL_CHECKER.check(CelAbstractSyntaxTree.newParsedAst(probe, source));
+        if (checked.hasError()) {
+            return false;
+        }
+        try {
+            RUNTIME.createProgram(checked.getAst()).eval();
+            return false;
+        } catch (CelEvaluationException | CelValidationException failure) {
+            return true;
         }
     }
 
@@ -172,8 +209,8 @@ final class ConditionCompiler {
     private static String typeMessage(String message) {
         Matcher overload = OVERLOAD.matcher(message);
         if (overload.matches()) {
-            String operator = overload.group(1).replace("_", "").replace("@", "");
-            return "'" + operator + "' does not take " + overload.group(2) + ". Use values of matching types.";
+            return "'" + ExpressionRewriter.name(overload.group(1)) + "' does not take " + overload.group(2)
+                    + ". Use values of matching types.";
         }
         Matcher notBool = NOT_BOOL.matcher(message);
         if (notBool.matches()) {

@@ -130,7 +130,7 @@ final class Evaluator {
         CelErrorCode code =
                 failure instanceof CelEvaluationException cel ? cel.getErrorCode() : CelErrorCode.INTERNAL_ERROR;
         return switch (code) {
-            case ATTRIBUTE_NOT_FOUND -> "a label is absent. Test it first with has(labels.NAME).";
+            case ATTRIBUTE_NOT_FOUND -> "a label or key is absent. Test it first, as in has(labels.NAME).";
             case DIVIDE_BY_ZERO -> "it divides by zero. Test the divisor first.";
             case NUMERIC_OVERFLOW -> "a number became too large. Compute with smaller ones.";
             case BAD_FORMAT -> "a text is no number, time or time zone. Test it first.";

@@ -74,20 +74,29 @@ final class ExpressionRewriter {
             "getMilliseconds");
     private static final List<String> OWN_FUNCTIONS =
             List.of("budget", "money", "amount", "has", "exists", "get", "coalesce");
-    private static final Set<String> MACROS = Set.of("all", "exists", "exists_one", "map", "filter");
+    private static final List<String> MACROS = List.of("all", "exists", "exists_one", "map", "filter");
 
     private final Vocabulary vocabulary;
     private final CelSource source;
     private final Report report;
+    private final Literals literals;
     private final Map<Long, Integer> addedPositions = new HashMap<>();
     private final Set<String> budgetsRead = new TreeSet<>();
     private boolean runStateRead;
     private long nextId;
+    private int faults;
 
     /** Takes one fault at a character of the expression. */
     @FunctionalInterface
     interface Report {
         void fault(int offset, String message);
+    }
+
+    /** Runs a call whose arguments are all literals. */
+    @FunctionalInterface
+    interface Literals {
+        /** Tells whether it fails, which it then does for every action. */
+        boolean fails(CelExpr call);
     }
 
     /** A rewritten node, and what it counts; null for a plain value. */
@@ -97,9 +106,10 @@ final class ExpressionRewriter {
         }
     }
 
-    ExpressionRewriter(Vocabulary vocabulary, CelSource source, Report report) {
+    ExpressionRewriter(Vocabulary vocabulary, CelSource source, Literals literals, Report report) {
         this.vocabulary = vocabulary;
         this.source = source;
+        this.literals = literals;
         this.report = report;
         this.nextId = source.getPositionsMap().keySet().stream()
                         .mapToLong(Long::longValue)
@@ -111,7 +121,8 @@ final class ExpressionRewriter {
     CelAbstractSyntaxTree rewrite(CelExpr parsed) {
         Typed root = walk(parsed, Set.of(), 0);
         if (root.unit != null) {
-            fault(parsed, "the condition is an amount of " + root.unit + ", neither true nor false. Compare it.");
+            root = poison(
+                    parsed, "the condition is an amount of " + root.unit + ", neither true nor false. Compare it.");
         }
         CelSource.Builder positions = source.toBuilder();
         addedPositions.forEach(positions::addPositions);
@@ -288,9 +299,27 @@ final class ExpressionRewriter {
         Optional<CelExpr> target = call.target().map(t -> plain(t, locals, loops));
         List<Typed> args = new ArrayList<>();
         call.args().forEach(arg -> args.add(walk(arg, locals, loops)));
+        int before = faults;
         Unit unit = operator ? unitOf(e, function, args) : noUnits(call.args(), args);
         ImmutableList<CelExpr> exprs = args.stream().map(Typed::expr).collect(ImmutableList.toImmutableList());
-        return new Typed(CelExpr.ofCall(e.id(), target, function, exprs), unit, false);
+        CelExpr rewritten = CelExpr.ofCall(e.id(), target, function, exprs);
+        if (isLiteral(call, operator) && literals.fails(rewritten)) {
+            fault(e, "'" + name(function) + "' always fails on these values. Correct them.");
+        }
+        return before == faults ? new Typed(rewritten, unit, false) : poisoned(e);
+    }
+
+    /** Whether the parser's literals alone decide what a call gives: then a failure is known before any action. */
+    private static boolean isLiteral(CelCall call, boolean operator) {
+        boolean zone =
+                !operator && call.function().startsWith("get") && call.args().size() == 1;
+        return call.args().stream().allMatch(arg -> arg.getKind() == Kind.CONSTANT)
+                && (zone || !call.args().isEmpty() && call.target().isEmpty());
+    }
+
+    /** An operator or function as it is written. */
+    static String name(String function) {
+        return function.replace("_", "").replace("@", "");
     }
 
     private static String unknownFunction(String function) {
@@ -321,6 +350,14 @@ final class ExpressionRewriter {
             return sameUnit(e, args.get(0), args.get(1));
         }
         if (operator.equals("_*_") && args.stream().anyMatch(arg -> arg.unit == null)) {
+            Typed factor = args.get(0).unit == null ? args.get(0) : args.get(1);
+            if (factor.expr.getKind() == Kind.CONSTANT
+                    && factor.expr.constant().getKind() == CelConstant.Kind.DOUBLE_VALUE) {
+                faultAt(
+                        e,
+                        "an amount is multiplied by whole numbers only."
+                                + " Write spent * 10 >= limit * 8 instead of spent >= limit * 0.8.");
+            }
             return args.get(0).unit != null ? args.get(0).unit : args.get(1).unit;
         }
         noUnits(e.call().args(), args);
@@ -348,7 +385,10 @@ final class ExpressionRewriter {
 
     private @Nullable Unit noUnits(List<CelExpr> written, List<Typed> args) {
         for (int i = 0; i < args.size(); i++) {
-            requirePlain(written.get(i), args.get(i));
+            if (args.get(i).unit != null) {
+                requirePlain(written.get(i), args.get(i));
+                return null;
+            }
         }
         return null;
     }
@@ -548,11 +588,13 @@ final class ExpressionRewriter {
 
     /** Reports at the first character of a part. */
     private void fault(CelExpr e, String message) {
+        faults++;
         report.fault(start(e), message);
     }
 
     /** Reports at an operator itself. */
     private void faultAt(CelExpr e, String message) {
+        faults++;
         report.fault(offset(e), message);
     }
 

@@ -189,7 +189,7 @@ final class Members implements AutoCloseable {
 
     /** One of several names, by the name each value has in a contract. */
     <T> @Nullable T choice(String name, List<T> values, Function<T, String> nameOf) {
-        Scalar scalar = scalar(name, "one of " + names(values, nameOf));
+        Scalar scalar = scalar(name, names(values, nameOf));
         if (scalar == null) {
             return null;
         }
@@ -198,7 +198,7 @@ final class Members implements AutoCloseable {
                 return value;
             }
         }
-        fault(name, "is " + scalar.describe() + ": one of " + names(values, nameOf) + " is expected.");
+        fault(name, "is " + scalar.describe() + ": " + names(values, nameOf) + " is expected.");
         return null;
     }
 
@@ -262,7 +262,8 @@ final class Members implements AutoCloseable {
     }
 
     private static <T> String names(List<T> values, Function<T, String> nameOf) {
-        return String.join(", ", values.stream().map(nameOf).toList());
+        return (values.size() == 1 ? "" : "one of ")
+                + String.join(", ", values.stream().map(nameOf).toList());
     }
 
     private static boolean isUnprintable(int c) {

@@ -136,11 +136,12 @@ final class RuleBinder {
             Effect effect = members.choice("decision", List.of(Effect.values()), RuleBinder::effectName);
             Mutation mutation = mutation(members, effect);
             ReasonCode code = members.parsed("reasonCode", "a reason code", ReasonCode::new);
-            return new EffectSpec(
-                    mutation == null ? null : effect,
-                    mutation == null ? Mutation.NONE : mutation,
-                    members.position("mutate"),
-                    code);
+            Position aliasPosition = members.node("mutate") instanceof Mapping mutate
+                    ? new Members(mutate, "", findings).position("modelAlias")
+                    : members.position();
+            return mutation == null
+                    ? new EffectSpec(null, Mutation.NONE, aliasPosition, code)
+                    : new EffectSpec(effect, mutation, aliasPosition, code);
         }
     }
 

@@ -5,6 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Small helpers for messages. */
 final class Texts {
+    private static final int MAX_LISTED = 12;
+
     private Texts() {}
 
     /** The text on one line, cut with an ellipsis beyond a length. */
@@ -13,18 +15,18 @@ final class Texts {
         return line.length() <= length ? line : line.substring(0, line.offsetByCodePoints(0, length / 2)) + "…";
     }
 
-    /** {@code " Did you mean 'x'?"} for the nearest name, or the names there are when none is near. */
+    /** {@code " Did you mean 'x'?"} for the nearest name, or the names there are when none is near and they are few. */
     static String suggestion(String wrong, Collection<String> names) {
         String nearest = nearest(wrong, names);
         if (nearest != null) {
             return " Did you mean '" + nearest + "'?";
         }
-        return names.isEmpty() ? "" : " Known here: " + String.join(", ", names) + ".";
+        return names.isEmpty() || names.size() > MAX_LISTED ? "" : " Known here: " + String.join(", ", names) + ".";
     }
 
     private static @Nullable String nearest(String wrong, Collection<String> names) {
         String best = null;
-        int bestDistance = Math.max(2, wrong.length() / 3) + 1;
+        int bestDistance = Math.max(1, Math.min(3, wrong.length() / 3)) + 1;
         for (String name : names) {
             int distance = name.equalsIgnoreCase(wrong) ? 0 : distance(wrong, name, bestDistance);
             if (distance < bestDistance) {

@@ -217,8 +217,8 @@ final class Vocabulary {
     }
 
     private void add(String name, String shown, CelType type, @Nullable Unit unit, Reads reads, Reader reader) {
-        String remedy = variables.containsKey(name) || shown.startsWith("budget(")
-                ? " is unknown."
+        String remedy = shown.startsWith("budget(")
+                ? " is unknown: the action has no account of it. For a budget per run, give the action a run."
                 : " is absent. Test it first with has(" + shown + ").";
         variables.put(name, new Variable(name, type, unit, reads, reader, shown + remedy));
     }
