@@ -1,6 +1,6 @@
 /**
- * What tests of a guarded application need: an embedded PostgreSQL, a JUnit 5 extension, assertions, and the contract suite
- * that every ledger passes. Start reading at {@code OnPostgres}, the annotation that hands a test its ledger.
+ * What tests of a ledger or of a guarded application need: an embedded PostgreSQL, and the contract suite that every ledger
+ * passes. Start reading at {@link io.spendguard.test.EmbeddedPostgres} and {@link io.spendguard.test.LedgerContract}.
  */
 @NullMarked
 package io.spendguard.test;

@@ -1,0 +1,96 @@
+package io.spendguard.jdbc;
+
+import io.spendguard.ledger.AccountId;
+import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.Entry;
+import io.spendguard.ledger.LedgerView;
+import io.spendguard.ledger.Posting;
+import io.spendguard.ledger.Reservation;
+import io.spendguard.ledger.RunState;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The rows one operation has locked, and what a posting may do to them. */
+final class LockedView implements LedgerView {
+    private final Instant now;
+    private final Map<AccountId, AccountState> accounts = new TreeMap<>();
+    private final @Nullable RunState run;
+    private final @Nullable Reservation reservation;
+
+    LockedView(Instant now, List<AccountState> accounts, @Nullable RunState run, @Nullable Reservation reservation) {
+        this.now = now;
+        accounts.forEach(state -> this.accounts.put(state.account().id(), state));
+        this.run = run;
+        this.reservation = reservation;
+    }
+
+    @Override
+    public Instant now() {
+        return now;
+    }
+
+    @Override
+    public List<AccountState> accounts() {
+        return List.copyOf(accounts.values());
+    }
+
+    @Override
+    public Optional<RunState> run() {
+        return Optional.ofNullable(run);
+    }
+
+    @Override
+    public Optional<Reservation> reservation() {
+        return Optional.ofNullable(reservation);
+    }
+
+    /** Shows an account as the posting that opens it leaves it. */
+    void opened(Posting opening, AccountId id) {
+        accounts.put(id, Objects.requireNonNull(accounts.get(id)).after(opening.entries()));
+    }
+
+    /**
+     * Refuses what the database would refuse, but by name.
+     *
+     * @throws IllegalStateException when the posting changes what its operation did not name, a stopped run, a
+     *     reservation that is not held, or is not right at the view's time
+     * @throws IllegalArgumentException when it would overdraw an account
+     */
+    void require(Posting posting) {
+        if (!posting.validIn().contains(now)) {
+            throw new IllegalStateException("Posting is right from "
+                    + posting.validIn().from() + " until " + posting.validIn().until() + ", but the ledger's time is "
+                    + now + ". Plan for the view's time.");
+        }
+        posting.entries().stream().map(Entry::account).distinct().forEach(id -> {
+            AccountState state = accounts.get(id);
+            if (state == null) {
+                throw new IllegalStateException("Posting touches account " + id
+                        + " which its operation did not name. Add it to accounts().");
+            }
+            state.after(posting.entries());
+        });
+        Posting.RunChange change = posting.run();
+        if (change != null) {
+            if (run == null || !run.run().equals(change.run())) {
+                throw new IllegalStateException("Posting changes run '" + change.run()
+                        + "' which its operation did not name. Name it in run().");
+            }
+            if (run.isStopped()) {
+                throw new IllegalStateException("Run '" + change.run() + "' was stopped by decision " + run.stoppedBy()
+                        + ": nothing more is recorded as allowed in it. Refuse the action.");
+            }
+        }
+        Posting.Settled settles = posting.settles();
+        if (settles != null && (reservation == null || reservation.state() != Reservation.State.HELD)) {
+            throw new IllegalStateException("Reservation " + settles.reservationId() + " is "
+                    + (reservation == null ? "unknown" : reservation.state().toString())
+                    + ": only a held one can be settled.");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package io.spendguard.jdbc;
+
+import io.spendguard.model.LedgerUnavailableException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+
+/** Creates and updates the schema, with a Flyway and a history table of our own, away from any the application has. */
+final class Migrations {
+    /** The last migration in the jar: what an opened ledger expects to find. */
+    static final String VERSION = "4";
+
+    static final String SCHEMA = "spendguard";
+    static final String HISTORY_TABLE = "schema_history";
+
+    /** Any number, as long as it is always this one: who creates the schema makes others wait. */
+    private static final long SCHEMA_LOCK = 0x5350_454E_4447_5244L;
+
+    private Migrations() {}
+
+    static void migrate(DataSource admin) {
+        try {
+            createSchema(admin);
+        } catch (SQLException e) {
+            throw new LedgerUnavailableException("Ledger cannot be migrated: " + e.getMessage()
+                    + ". Pass a data source of a role that may create the schema 'spendguard'.", e);
+        }
+        try {
+            FlywayRun.migrate(admin);
+        } catch (NoClassDefFoundError absent) {
+            throw new IllegalStateException(
+                    "PostgresLedger.migrate needs Flyway, which is optional and not on the class path. Add"
+                            + " org.flywaydb:flyway-core and org.flywaydb:flyway-database-postgresql.",
+                    absent);
+        }
+    }
+
+    /** Flyway would race another process for it: {@code create schema if not exists} alone is no protection. */
+    private static void createSchema(DataSource admin) throws SQLException {
+        try (Connection connection = admin.getConnection();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            try {
+                statement.execute("select pg_advisory_xact_lock(" + SCHEMA_LOCK + ")");
+                statement.execute("create schema if not exists " + SCHEMA);
+                connection.commit();
+            } finally {
+                // For data sources that hand a connection out again; after the commit there is nothing to roll back.
+                connection.rollback();
+                connection.setAutoCommit(true);
+            }
+        }
+    }
+
+    /** Keeps Flyway's types out of the outer class, so that their absence can be told. */
+    private static final class FlywayRun {
+        static void migrate(DataSource admin) {
+            Flyway.configure(Migrations.class.getClassLoader())
+                    .dataSource(admin)
+                    .locations("classpath:io/spendguard/jdbc/migrations")
+                    .failOnMissingLocations(true)
+                    .defaultSchema(SCHEMA)
+                    .createSchemas(false)
+                    .table(HISTORY_TABLE)
+                    .placeholderReplacement(false)
+                    .cleanDisabled(true)
+                    .loggers("slf4j")
+                    .load()
+                    .migrate();
+        }
+    }
+}

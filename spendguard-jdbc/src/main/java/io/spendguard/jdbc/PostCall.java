@@ -1,0 +1,187 @@
+package io.spendguard.jdbc;
+
+import static io.spendguard.jdbc.Columns.Type.BYTES;
+import static io.spendguard.jdbc.Columns.Type.INTS;
+import static io.spendguard.jdbc.Columns.Type.LONGS;
+import static io.spendguard.jdbc.Columns.Type.TEXT;
+import static io.spendguard.jdbc.Columns.Type.TIMES;
+import static io.spendguard.jdbc.Columns.Type.UUIDS;
+
+import io.spendguard.ledger.Claim;
+import io.spendguard.ledger.Entry;
+import io.spendguard.ledger.EventDraft;
+import io.spendguard.ledger.LedgerOperation;
+import io.spendguard.ledger.Posting;
+import io.spendguard.ledger.SealedEvent;
+import io.spendguard.model.Digest;
+import io.spendguard.model.Period;
+import java.io.ByteArrayOutputStream;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * One call of {@code spendguard.post}: everything some postings and their sealed events write, in one round trip. On a
+ * connection in autocommit it is a transaction of its own; otherwise it belongs to the caller's.
+ */
+final class PostCall {
+    private final Columns keys = new Columns(TEXT, TEXT, TEXT, BYTES, BYTES);
+    private final Columns settled = new Columns(TEXT, UUIDS, TEXT);
+    private final Columns runs = new Columns(TEXT, TEXT, TEXT, LONGS, UUIDS, TEXT);
+    private final Columns events =
+            new Columns(TEXT, UUIDS, LONGS, UUIDS, TEXT, BYTES, BYTES, BYTES, INTS, INTS, BYTES, BYTES, TEXT);
+    private final Columns personal = new Columns(TEXT, UUIDS, BYTES, TEXT, BYTES);
+    private final Columns holds = new Columns(TEXT, UUIDS, TEXT, TEXT, TIMES, BYTES);
+    private final Columns claims = new Columns(TEXT, UUIDS, UUIDS, LONGS);
+    private final Columns transactions = new Columns(TEXT, UUIDS, TEXT, TEXT, UUIDS);
+    private final Columns entries = new Columns(TEXT, UUIDS, INTS, UUIDS, TEXT, LONGS);
+    /** In the order of the function's parameters. */
+    private final List<Columns> columns =
+            List.of(keys, settled, runs, events, personal, holds, claims, transactions, entries);
+
+    private Period validIn = Period.ALWAYS;
+
+    /** Adds an operation with its posting, whose key is taken and answered. */
+    PostCall operation(LedgerOperation operation, Posting posting) {
+        String tenant = operation.tenant();
+        keys.add(
+                tenant,
+                operation.kind().name(),
+                operation.key(),
+                operation.requestDigest().bytes(),
+                posting.answer());
+        Posting.Settled settles = posting.settles();
+        if (settles != null) {
+            settled.add(tenant, settles.reservationId(), settles.state().name());
+        }
+        Posting.RunChange run = posting.run();
+        if (run != null) {
+            runs.add(
+                    tenant,
+                    operation.namespace().name(),
+                    run.run(),
+                    (long) run.steps(),
+                    run.stoppedBy(),
+                    run.stopCode());
+        }
+        Posting.Hold hold = posting.hold();
+        if (hold != null) {
+            holds.add(
+                    tenant,
+                    hold.reservationId(),
+                    operation.namespace().name(),
+                    operation.run().orElse(null),
+                    micros(hold.expiresAt()).toString(),
+                    hold.terms());
+            for (Claim claim : hold.claims()) {
+                claims.add(tenant, hold.reservationId(), claim.account().id().value(), claim.atomic());
+            }
+        }
+        return entries(operation, posting);
+    }
+
+    /** Adds the posting that opens an account for an operation: entries only. */
+    PostCall opening(LedgerOperation operation, Posting opening) {
+        return entries(operation, opening);
+    }
+
+    /** Adds events in the order they were sealed. */
+    PostCall events(List<SealedEvent> sealed) {
+        for (SealedEvent event : sealed) {
+            EventDraft draft = event.draft();
+            events.add(
+                    draft.tenant(),
+                    event.stream(),
+                    event.seq(),
+                    draft.id(),
+                    draft.type(),
+                    draft.payload(),
+                    draft.digest().bytes(),
+                    event.chain().bytes(),
+                    event.batchSize(),
+                    event.leafIndex(),
+                    joined(event.path()),
+                    event.signature(),
+                    event.keyId());
+            Set<Digest> known = new HashSet<>();
+            for (EventDraft.PersonalValue value : draft.personal()) {
+                if (known.add(value.commitment())) {
+                    personal.add(
+                            draft.tenant(),
+                            draft.id(),
+                            value.commitment().bytes(),
+                            value.value(),
+                            value.salt());
+                }
+            }
+        }
+        return this;
+    }
+
+    /**
+     * Writes it all or nothing.
+     *
+     * @param keysAreTaken whether this transaction has inserted the keys already
+     * @param lockTimeoutMillis how long to wait for any one lock, at least 1
+     */
+    void execute(Connection connection, boolean keysAreTaken, int lockTimeoutMillis) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql())) {
+            statement.setInt(1, lockTimeoutMillis);
+            statement.setObject(2, validIn.from().atOffset(ZoneOffset.UTC));
+            statement.setObject(3, validIn.until().atOffset(ZoneOffset.UTC));
+            statement.setBoolean(4, keysAreTaken);
+            int parameter = 5;
+            for (Columns group : columns) {
+                parameter = group.bind(statement, parameter);
+            }
+            statement.execute();
+        }
+    }
+
+    private PostCall entries(LedgerOperation operation, Posting posting) {
+        validIn = validIn.intersect(posting.validIn());
+        String tenant = operation.tenant();
+        transactions.add(
+                tenant,
+                posting.transactionId(),
+                operation.kind().name(),
+                operation.key(),
+                posting.event().id());
+        int line = 0;
+        for (Entry entry : posting.entries()) {
+            entries.add(
+                    tenant,
+                    posting.transactionId(),
+                    ++line,
+                    entry.account().value(),
+                    entry.kind().name(),
+                    entry.atomic());
+        }
+        return this;
+    }
+
+    private String sql() {
+        int parameters =
+                Stream.concat(Stream.of(4), columns.stream().map(Columns::width)).mapToInt(Integer::intValue).sum();
+        return "select spendguard.post(" + String.join(",", Collections.nCopies(parameters, "?")) + ")";
+    }
+
+    /** What the database can store, rounded down: a hold never lasts longer than was said. */
+    private static Instant micros(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.MICROS);
+    }
+
+    private static byte[] joined(List<Digest> path) {
+        ByteArrayOutputStream joined = new ByteArrayOutputStream(32 * path.size());
+        path.forEach(digest -> joined.writeBytes(digest.bytes()));
+        return joined.toByteArray();
+    }
+}

@@ -1,0 +1,72 @@
+package io.spendguard.jdbc;
+
+import io.spendguard.jdbc.OperationQueue.Waiting;
+import io.spendguard.ledger.LedgerOperation;
+import io.spendguard.ledger.LedgerSession;
+import io.spendguard.ledger.PostResult;
+import io.spendguard.model.LedgerUnavailableException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A queue and the one thread that empties it. Futures complete on that thread: what hangs on them must not block.
+ */
+final class PostgresSession implements LedgerSession {
+    /** How much longer than its own time limit the writer is waited for before it is left behind. */
+    private static final long GRACE_MILLIS = 1_000;
+    /** Far enough, and safe from overflow. */
+    private static final long LONGEST_NANOS = TimeUnit.DAYS.toNanos(365);
+
+    private final OperationQueue queue;
+    private final Writer writer;
+    private final Thread thread;
+    private final Duration closeTimeout;
+
+    PostgresSession(OperationQueue queue, Writer writer, Duration closeTimeout) {
+        this.queue = queue;
+        this.writer = writer;
+        this.closeTimeout = closeTimeout;
+        thread = new Thread(writer, "spendguard-ledger-writer");
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    @Override
+    public CompletableFuture<PostResult> submit(LedgerOperation operation, Duration patience) {
+        long nanos = patience.compareTo(Duration.ofNanos(LONGEST_NANOS)) < 0 ? patience.toNanos() : LONGEST_NANOS;
+        Waiting waiting = new Waiting(operation, System.nanoTime() + nanos, new CompletableFuture<>());
+        if (nanos <= 0) {
+            waiting.failExpired();
+        } else {
+            queue.offer(waiting);
+        }
+        return waiting.future();
+    }
+
+    /** Returns within the options' close timeout and a second, also without a database. Closing twice does nothing more. */
+    @Override
+    public void close() {
+        if (!queue.isClosed()) {
+            writer.endAt(System.nanoTime() + closeTimeout.toNanos());
+            queue.close();
+        }
+        try {
+            thread.join(closeTimeout.toMillis() + GRACE_MILLIS);
+            if (thread.isAlive()) {
+                writer.disconnect();
+                thread.join(GRACE_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            writer.disconnect();
+            Thread.currentThread().interrupt();
+        }
+        if (thread.isAlive()) {
+            throw new LedgerUnavailableException("Ledger session did not end within " + closeTimeout
+                    + ": its streams stay open. Its thread ends by itself once the database answers.");
+        }
+    }
+}

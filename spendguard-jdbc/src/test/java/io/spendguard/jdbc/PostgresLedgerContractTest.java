@@ -1,0 +1,23 @@
+package io.spendguard.jdbc;
+
+import io.spendguard.ledger.Ledger;
+import io.spendguard.test.Database;
+import io.spendguard.test.LedgerContract;
+import java.time.Clock;
+import java.time.ZoneOffset;
+
+/** Through the rights an application has, in session time zones that are not the JVM's. */
+class PostgresLedgerContractTest extends LedgerContract {
+    private final Database database = TestLedgers.newDatabase();
+
+    @Override
+    protected Ledger openLedger() {
+        return PostgresLedger.open(TestLedgers.application(database));
+    }
+
+    /** No finer than the database stores time. */
+    @Override
+    protected Clock clock() {
+        return Clock.tickMillis(ZoneOffset.UTC);
+    }
+}
