@@ -44,9 +44,9 @@ final class ContentCheck {
         if (envelope == null) {
             return null;
         }
-        requireFreshId(place, line);
         try {
             requireLabels(place, tenant, line, envelope);
+            requireFreshId(place, UUID.fromString(envelope.string("id")));
             JsonObject data = envelope.object("data");
             if (data.has("entries")) {
                 accounts.event(place, tenant, line.type(), data);
@@ -92,12 +92,13 @@ final class ContentCheck {
         }
     }
 
-    private void requireFreshId(Place place, EventLine line) {
-        if (!ids.add(line.id())) {
+    /** By the payload's own id: the line's is only a label. */
+    private void requireFreshId(Place place, UUID id) {
+        if (!ids.add(id)) {
             findings.add(
                     FindingCode.EVENT_DUPLICATED,
                     place,
-                    "Event " + line.id() + " is there already: an id is given once. Ask who wrote it twice.");
+                    "Event " + id + " is there already: an id is given once. Ask who wrote it twice.");
         }
     }
 

@@ -15,6 +15,8 @@ public enum FindingCode {
     EVENT_REORDERED(Group.EVENT),
     /** An event stands there more than once. */
     EVENT_DUPLICATED(Group.EVENT),
+    /** What an event says of itself differs from what is said about it. */
+    EVENT_MISLABELLED(Group.EVENT),
     /** An event belongs to another tenant. */
     EVENT_FOREIGN(Group.EVENT),
     /** A line is no event at all. */
@@ -24,8 +26,6 @@ public enum FindingCode {
 
     /** An event's bytes are not canonical JSON. */
     EVENT_NOT_CANONICAL(Group.CONTENT),
-    /** What an event says of itself differs from what is said about it. */
-    EVENT_MISLABELLED(Group.CONTENT),
     /** An event's facts are not of the form its type has. */
     EVENT_DATA_MALFORMED(Group.CONTENT),
     /** A decision was recorded twice. */

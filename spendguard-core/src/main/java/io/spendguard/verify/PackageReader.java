@@ -66,16 +66,23 @@ final class PackageReader implements Closeable {
         return read(entry.contentOffset(), Math.toIntExact(entry.size()));
     }
 
+    /** Hands over an entry's content in pieces. */
+    void pieces(StoredZip.Entry entry, Consumer<byte[]> pieces) throws IOException {
+        for (long done = 0; done < entry.size(); ) {
+            byte[] piece = read(entry.contentOffset() + done, (int) Math.min(CHUNK_BYTES, entry.size() - done));
+            pieces.accept(piece);
+            done += piece.length;
+        }
+    }
+
     /**
      * Hands over an entry's content in pieces, and the lines in it without their line feeds; a last line without one is
      * handed over as it is, and one beyond 8 MiB as far as it was read.
      */
     void lines(StoredZip.Entry entry, Consumer<byte[]> pieces, Consumer<byte[]> lines) throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
-        for (long done = 0; done < entry.size(); ) {
-            byte[] piece = read(entry.contentOffset() + done, (int) Math.min(CHUNK_BYTES, entry.size() - done));
+        pieces(entry, piece -> {
             pieces.accept(piece);
-            done += piece.length;
             int start = 0;
             for (int i = 0; i < piece.length; i++) {
                 if (piece[i] == '\n') {
@@ -86,7 +93,7 @@ final class PackageReader implements Closeable {
                 }
             }
             append(line, piece, start, piece.length);
-        }
+        });
         if (line.size() > 0) {
             malformed(Place.file(entry.name()), "File " + entry.name() + " does not end with a line feed.");
             lines.accept(line.toByteArray());

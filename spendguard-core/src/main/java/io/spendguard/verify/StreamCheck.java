@@ -179,7 +179,7 @@ final class StreamCheck {
             highest = Math.max(highest, line.seq());
             return;
         }
-        OptionalLong signed = seals.search(tenant, stream, line);
+        OptionalLong signed = linksHere(line) ? OptionalLong.empty() : seals.search(tenant, stream, line);
         if (signed.isPresent()) {
             findings.add(
                     FindingCode.EVENT_REORDERED,
@@ -195,6 +195,13 @@ final class StreamCheck {
                 "Event " + line.id() + " (position " + line.seq() + " of stream " + stream + ") is not what key '"
                         + line.keyId() + "' signed for this place. Compare it with a backup.");
         claim(place, line);
+    }
+
+    /** Tells whether the line is the expected one by its chain value, so that only its seal is broken. */
+    private boolean linksHere(EventLine line) {
+        return line.seq() == expected
+                && previous != null
+                && SealFormat.next(previous, Digest.sha256(line.payloadBytes())).equals(line.chain());
     }
 
     /** A line without a trusted seal: it is looked at, and explains a gap, but moves nothing. */
@@ -311,7 +318,7 @@ final class StreamCheck {
         long explained = Math.min(missing, malformedLines);
         malformedLines -= explained;
         if (missing > explained) {
-            reportMissing(gap.place.line(), firstMissing, missing, "position " + gap.place.seq() + " comes after them");
+            reportMissing(gap.place.line(), firstMissing, missing, "position " + gap.place.seq() + " follows");
         }
     }
 

@@ -84,7 +84,7 @@ public final class Verifier {
             reader.lines(entry, fingerprint, check::line);
             streams.add(check.end(manifest.stream(stream.get())));
         } else {
-            reader.lines(entry, fingerprint, line -> {});
+            reader.pieces(entry, fingerprint);
         }
         manifest.compare(entry, fingerprint.crc.getValue(), Digest.of(fingerprint.sha.digest()));
     }

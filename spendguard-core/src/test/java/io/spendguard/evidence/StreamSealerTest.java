@@ -1,0 +1,206 @@
+package io.spendguard.evidence;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.Digest;
+import io.spendguard.model.IdSource;
+import io.spendguard.proof.Ed25519Signer;
+import io.spendguard.proof.MerkleTree;
+import io.spendguard.proof.Signer;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Base64;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class StreamSealerTest {
+    private static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
+    private static final UUID STREAM = UUID.fromString("01920000-0000-7000-8000-00000000000f");
+
+    private final Signer signer = Ed25519Signer.generate();
+    private final AtomicLong next = new AtomicLong(1);
+    private final IdSource ids = () -> new UUID(0x7000L, next.getAndIncrement());
+    private final StreamSealer sealer = new StreamSealer(signer, ids, Clock.fixed(NOW, ZoneOffset.UTC));
+
+    @Test
+    void seal_firstEventOfATenant_isPrecededByTheStreamsOpening() {
+        List<SealedAuditEvent> sealed = sealer.seal(List.of(event("acme")));
+
+        assertThat(sealed).extracting(SealedAuditEvent::seq).containsExactly(1L, 2L);
+        JsonObject data = JsonObject.parse(sealed.get(0).event().payload()).object("data");
+        assertThat(sealed.get(0).event().type()).isEqualTo("io.spendguard.stream.opened.v1");
+        assertThat(data.string("stream")).isEqualTo(sealed.get(0).stream().toString());
+        assertThat(data.string("writer")).isEqualTo("00000000-0000-7000-0000-000000000001");
+        assertThat(data.string("keyId")).isEqualTo(signer.keyId());
+        assertThat(Base64.getDecoder().decode(data.string("publicKey"))).isEqualTo(signer.publicKey());
+    }
+
+    @Test
+    void seal_severalTenants_chainsEachInItsOwnStream() {
+        List<SealedAuditEvent> sealed = sealer.seal(List.of(event("acme"), event("globex"), event("acme")));
+
+        assertThat(sealed)
+                .extracting(it -> it.event().tenant() + it.seq())
+                .containsExactly("acme1", "acme2", "globex1", "globex2", "acme3");
+        assertThat(sealed.get(4).chain())
+                .isEqualTo(SealFormat.next(
+                        sealed.get(1).chain(), sealed.get(4).event().digest()));
+        assertThat(sealed.get(0).stream()).isNotEqualTo(sealed.get(2).stream());
+    }
+
+    @Test
+    void seal_everyEvent_verifiesAlone() {
+        List<SealedAuditEvent> sealed = sealer.seal(List.of(event("acme"), event("globex"), event("acme")));
+
+        for (SealedAuditEvent it : sealed) {
+            Digest leaf = SealFormat.leaf(it.event().tenant(), it.stream(), it.seq(), it.chain());
+            Digest root = MerkleTree.rootFrom(leaf, it.leafIndex(), it.batchSize(), it.path());
+            assertThat(it.batchSize()).isEqualTo(5);
+            assertThat(signer.verificationKey().verify(SealFormat.batch(5, root), it.signature()))
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void seal_afterCommitted_goesOn() {
+        UUID stream = sealer.seal(List.of(event("acme"))).get(0).stream();
+        sealer.committed();
+
+        List<SealedAuditEvent> sealed = sealer.seal(List.of(event("acme")));
+
+        assertThat(sealed).extracting(SealedAuditEvent::seq).containsExactly(3L);
+        assertThat(sealed.get(0).stream()).isEqualTo(stream);
+    }
+
+    @Test
+    void seal_afterAbandoned_givesThePositionsAgain() {
+        sealer.seal(List.of(event("acme")));
+        sealer.committed();
+        sealer.seal(List.of(event("acme"), event("acme")));
+        sealer.abandoned();
+
+        List<SealedAuditEvent> sealed = sealer.seal(List.of(event("acme")));
+
+        assertThat(sealed).extracting(SealedAuditEvent::seq).containsExactly(3L);
+    }
+
+    @Test
+    void seal_afterTheOpeningBatchWasAbandoned_opensAgain() {
+        sealer.seal(List.of(event("acme")));
+        sealer.abandoned();
+
+        assertThat(sealer.seal(List.of(event("acme"))))
+                .extracting(SealedAuditEvent::seq)
+                .containsExactly(1L, 2L);
+    }
+
+    @Test
+    void seal_afterLost_opensNewStreamsForItsTenantsOnly() {
+        UUID acme = sealer.seal(List.of(event("acme"), event("globex"))).get(0).stream();
+        sealer.committed();
+        sealer.seal(List.of(event("acme")));
+        sealer.lost();
+
+        List<SealedAuditEvent> sealed = sealer.seal(List.of(event("acme"), event("globex")));
+
+        assertThat(sealed)
+                .extracting(it -> it.event().tenant() + it.seq())
+                .containsExactly("acme1", "acme2", "globex3");
+        assertThat(sealed.get(0).stream()).isNotEqualTo(acme);
+    }
+
+    @Test
+    void seal_whileABatchIsPending_isRefused() {
+        sealer.seal(List.of(event("acme")));
+
+        assertThatExceptionOfType(IllegalStateException.class)
+                .isThrownBy(() -> sealer.seal(List.of(event("acme"))))
+                .withMessage(
+                        "A sealed batch is pending: its positions are taken until it is known to be durable or not."
+                                + " Call committed(), abandoned() or lost() first.");
+        assertThatExceptionOfType(IllegalStateException.class).isThrownBy(sealer::sealClosing);
+    }
+
+    @Test
+    void seal_nothing_leavesNothingPending() {
+        assertThat(sealer.seal(List.of())).isEmpty();
+        assertThat(sealer.seal(List.of(event("acme")))).hasSize(2);
+    }
+
+    @Test
+    void sealClosing_countsEventsAndEndsEveryStream() {
+        sealer.seal(List.of(event("acme"), event("acme"), event("globex")));
+        sealer.committed();
+
+        List<SealedAuditEvent> closing = sealer.sealClosing();
+        sealer.committed();
+
+        assertThat(closing)
+                .extracting(it -> it.event().type() + " " + it.event().tenant() + it.seq())
+                .containsExactly("io.spendguard.stream.closed.v1 acme4", "io.spendguard.stream.closed.v1 globex3");
+        assertThat(JsonObject.parse(closing.get(0).event().payload())
+                        .object("data")
+                        .integer("events"))
+                .isEqualTo(4);
+        assertThat(sealer.sealClosing()).isEmpty();
+        assertThat(sealer.seal(List.of(event("acme"))))
+                .extracting(SealedAuditEvent::seq)
+                .containsExactly(1L, 2L);
+    }
+
+    @Test
+    void sealClosing_abandoned_keepsTheStreamsOpen() {
+        sealer.seal(List.of(event("acme")));
+        sealer.committed();
+        sealer.sealClosing();
+        sealer.abandoned();
+
+        assertThat(sealer.sealClosing()).extracting(SealedAuditEvent::seq).containsExactly(3L);
+    }
+
+    @Test
+    void format_everyHash_isTheDocumentedBytes() {
+        Digest chain = Digest.sha256(new byte[] {1});
+        byte[] start = ByteBuffer.allocate(4 + 20 + 4 + 4 + 16)
+                .putInt(20)
+                .put("spendguard:stream:v1".getBytes(UTF_8))
+                .putInt(4)
+                .put("acme".getBytes(UTF_8))
+                .putLong(STREAM.getMostSignificantBits())
+                .putLong(STREAM.getLeastSignificantBits())
+                .array();
+        byte[] leaf = ByteBuffer.allocate(1 + 4 + 18 + 4 + 4 + 16 + 8 + 32)
+                .put((byte) 0)
+                .putInt(18)
+                .put("spendguard:leaf:v1".getBytes(UTF_8))
+                .putInt(4)
+                .put("acme".getBytes(UTF_8))
+                .putLong(STREAM.getMostSignificantBits())
+                .putLong(STREAM.getLeastSignificantBits())
+                .putLong(7)
+                .put(chain.bytes())
+                .array();
+        byte[] batch = ByteBuffer.allocate(4 + 19 + 4 + 32)
+                .putInt(19)
+                .put("spendguard:batch:v1".getBytes(UTF_8))
+                .putInt(3)
+                .put(chain.bytes())
+                .array();
+
+        assertThat(SealFormat.start("acme", STREAM)).isEqualTo(Digest.sha256(start));
+        assertThat(SealFormat.leaf("acme", STREAM, 7, chain)).isEqualTo(Digest.sha256(leaf));
+        assertThat(SealFormat.next(chain, chain)).isEqualTo(Digest.sha256(chain.bytes(), chain.bytes()));
+        assertThat(SealFormat.batch(3, chain)).isEqualTo(batch);
+    }
+
+    private AuditEvent event(String tenant) {
+        return AuditEvent.of(EventTypes.DECISION, ids.next(), tenant, NOW).build();
+    }
+}

@@ -1,0 +1,160 @@
+package io.spendguard.verify;
+
+import io.spendguard.evidence.AuditEvent;
+import io.spendguard.evidence.EventTypes;
+import io.spendguard.evidence.EvidencePackageWriter;
+import io.spendguard.evidence.SealedAuditEvent;
+import io.spendguard.evidence.StreamSealer;
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.IdSource;
+import io.spendguard.proof.Anchors;
+import io.spendguard.proof.Ed25519Signer;
+import io.spendguard.proof.Signer;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Events of a small life of a budget: 1.00 USD, two decisions, one committed at 0.25 USD and one released. */
+final class Specimen {
+    static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
+    static final UUID ACCOUNT = UUID.fromString("8c000000-0000-8000-8000-00000000000a");
+    static final Signer SIGNER = Ed25519Signer.generate();
+    static final Anchors ANCHORS = Anchors.of(SIGNER.verificationKey());
+
+    private final IdSource ids;
+    private final StreamSealer sealer;
+    private final List<SealedAuditEvent> sealed = new ArrayList<>();
+
+    private Specimen(Signer signer, long firstId) {
+        AtomicLong next = new AtomicLong(firstId);
+        this.ids = () -> new UUID(0x0192_0000_0000_7000L, 0x8000_0000_0000_0000L | next.getAndIncrement());
+        this.sealer = new StreamSealer(signer, ids, Clock.fixed(NOW, ZoneOffset.UTC));
+    }
+
+    /** A writer with nothing written yet. */
+    static Specimen writer(Signer signer, long firstId) {
+        return new Specimen(signer, firstId);
+    }
+
+    /** Seven events of one tenant, in four batches: opened, account, two decisions, two outcomes, closed. */
+    static List<SealedAuditEvent> life(Signer signer, String tenant, long firstId) {
+        Specimen writer = writer(signer, firstId);
+        UUID first = writer.ids.next();
+        UUID second = writer.ids.next();
+        writer.write(writer.opening(tenant, "1.00 USD", 1_000_000_000), writer.decision(tenant, first, 300_000_000));
+        writer.write(writer.decision(tenant, second, 200_000_000));
+        writer.write(
+                writer.outcome(
+                        tenant,
+                        first,
+                        "COMMITTED",
+                        entry("HELD", -300_000_000),
+                        entry("SPENT", 250_000_000),
+                        entry("AVAILABLE", 50_000_000)),
+                writer.outcome(
+                        tenant, second, "RELEASED", entry("HELD", -200_000_000), entry("AVAILABLE", 200_000_000)));
+        return writer.close();
+    }
+
+    void write(AuditEvent... events) {
+        sealed.addAll(sealer.seal(List.of(events)));
+        sealer.committed();
+    }
+
+    List<SealedAuditEvent> close() {
+        sealed.addAll(sealer.sealClosing());
+        sealer.committed();
+        return sealed;
+    }
+
+    List<SealedAuditEvent> leaveOpen() {
+        return sealed;
+    }
+
+    AuditEvent opening(String tenant, String limit, long granted) {
+        JsonObject account = JsonObject.create()
+                .put("id", ACCOUNT.toString())
+                .put("budget", "team")
+                .put("key", "")
+                .put("namespace", "enforce")
+                .put("unit", "USD")
+                .put("from", "2026-11-01T00:00:00Z")
+                .put("until", "2026-12-01T00:00:00Z");
+        return AuditEvent.of(EventTypes.ACCOUNT_OPENED, ids.next(), tenant, NOW)
+                .data(movement(entry("ADJUSTMENT", -granted), entry("AVAILABLE", granted))
+                        .put("account", account)
+                        .put("limit", limit))
+                .build();
+    }
+
+    AuditEvent decision(String tenant, UUID decision, long nanos) {
+        return decision(tenant, decision, entry("AVAILABLE", -nanos), entry("HELD", nanos));
+    }
+
+    AuditEvent decision(String tenant, UUID decision, JsonObject... entries) {
+        return AuditEvent.of(EventTypes.DECISION, ids.next(), tenant, NOW)
+                .run("run-1")
+                .decision(decision)
+                .data(movement(entries)
+                        .put(
+                                "decision",
+                                JsonObject.create()
+                                        .put("id", decision.toString())
+                                        .put("effect", "continue"))
+                        .put("expiresAt", "2026-11-23T12:10:00Z"))
+                .build();
+    }
+
+    AuditEvent outcome(String tenant, UUID decision, String kind, JsonObject... entries) {
+        return AuditEvent.of(EventTypes.OUTCOME, ids.next(), tenant, NOW)
+                .decision(decision)
+                .data(movement(entries)
+                        .put(
+                                "outcome",
+                                JsonObject.create()
+                                        .put("decision", decision.toString())
+                                        .put("kind", kind)
+                                        .put("final", true)))
+                .build();
+    }
+
+    UUID id() {
+        return ids.next();
+    }
+
+    static JsonObject entry(String kind, long atomic) {
+        return JsonObject.create()
+                .put("account", ACCOUNT.toString())
+                .put("kind", kind)
+                .put("atomic", Long.toString(atomic));
+    }
+
+    private JsonObject movement(JsonObject... entries) {
+        return JsonObject.create().put("transaction", ids.next().toString()).put("entries", List.of(entries));
+    }
+
+    /** A package of these events, exported and signed by the trusted key. */
+    static Path export(Path file, List<SealedAuditEvent> events) {
+        return export(file, events, SIGNER);
+    }
+
+    static Path export(Path file, List<SealedAuditEvent> events, Signer exporter) {
+        try (EvidencePackageWriter writer =
+                EvidencePackageWriter.create(file, exporter, Clock.fixed(NOW, ZoneOffset.UTC), null)) {
+            writer.key(SIGNER.verificationKey());
+            events.stream()
+                    .sorted(Comparator.comparing(
+                                    (SealedAuditEvent sealed) -> sealed.event().tenant())
+                            .thenComparing(SealedAuditEvent::stream))
+                    .forEach(writer::event);
+            writer.finish();
+        }
+        return file;
+    }
+}

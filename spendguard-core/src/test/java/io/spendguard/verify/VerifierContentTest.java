@@ -1,0 +1,270 @@
+package io.spendguard.verify;
+
+import static io.spendguard.verify.Specimen.ACCOUNT;
+import static io.spendguard.verify.Specimen.ANCHORS;
+import static io.spendguard.verify.Specimen.SIGNER;
+import static io.spendguard.verify.Specimen.entry;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.spendguard.evidence.AuditEvent;
+import io.spendguard.evidence.EventTypes;
+import io.spendguard.evidence.SealedAuditEvent;
+import io.spendguard.json.JsonObject;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a properly signing but wrong writer says is found as well. */
+class VerifierContentTest {
+    private static final String TENANT = "acme";
+
+    @TempDir
+    Path directory;
+
+    private final Specimen writer = Specimen.writer(SIGNER, 0x1000);
+    private final UUID decision = writer.id();
+
+    @Test
+    void money_entriesOfOneEventDoNotBalance_namesIt() {
+        writer.write(opening());
+        writer.write(writer.decision(TENANT, decision, entry("AVAILABLE", -300), entry("HELD", 299)));
+
+        Finding finding = onlyFinding();
+
+        assertThat(finding.code()).isEqualTo(FindingCode.ENTRIES_UNBALANCED);
+        assertThat(finding.place().seq()).isEqualTo(3);
+        assertThat(finding.message())
+                .isEqualTo("Event " + finding.place().event() + " moves account " + ACCOUNT
+                        + " by -1: every movement has two sides, which sum to 0. Ask who wrote it.");
+    }
+
+    @Test
+    void money_holdBeyondTheLimit_namesTheEventThatOverdrew() {
+        writer.write(opening());
+        writer.write(writer.decision(TENANT, decision, 700_000_000));
+        writer.write(writer.decision(TENANT, writer.id(), 300_000_001));
+
+        Finding finding = onlyFinding();
+
+        assertThat(finding.code()).isEqualTo(FindingCode.BALANCE_IMPOSSIBLE);
+        assertThat(finding.place().seq()).isEqualTo(4);
+    }
+
+    @Test
+    void money_overdrawnForAMomentOnly_isFoundWithinOneStream() {
+        writer.write(opening(), writer.decision(TENANT, decision, 1_000_000_001));
+        writer.write(writer.outcome(
+                TENANT, decision, "RELEASED", entry("HELD", -1_000_000_001), entry("AVAILABLE", 1_000_000_001)));
+
+        assertThat(onlyFinding().code()).isEqualTo(FindingCode.BALANCE_IMPOSSIBLE);
+    }
+
+    @Test
+    void money_costAboveTheLimit_isDebtNotAFinding() {
+        writer.write(opening(), writer.decision(TENANT, decision, 1_000_000_000));
+        writer.write(writer.outcome(
+                TENANT,
+                decision,
+                "COMMITTED",
+                entry("HELD", -1_000_000_000),
+                entry("SPENT", 1_200_000_000),
+                entry("DEBT", -200_000_000)));
+
+        VerificationReport report = verify(writer.close());
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.accounts().get(0).debt()).hasToString("0.20 USD");
+        assertThat(report.accounts().get(0).spent()).hasToString("1.20 USD");
+    }
+
+    @Test
+    void money_accountNeverOpened_namesItsFirstUse() {
+        writer.write(writer.decision(TENANT, decision, entry("DEBT", -5), entry("SPENT", 5)));
+
+        List<FindingCode> codes = codes(verify(writer.close()));
+
+        assertThat(codes).containsExactly(FindingCode.ACCOUNT_NOT_OPENED);
+    }
+
+    @Test
+    void money_accountUsedBeforeItsOpening_isFound() {
+        writer.write(writer.decision(TENANT, decision, entry("DEBT", -5), entry("SPENT", 5)), opening());
+
+        assertThat(onlyFinding().code()).isEqualTo(FindingCode.ACCOUNT_NOT_OPENED);
+    }
+
+    @Test
+    void money_accountOpenedTwice_namesTheSecond() {
+        writer.write(opening(), opening());
+
+        Finding finding = onlyFinding();
+
+        assertThat(finding.code()).isEqualTo(FindingCode.ACCOUNT_OPENED_TWICE);
+        assertThat(finding.place().seq()).isEqualTo(3);
+    }
+
+    @Test
+    void money_statedLimitIsNotTheGranted_isFound() {
+        writer.write(writer.opening(TENANT, "2.00 USD", 1_000_000_000));
+
+        Finding finding = onlyFinding();
+
+        assertThat(finding.code()).isEqualTo(FindingCode.LIMIT_MISMATCH);
+        assertThat(finding.message())
+                .isEqualTo("Event " + finding.place().event() + " states a limit of 2.00 USD for account " + ACCOUNT
+                        + ", but its entries grant 1000000000 atoms of USD: both must agree. Ask who wrote it.");
+    }
+
+    @Test
+    void money_sumBeyondALong_isAFindingNotAnOverflow() {
+        writer.write(opening());
+        writer.write(writer.decision(
+                TENANT, decision, entry("SPENT", Long.MAX_VALUE), entry("SPENT", 1), entry("DEBT", Long.MIN_VALUE)));
+
+        assertThat(onlyFinding().code()).isEqualTo(FindingCode.EVENT_DATA_MALFORMED);
+    }
+
+    @Test
+    void money_twoWritersOfOneAccount_isCheckedAtItsEnd() {
+        Specimen other = Specimen.writer(SIGNER, 0x9000);
+        writer.write(opening());
+        other.write(other.decision(TENANT, decision, 400_000_000));
+        writer.write(writer.outcome(
+                TENANT, decision, "RELEASED", entry("HELD", -400_000_000), entry("AVAILABLE", 400_000_000)));
+        List<SealedAuditEvent> events = new ArrayList<>(other.close());
+        events.addAll(writer.close());
+
+        VerificationReport report = verify(events);
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.accounts().get(0).available()).hasToString("1.00 USD");
+    }
+
+    @Test
+    void pairs_outcomeWithoutDecision_isFound() {
+        writer.write(opening());
+        writer.write(writer.outcome(TENANT, decision, "RELEASED"));
+
+        Finding finding = onlyFinding();
+
+        assertThat(finding.code()).isEqualTo(FindingCode.OUTCOME_WITHOUT_DECISION);
+        assertThat(finding.message())
+                .isEqualTo("Outcome " + finding.place().event() + " is of decision " + decision
+                        + ", which is not there: an outcome follows its decision. Export all streams.");
+    }
+
+    @Test
+    void pairs_twoFinalOutcomes_namesTheSecond() {
+        writer.write(opening(), writer.decision(TENANT, decision, 5));
+        writer.write(writer.outcome(TENANT, decision, "RELEASED", entry("HELD", -5), entry("AVAILABLE", 5)));
+        writer.write(writer.outcome(TENANT, decision, "RELEASED"));
+
+        Finding finding = onlyFinding();
+
+        assertThat(finding.code()).isEqualTo(FindingCode.OUTCOME_TWICE);
+        assertThat(finding.place().seq()).isEqualTo(5);
+    }
+
+    @Test
+    void pairs_outcomeLeavesPartOfTheHold_isFound() {
+        writer.write(opening(), writer.decision(TENANT, decision, 5));
+        writer.write(writer.outcome(TENANT, decision, "RELEASED", entry("HELD", -4), entry("AVAILABLE", 4)));
+
+        assertThat(onlyFinding().code()).isEqualTo(FindingCode.HOLD_NOT_DISSOLVED);
+    }
+
+    @Test
+    void pairs_decisionTwice_namesTheSecond() {
+        writer.write(opening(), writer.decision(TENANT, decision, 5));
+        writer.write(writer.decision(TENANT, decision, 5));
+
+        assertThat(onlyFinding().code()).isEqualTo(FindingCode.DECISION_TWICE);
+    }
+
+    @Test
+    void pairs_holdWithoutOutcome_isInformationOnly() {
+        writer.write(opening(), writer.decision(TENANT, decision, 5));
+
+        VerificationReport report = verify(writer.close());
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.openHolds()).isEqualTo(1);
+        assertThat(report.notes()).contains("1 open hold: decided, without an outcome yet");
+    }
+
+    @Test
+    void event_sameIdInTwoStreams_isFound() {
+        AuditEvent twice = opening();
+        Specimen other = Specimen.writer(SIGNER, 0x9000);
+        writer.write(twice);
+        other.write(twice);
+        List<SealedAuditEvent> events = new ArrayList<>(writer.close());
+        events.addAll(other.close());
+
+        assertThat(codes(verify(events))).startsWith(FindingCode.EVENT_DUPLICATED);
+    }
+
+    @Test
+    void event_factsMissing_isFoundNotThrown() {
+        writer.write(AuditEvent.of(EventTypes.DECISION, writer.id(), TENANT, Specimen.NOW)
+                .decision(decision)
+                .data(JsonObject.create().put("entries", List.of()))
+                .build());
+
+        Finding finding = onlyFinding();
+
+        assertThat(finding.code()).isEqualTo(FindingCode.EVENT_DATA_MALFORMED);
+        assertThat(finding.message())
+                .isEqualTo("Event " + finding.place().event() + " (io.spendguard.decision.v1) lacks what its type has:"
+                        + " Member 'transaction' is missing: a string is expected.");
+    }
+
+    @Test
+    void event_signedButNotCanonical_isFound() {
+        AuditEvent plain = opening();
+        String spaced = new String(plain.payload(), UTF_8).replace("{\"data\"", "{ \"data\"");
+        writer.write(AuditEvent.stored(plain.id(), TENANT, plain.type(), spaced.getBytes(UTF_8)));
+
+        assertThat(onlyFinding().code()).isEqualTo(FindingCode.EVENT_NOT_CANONICAL);
+    }
+
+    @Test
+    void event_signedForAnotherTenantThanItSays_isMislabelled() {
+        AuditEvent foreign = writer.opening("globex", "1.00 USD", 1_000_000_000);
+        writer.write(AuditEvent.stored(foreign.id(), TENANT, foreign.type(), foreign.payload()));
+
+        assertThat(onlyFinding().code()).isEqualTo(FindingCode.EVENT_MISLABELLED);
+    }
+
+    @Test
+    void stream_leftOpen_isNeverVerified() {
+        writer.write(opening());
+
+        VerificationReport report = verify(writer.leaveOpen());
+
+        assertThat(codes(report)).containsExactly(FindingCode.STREAM_OPEN);
+        assertThat(report.streams().get(0).state()).isEqualTo(StreamReport.State.OPEN);
+    }
+
+    private AuditEvent opening() {
+        return writer.opening(TENANT, "1.00 USD", 1_000_000_000);
+    }
+
+    private Finding onlyFinding() {
+        VerificationReport report = verify(writer.close());
+        assertThat(report.findings()).hasSize(1);
+        return report.findings().get(0);
+    }
+
+    private VerificationReport verify(List<SealedAuditEvent> events) {
+        return Verifier.verify(Specimen.export(directory.resolve("e.zip"), events), ANCHORS);
+    }
+
+    private static List<FindingCode> codes(VerificationReport report) {
+        return report.findings().stream().map(Finding::code).toList();
+    }
+}
