@@ -71,6 +71,15 @@ final class LedgerPermit implements Permit {
     }
 
     @Override
+    public Settlement commitCounted(Usage counted) {
+        Money cost = held.terms().cost(counted);
+        List<Terms.Charge> charges = charges(cost, counted).stream()
+                .map(charge -> new Terms.Charge(charge.claim(), charge.actual(), true))
+                .toList();
+        return settle(Settlement.Outcome.COMMITTED, counted, cost, charges, null);
+    }
+
+    @Override
     public Settlement release(String reason) {
         List<Terms.Charge> charges = held.claims().stream()
                 .map(claim -> new Terms.Charge(claim, 0, false))

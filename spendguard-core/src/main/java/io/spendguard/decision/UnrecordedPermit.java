@@ -43,6 +43,11 @@ record UnrecordedPermit(Snapshot snapshot) implements Permit {
     }
 
     @Override
+    public Settlement commitCounted(Usage counted) {
+        return nothing(Settlement.Outcome.COMMITTED);
+    }
+
+    @Override
     public Settlement release(String reason) {
         return nothing(Settlement.Outcome.RELEASED);
     }

@@ -2,6 +2,7 @@ package io.spendguard.model;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -13,6 +14,14 @@ import java.util.UUID;
  * of threads.
  */
 public interface Permit extends AutoCloseable {
+    /**
+     * The innermost permit under which this thread runs, so that a tool that learns its own price can commit it there;
+     * empty outside a guarded call.
+     */
+    static Optional<Permit> current() {
+        return CurrentPermit.get();
+    }
+
     /** The decision that gave this permit. */
     UUID decisionId();
 
@@ -37,6 +46,12 @@ public interface Permit extends AutoCloseable {
      * @throws IllegalArgumentException when a budget holds another currency
      */
     Settlement commit(Money cost);
+
+    /**
+     * Records the caller's own count as what was spent, marked as an estimate: for the part of a stream that arrived
+     * before it was cut, of which the provider reports nothing.
+     */
+    Settlement commitCounted(Usage counted);
 
     /** Gives the whole hold back because the action had no effect; the reason goes into evidence. */
     Settlement release(String reason);
