@@ -1,0 +1,113 @@
+package io.spendguard.evidence;
+
+import io.spendguard.json.JsonException;
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.Digest;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * One line of a package's events file: an event's exact bytes and its seal, in canonical JSON. Tenant and stream are
+ * the file's; id and type repeat what the payload says, so that an event can be named when its payload cannot be read.
+ *
+ * @param id the event's id
+ * @param type its CloudEvents type
+ * @param payload its bytes, as text
+ * @param seq see {@link SealedAuditEvent}, as for the others
+ * @param chain the chain value
+ * @param batchSize the batch's leaves
+ * @param leafIndex this leaf
+ * @param path its path
+ * @param signature the batch's signature
+ * @param keyId the key that signed
+ */
+public record EventLine(
+        UUID id,
+        String type,
+        String payload,
+        long seq,
+        Digest chain,
+        int batchSize,
+        int leafIndex,
+        List<Digest> path,
+        byte[] signature,
+        String keyId) {
+    /** Copies the path. */
+    public EventLine {
+        path = List.copyOf(path);
+    }
+
+    /**
+     * The line of a sealed event. A payload that is not UTF-8 any more (ours always was) is carried with replacement
+     * characters: its digest is wrong before and after, and verification names it.
+     */
+    public static EventLine of(SealedAuditEvent sealed) {
+        AuditEvent event = sealed.event();
+        return new EventLine(
+                event.id(),
+                event.type(),
+                new String(event.payload(), StandardCharsets.UTF_8),
+                sealed.seq(),
+                sealed.chain(),
+                sealed.batchSize(),
+                sealed.leafIndex(),
+                sealed.path(),
+                sealed.signature(),
+                sealed.keyId());
+    }
+
+    /**
+     * Reads a line without its line feed.
+     *
+     * @throws JsonException when it is not exactly the bytes that {@link #toBytes} writes for some event
+     */
+    public static EventLine parse(byte[] line) {
+        JsonObject json = JsonObject.parse(line);
+        EventLine read;
+        try {
+            read = new EventLine(
+                    UUID.fromString(json.string("id")),
+                    json.string("type"),
+                    json.string("payload"),
+                    json.integer("seq"),
+                    Digest.parse(json.string("chain")),
+                    Math.toIntExact(json.integer("batchSize")),
+                    Math.toIntExact(json.integer("leafIndex")),
+                    json.strings("path").stream().map(Digest::parse).toList(),
+                    Base64.getDecoder().decode(json.string("signature")),
+                    json.string("keyId"));
+        } catch (JsonException e) {
+            throw e;
+        } catch (IllegalArgumentException | ArithmeticException malformed) {
+            throw new JsonException("A member has another form: " + malformed.getMessage(), malformed);
+        }
+        if (!Arrays.equals(read.toBytes(), line)) {
+            throw new JsonException("The line is not canonical, or has members it should not have.");
+        }
+        return read;
+    }
+
+    /** The line's canonical bytes, without a line feed. */
+    public byte[] toBytes() {
+        return JsonObject.create()
+                .put("id", id.toString())
+                .put("type", type)
+                .put("payload", payload)
+                .put("seq", seq)
+                .put("chain", chain.hex())
+                .put("batchSize", batchSize)
+                .put("leafIndex", leafIndex)
+                .put("path", path.stream().map(Digest::hex).toList())
+                .put("signature", Base64.getEncoder().encodeToString(signature))
+                .put("keyId", keyId)
+                .toCanonicalBytes();
+    }
+
+    /** The payload's bytes. */
+    public byte[] payloadBytes() {
+        return payload.getBytes(StandardCharsets.UTF_8);
+    }
+}

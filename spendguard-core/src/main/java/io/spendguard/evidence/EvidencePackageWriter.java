@@ -1,0 +1,165 @@
+package io.spendguard.evidence;
+
+import io.spendguard.evidence.internal.PackageNames;
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.Digest;
+import io.spendguard.proof.Signer;
+import io.spendguard.proof.VerificationKey;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes an evidence package: a zip whose every byte follows from its content, with a signed manifest over all files.
+ *
+ * <p>Events are spooled to a temporary file beside the target as they come, so that memory does not grow with their
+ * number. The package appears under its name at {@link #finish()}, whole, or never; {@link #close()} without it leaves
+ * nothing behind. Blocks on the file system. Not safe for several threads.
+ */
+public final class EvidencePackageWriter implements AutoCloseable {
+    private final Path target;
+    private final Signer exporter;
+    private final Clock clock;
+    private final @Nullable String tenant;
+    private final PackageSpool spool;
+    private final Map<String, VerificationKey> keys = new TreeMap<>();
+    private final Map<String, byte[]> members = new TreeMap<>();
+    private final Map<String, EvidenceManifest.Stream> streams = new TreeMap<>();
+    private long events;
+    private @Nullable String openFile;
+
+    private EvidencePackageWriter(Path target, Signer exporter, Clock clock, @Nullable String tenant) {
+        this.target = target;
+        this.exporter = exporter;
+        this.clock = clock;
+        this.tenant = tenant;
+        this.spool = PackageSpool.beside(target);
+    }
+
+    /**
+     * Starts a package.
+     *
+     * @param target the file to be; it must not exist
+     * @param exporter who signs the manifest
+     * @param clock tells when it was made
+     * @param tenant the one tenant whose events will come, or null for all; the manifest says so
+     * @throws EvidenceException when the file exists already or its directory cannot be written
+     */
+    public static EvidencePackageWriter create(Path target, Signer exporter, Clock clock, @Nullable String tenant) {
+        Objects.requireNonNull(exporter, "exporter");
+        Objects.requireNonNull(clock, "clock");
+        if (Files.exists(target)) {
+            throw new EvidenceException("Evidence package " + target
+                    + " exists already: evidence is never overwritten. Choose another name.");
+        }
+        return new EvidencePackageWriter(target, exporter, clock, tenant);
+    }
+
+    /** Adds a public key that signed events. It helps a reader to name keys; it is not trusted for being here. */
+    public EvidencePackageWriter key(VerificationKey key) {
+        keys.put(key.id(), key);
+        return this;
+    }
+
+    /** Adds the contract that decisions name; throws {@link IllegalArgumentException} when it has another digest. */
+    public EvidencePackageWriter contract(Digest digest, byte[] canonical) {
+        return member(PackageNames.contract(digest), digest, canonical);
+    }
+
+    /** Adds the price book that decisions name; throws {@link IllegalArgumentException} when it has another digest. */
+    public EvidencePackageWriter priceBook(Digest digest, byte[] canonical) {
+        return member(PackageNames.priceBook(digest), digest, canonical);
+    }
+
+    /**
+     * Adds an event. The events of a stream come one after another, in order of position; streams come in any order.
+     *
+     * @throws IllegalArgumentException when another stream's events stand between, or the tenant is not the one exported
+     * @throws EvidenceException when the disk fails or the package outgrows 4 GiB
+     */
+    public void event(SealedAuditEvent sealed) {
+        AuditEvent event = sealed.event();
+        if (tenant != null && !tenant.equals(event.tenant())) {
+            throw new IllegalArgumentException("Event " + event.id() + " is of tenant '" + event.tenant()
+                    + "', but the export is of '" + tenant + "' only. Filter the events.");
+        }
+        String file = PackageNames.events(event.tenant(), sealed.stream());
+        if (!file.equals(openFile)) {
+            if (streams.containsKey(file)) {
+                throw new IllegalArgumentException("Stream " + sealed.stream()
+                        + " comes back after another one. Hand over events in order of stream and position.");
+            }
+            spool.begin(file);
+            openFile = file;
+        }
+        spool.line(EventLine.of(sealed).toBytes());
+        streams.put(file, new EvidenceManifest.Stream(event.tenant(), sealed.stream(), sealed.seq(), sealed.chain()));
+        events++;
+    }
+
+    /**
+     * Completes the package and puts it under its name, durably.
+     *
+     * @return what it holds
+     * @throws EvidenceException when the disk fails or the package outgrows 4 GiB; nothing appears under its name
+     */
+    public EvidenceManifest finish() {
+        try {
+            members.forEach(spool::file);
+            spool.file(PackageNames.KEYS, keysJson());
+            EvidenceManifest manifest = new EvidenceManifest(
+                    clock.instant(), tenant, events, spool.files(), new ArrayList<>(streams.values()));
+            byte[] content = manifest.toBytes();
+            spool.file(PackageNames.MANIFEST, content);
+            spool.file(PackageNames.SIGNATURE, signatureJson(content));
+            spool.writeZip(target);
+            return manifest;
+        } finally {
+            close();
+        }
+    }
+
+    /** Forgets what was not finished. */
+    @Override
+    public void close() {
+        spool.close();
+    }
+
+    private EvidencePackageWriter member(String name, Digest digest, byte[] canonical) {
+        Digest actual = Digest.sha256(canonical);
+        if (!actual.equals(digest)) {
+            throw new IllegalArgumentException("File " + name + " has digest " + actual
+                    + ": it must be the one it is named by. Pass the bytes that were hashed.");
+        }
+        members.put(name, canonical.clone());
+        return this;
+    }
+
+    private byte[] keysJson() {
+        List<JsonObject> list = keys.values().stream()
+                .map(key -> JsonObject.create()
+                        .put("id", key.id())
+                        .put("algorithm", key.algorithm())
+                        .put("publicKey", Base64.getEncoder().encodeToString(key.bytes())))
+                .toList();
+        return JsonObject.create()
+                .put("format", "spendguard.keys.v1")
+                .put("keys", list)
+                .toCanonicalBytes();
+    }
+
+    private byte[] signatureJson(byte[] manifest) {
+        return JsonObject.create()
+                .put("algorithm", exporter.algorithm())
+                .put("keyId", exporter.keyId())
+                .put("signature", Base64.getEncoder().encodeToString(exporter.sign(SealFormat.manifest(manifest))))
+                .toCanonicalBytes();
+    }
+}

@@ -1,0 +1,252 @@
+package io.spendguard.verify;
+
+import io.spendguard.evidence.EventTypes;
+import io.spendguard.json.JsonException;
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.Amount;
+import io.spendguard.model.Unit;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Re-derives every account from its entries. Within one stream order is proved, so balances are checked after each
+ * event; across streams it is not, so an account that several streams move is checked at its end.
+ */
+final class AccountBooks {
+    private final Findings findings;
+    private final Map<Key, Book> books = new HashMap<>();
+
+    AccountBooks(Findings findings) {
+        this.findings = findings;
+    }
+
+    /** Takes an event's entries; throws {@link JsonException} or {@link IllegalArgumentException} for malformed ones. */
+    void event(Place place, String tenant, String type, JsonObject data) {
+        UUID.fromString(data.string("transaction"));
+        Map<UUID, Movement> movements = movements(data);
+        if (type.equals(EventTypes.ACCOUNT_OPENED)) {
+            open(place, tenant, data, movements);
+        }
+        movements.forEach((account, movement) -> {
+            if (movement.sum() != 0) {
+                findings.add(
+                        FindingCode.ENTRIES_UNBALANCED,
+                        place,
+                        "Event " + place.event() + " moves account " + account + " by " + movement.sum()
+                                + ": every movement has two sides, which sum to 0. Ask who wrote it.");
+            }
+            book(tenant, account).apply(place, movement);
+        });
+    }
+
+    /** Draws the conclusions that need every stream. */
+    List<AccountReport> end() {
+        books.forEach((key, book) -> {
+            if (book.opening == null) {
+                findings.add(
+                        FindingCode.ACCOUNT_NOT_OPENED,
+                        book.firstUse,
+                        "Account " + key.account() + " of tenant '" + key.tenant() + "' is used by event "
+                                + book.firstUse.event()
+                                + " but never opened: its limit is unknown. Export all streams.");
+            } else if (book.isUsedBeforeOpening()) {
+                findings.add(
+                        FindingCode.ACCOUNT_NOT_OPENED,
+                        book.firstUse,
+                        "Account " + key.account() + " of tenant '" + key.tenant() + "' is used by event "
+                                + book.firstUse.event() + " before event " + book.opening.event()
+                                + " opens it. Ask who wrote it.");
+            }
+            Place impossible = book.impossible();
+            if (impossible != null) {
+                findings.add(
+                        FindingCode.BALANCE_IMPOSSIBLE,
+                        impossible,
+                        "Account " + key.account() + " of tenant '" + key.tenant() + "' has an impossible balance after"
+                                + " event " + impossible.event()
+                                + ": available, held, spent, debt and limit are never negative. Ask who wrote it.");
+            }
+        });
+        return books.entrySet().stream()
+                .filter(entry -> entry.getValue().isReportable())
+                .map(entry -> entry.getValue().report(entry.getKey()))
+                .sorted(Comparator.comparing(AccountReport::tenant)
+                        .thenComparing(AccountReport::namespace)
+                        .thenComparing(AccountReport::budget)
+                        .thenComparing(AccountReport::key)
+                        .thenComparing(AccountReport::from)
+                        .thenComparing(AccountReport::account))
+                .toList();
+    }
+
+    private void open(Place place, String tenant, JsonObject data, Map<UUID, Movement> movements) {
+        Identity identity = Identity.parse(data.object("account"));
+        Amount limit = Amount.parse(data.string("limit"));
+        Book book = book(tenant, identity.id());
+        if (book.opening != null) {
+            findings.add(
+                    FindingCode.ACCOUNT_OPENED_TWICE,
+                    place,
+                    "Account " + identity.id() + " of tenant '" + tenant + "' is opened once more by event "
+                            + place.event() + ": it is opened once. Ask who wrote it twice.");
+            return;
+        }
+        book.open(place, identity);
+        Movement movement = movements.getOrDefault(identity.id(), Movement.NONE);
+        if (movement.adjustment() != -limit.atomic() || !limit.unit().equals(identity.unit())) {
+            findings.add(
+                    FindingCode.LIMIT_MISMATCH,
+                    place,
+                    "Event " + place.event() + " states a limit of " + limit + " for account " + identity.id()
+                            + ", but its entries grant " + Math.negateExact(movement.adjustment()) + " atoms of "
+                            + identity.unit() + ": both must agree. Ask who wrote it.");
+        }
+    }
+
+    private Book book(String tenant, UUID account) {
+        return books.computeIfAbsent(new Key(tenant, account), key -> new Book());
+    }
+
+    private static Map<UUID, Movement> movements(JsonObject data) {
+        Map<UUID, Movement> movements = new LinkedHashMap<>();
+        try {
+            for (EntryLine entry : EntryLine.of(data)) {
+                movements.merge(entry.account(), Movement.of(entry.kind(), entry.atomic()), Movement::plus);
+            }
+            for (Movement movement : movements.values()) {
+                Math.negateExact(movement.sum()); // so that nobody after this meets an overflow
+            }
+        } catch (ArithmeticException overflow) {
+            throw new JsonException("Its entries sum to more than a long holds.", overflow);
+        }
+        return movements;
+    }
+
+    private record Key(String tenant, UUID account) {}
+
+    /** What an account is. */
+    private record Identity(
+            UUID id, String namespace, String budget, String key, String from, String until, Unit unit) {
+        static Identity parse(JsonObject json) {
+            return new Identity(
+                    UUID.fromString(json.string("id")),
+                    json.string("namespace"),
+                    json.string("budget"),
+                    json.string("key"),
+                    json.string("from"),
+                    json.string("until"),
+                    new Unit(json.string("unit")));
+        }
+    }
+
+    /** Signed sums by kind. */
+    private record Movement(long available, long held, long spent, long debt, long adjustment) {
+        static final Movement NONE = new Movement(0, 0, 0, 0, 0);
+
+        static Movement of(String kind, long atomic) {
+            return switch (kind) {
+                case "AVAILABLE" -> new Movement(atomic, 0, 0, 0, 0);
+                case "HELD" -> new Movement(0, atomic, 0, 0, 0);
+                case "SPENT" -> new Movement(0, 0, atomic, 0, 0);
+                case "DEBT" -> new Movement(0, 0, 0, atomic, 0);
+                case "ADJUSTMENT" -> new Movement(0, 0, 0, 0, atomic);
+                default ->
+                    throw new JsonException("Entry kind '" + kind
+                            + "' is unknown: AVAILABLE, HELD, SPENT, DEBT and ADJUSTMENT are known.");
+            };
+        }
+
+        Movement plus(Movement other) {
+            return new Movement(
+                    Math.addExact(available, other.available),
+                    Math.addExact(held, other.held),
+                    Math.addExact(spent, other.spent),
+                    Math.addExact(debt, other.debt),
+                    Math.addExact(adjustment, other.adjustment));
+        }
+
+        long sum() {
+            return Math.addExact(Math.addExact(Math.addExact(available, held), Math.addExact(spent, debt)), adjustment);
+        }
+
+        /** Debt and adjustment are the sides that money comes from; the others hold it. */
+        boolean isPossible() {
+            return available >= 0 && held >= 0 && spent >= 0 && inRange(debt) && inRange(adjustment);
+        }
+
+        private static boolean inRange(long source) {
+            return source <= 0 && source > Long.MIN_VALUE;
+        }
+    }
+
+    /** One account's running balances. */
+    private static final class Book {
+        private Movement balance = Movement.NONE;
+        private @Nullable Place opening;
+        private @Nullable Identity identity;
+        private @Nullable Place firstUse;
+        private @Nullable Place last;
+        private @Nullable Place firstImpossible;
+        private boolean isMovedBySeveral;
+        private boolean isOverflown;
+
+        private void open(Place place, Identity what) {
+            opening = place;
+            identity = what;
+        }
+
+        private void apply(Place place, Movement movement) {
+            isMovedBySeveral |= last != null && !Objects.equals(last.stream(), place.stream());
+            firstUse = firstUse == null ? place : firstUse;
+            last = place;
+            try {
+                balance = balance.plus(movement);
+            } catch (ArithmeticException overflow) {
+                isOverflown = true;
+            }
+            if (firstImpossible == null && (isOverflown || !balance.isPossible())) {
+                firstImpossible = place;
+            }
+        }
+
+        private boolean isUsedBeforeOpening() {
+            return !isMovedBySeveral && firstUse != null && opening != null && firstUse.seq() < opening.seq();
+        }
+
+        /** The event after which a balance was impossible, or null. */
+        private @Nullable Place impossible() {
+            if (isMovedBySeveral && !isOverflown) {
+                return balance.isPossible() ? null : last;
+            }
+            return firstImpossible;
+        }
+
+        private boolean isReportable() {
+            return identity != null && !isOverflown && balance.isPossible();
+        }
+
+        private AccountReport report(Key key) {
+            Identity what = Objects.requireNonNull(identity);
+            Unit unit = what.unit();
+            return new AccountReport(
+                    key.tenant(),
+                    key.account(),
+                    what.namespace(),
+                    what.budget(),
+                    what.key(),
+                    what.from(),
+                    what.until(),
+                    new Amount(-balance.adjustment(), unit),
+                    new Amount(balance.spent(), unit),
+                    new Amount(balance.held(), unit),
+                    new Amount(balance.available(), unit),
+                    new Amount(-balance.debt(), unit));
+        }
+    }
+}

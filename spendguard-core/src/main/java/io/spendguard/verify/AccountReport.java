@@ -1,0 +1,34 @@
+package io.spendguard.verify;
+
+import io.spendguard.model.Amount;
+import java.util.UUID;
+
+/**
+ * An account as its events tell, re-derived from their entries; {@code available = limit + debt − spent − held}.
+ *
+ * @param tenant whose
+ * @param account its id
+ * @param namespace {@code enforce} or {@code shadow}
+ * @param budget the contract's budget
+ * @param key what the budget is kept per, or the empty string
+ * @param from when its window begins
+ * @param until when its window ends
+ * @param limit what may be spent
+ * @param spent what was
+ * @param held what is reserved
+ * @param available what may still be reserved
+ * @param debt what was spent beyond the limit
+ */
+public record AccountReport(
+        String tenant,
+        UUID account,
+        String namespace,
+        String budget,
+        String key,
+        String from,
+        String until,
+        Amount limit,
+        Amount spent,
+        Amount held,
+        Amount available,
+        Amount debt) {}

@@ -1,0 +1,120 @@
+package io.spendguard.verify;
+
+import io.spendguard.evidence.EventLine;
+import io.spendguard.evidence.EventTypes;
+import io.spendguard.json.JsonException;
+import io.spendguard.json.JsonObject;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Checks what events say: canonical form, labels, one decision to one outcome, and the money through its ledger. */
+final class ContentCheck {
+    private final Findings findings;
+    private final AccountBooks accounts;
+    private final DecisionBook decisions;
+    private final Set<UUID> ids = new HashSet<>();
+
+    ContentCheck(Findings findings, AccountBooks accounts, DecisionBook decisions) {
+        this.findings = findings;
+        this.accounts = accounts;
+        this.decisions = decisions;
+    }
+
+    /** The tenant an event's payload names, or null when it cannot be read. */
+    static @Nullable String tenantOf(EventLine line) {
+        try {
+            return JsonObject.parse(line.payloadBytes()).string("tenantid");
+        } catch (JsonException unreadable) {
+            return null;
+        }
+    }
+
+    /**
+     * Checks one event.
+     *
+     * @param isIntact whether its bytes are those that were signed; others need not be canonical
+     * @return its facts, or null when they cannot be read
+     */
+    @Nullable
+    JsonObject event(Place place, String tenant, EventLine line, boolean isIntact) {
+        JsonObject envelope = parse(place, line, isIntact);
+        if (envelope == null) {
+            return null;
+        }
+        requireFreshId(place, line);
+        try {
+            requireLabels(place, tenant, line, envelope);
+            JsonObject data = envelope.object("data");
+            if (data.has("entries")) {
+                accounts.event(place, tenant, line.type(), data);
+            }
+            switch (line.type()) {
+                case EventTypes.DECISION -> decisions.decision(place, tenant, envelope, data);
+                case EventTypes.OUTCOME -> decisions.outcome(place, tenant, envelope, data);
+                default -> {
+                    // Other events' facts are their entries, if any.
+                }
+            }
+            return data;
+        } catch (IllegalArgumentException malformed) {
+            findings.add(
+                    FindingCode.EVENT_DATA_MALFORMED,
+                    place,
+                    "Event " + line.id() + " (" + line.type() + ") lacks what its type has: " + malformed.getMessage());
+            return null;
+        }
+    }
+
+    private @Nullable JsonObject parse(Place place, EventLine line, boolean isIntact) {
+        byte[] payload = line.payloadBytes();
+        try {
+            JsonObject envelope = JsonObject.parse(payload);
+            if (Arrays.equals(envelope.toCanonicalBytes(), payload)) {
+                return envelope;
+            }
+            notCanonical(place, line, isIntact, "Its members are written in another way.");
+            return envelope;
+        } catch (JsonException notJson) {
+            notCanonical(place, line, isIntact, String.valueOf(notJson.getMessage()));
+            return null;
+        }
+    }
+
+    private void notCanonical(Place place, EventLine line, boolean isIntact, String fault) {
+        if (isIntact) {
+            findings.add(
+                    FindingCode.EVENT_NOT_CANONICAL,
+                    place,
+                    "Event " + line.id() + " is not canonical JSON (RFC 8785): " + fault + " Ask who wrote it.");
+        }
+    }
+
+    private void requireFreshId(Place place, EventLine line) {
+        if (!ids.add(line.id())) {
+            findings.add(
+                    FindingCode.EVENT_DUPLICATED,
+                    place,
+                    "Event " + line.id() + " is there already: an id is given once. Ask who wrote it twice.");
+        }
+    }
+
+    private void requireLabels(Place place, String tenant, EventLine line, JsonObject envelope) {
+        requireLabel(place, line, "id", envelope.string("id"), line.id().toString());
+        requireLabel(place, line, "type", envelope.string("type"), line.type());
+        requireLabel(place, line, "tenantid", envelope.string("tenantid"), tenant);
+        requireLabel(place, line, "specversion", envelope.string("specversion"), "1.0");
+    }
+
+    private void requireLabel(Place place, EventLine line, String name, String actual, String expected) {
+        if (!actual.equals(expected)) {
+            findings.add(
+                    FindingCode.EVENT_MISLABELLED,
+                    place,
+                    "Event " + line.id() + " says '" + actual + "' as its " + name + ", but '" + expected
+                            + "' is said of it: both must agree. Ask who changed the label.");
+        }
+    }
+}

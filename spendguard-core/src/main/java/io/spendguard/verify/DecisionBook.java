@@ -1,0 +1,120 @@
+package io.spendguard.verify;
+
+import io.spendguard.json.JsonException;
+import io.spendguard.json.JsonObject;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Pairs decisions with outcomes, and what was held with what was dissolved, across a tenant's streams. */
+final class DecisionBook {
+    private final Findings findings;
+    private final Map<Key, Pair> pairs = new HashMap<>();
+
+    DecisionBook(Findings findings) {
+        this.findings = findings;
+    }
+
+    void decision(Place place, String tenant, JsonObject envelope, JsonObject data) {
+        JsonObject decision = data.object("decision");
+        UUID id = UUID.fromString(decision.string("id"));
+        requireSame(envelope, id);
+        decision.string("effect");
+        Pair pair = pair(tenant, id);
+        if (pair.decided) {
+            findings.add(
+                    FindingCode.DECISION_TWICE,
+                    place,
+                    "Decision " + id + " is recorded once more by event " + place.event()
+                            + ": a decision is one event. Ask who wrote it twice.");
+            return;
+        }
+        pair.decided = true;
+        pair.holds = data.has("expiresAt");
+        pair.move(data);
+    }
+
+    void outcome(Place place, String tenant, JsonObject envelope, JsonObject data) {
+        JsonObject outcome = data.object("outcome");
+        UUID id = UUID.fromString(outcome.string("decision"));
+        requireSame(envelope, id);
+        outcome.string("kind");
+        Pair pair = pair(tenant, id);
+        pair.outcome = pair.outcome == null ? place : pair.outcome;
+        pair.move(data);
+        if (!outcome.bool("final")) {
+            return;
+        }
+        if (pair.settled != null) {
+            findings.add(
+                    FindingCode.OUTCOME_TWICE,
+                    place,
+                    "Decision " + id + " gets another final outcome by event " + place.event()
+                            + ": it has one. Ask who settled it twice.");
+        }
+        pair.settled = place;
+    }
+
+    /** Draws the conclusions that need every stream; returns how many holds have no outcome yet. */
+    long end() {
+        long openHolds = 0;
+        for (Map.Entry<Key, Pair> entry : pairs.entrySet()) {
+            Pair pair = entry.getValue();
+            UUID id = entry.getKey().decision();
+            if (!pair.decided && pair.outcome != null) {
+                findings.add(
+                        FindingCode.OUTCOME_WITHOUT_DECISION,
+                        pair.outcome,
+                        "Outcome " + pair.outcome.event() + " is of decision " + id
+                                + ", which is not there: an outcome follows its decision. Export all streams.");
+            } else if (pair.settled != null && !pair.isDissolved()) {
+                findings.add(
+                        FindingCode.HOLD_NOT_DISSOLVED,
+                        pair.settled,
+                        "Outcome " + pair.settled.event() + " does not dissolve what decision " + id
+                                + " held: what was held must become spent or available again. Ask who settled it.");
+            }
+            openHolds += pair.decided && pair.holds && pair.settled == null ? 1 : 0;
+        }
+        return openHolds;
+    }
+
+    private Pair pair(String tenant, UUID decision) {
+        return pairs.computeIfAbsent(new Key(tenant, decision), key -> new Pair());
+    }
+
+    private static void requireSame(JsonObject envelope, UUID decision) {
+        if (!decision.toString().equals(envelope.string("decisionid"))) {
+            throw new JsonException("Member 'decisionid' names another decision than its facts.");
+        }
+    }
+
+    private record Key(String tenant, UUID decision) {}
+
+    private static final class Pair {
+        private boolean decided;
+        private boolean holds;
+        private @Nullable Place outcome;
+        private @Nullable Place settled;
+        /** What stands as held because of this decision, by account; null while there is nothing. */
+        private @Nullable Map<UUID, Long> held;
+
+        /** Wraps around where a sum overflows: what cancels out is zero all the same. */
+        private void move(JsonObject data) {
+            for (EntryLine entry : EntryLine.of(data)) {
+                if (entry.kind().equals("HELD")) {
+                    held = held == null ? new HashMap<>(2) : held;
+                    held.merge(entry.account(), entry.atomic(), Long::sum);
+                }
+            }
+            if (isDissolved()) {
+                held = null;
+            }
+        }
+
+        private boolean isDissolved() {
+            return held == null || held.values().stream().allMatch(atomic -> atomic == 0);
+        }
+    }
+}

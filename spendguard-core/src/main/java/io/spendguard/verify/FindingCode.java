@@ -1,0 +1,89 @@
+package io.spendguard.verify;
+
+/**
+ * What can be wrong with an evidence package. Groups come in the order in which they explain each other: an event that
+ * was tampered with leads, the checksums that differ because of it follow.
+ */
+public enum FindingCode {
+    /** An event's bytes are not those that were signed at its place. */
+    EVENT_EDITED(Group.EVENT),
+    /** An event's seal was made by no trusted key for this place. */
+    EVENT_FORGED(Group.EVENT),
+    /** A position of a stream is not there. */
+    EVENT_MISSING(Group.EVENT),
+    /** An event stands at another place than it was signed for. */
+    EVENT_REORDERED(Group.EVENT),
+    /** An event stands there more than once. */
+    EVENT_DUPLICATED(Group.EVENT),
+    /** An event belongs to another tenant. */
+    EVENT_FOREIGN(Group.EVENT),
+    /** A line is no event at all. */
+    LINE_MALFORMED(Group.EVENT),
+    /** The key that signed is not among the anchors. */
+    KEY_NOT_ANCHORED(Group.EVENT),
+
+    /** An event's bytes are not canonical JSON. */
+    EVENT_NOT_CANONICAL(Group.CONTENT),
+    /** What an event says of itself differs from what is said about it. */
+    EVENT_MISLABELLED(Group.CONTENT),
+    /** An event's facts are not of the form its type has. */
+    EVENT_DATA_MALFORMED(Group.CONTENT),
+    /** A decision was recorded twice. */
+    DECISION_TWICE(Group.CONTENT),
+    /** An outcome tells of a decision that is not there. */
+    OUTCOME_WITHOUT_DECISION(Group.CONTENT),
+    /** A decision has two final outcomes. */
+    OUTCOME_TWICE(Group.CONTENT),
+    /** A final outcome did not dissolve exactly what its decision held. */
+    HOLD_NOT_DISSOLVED(Group.CONTENT),
+    /** An event's entries do not sum to zero for an account. */
+    ENTRIES_UNBALANCED(Group.CONTENT),
+    /** An account has entries but was not opened before them. */
+    ACCOUNT_NOT_OPENED(Group.CONTENT),
+    /** An account was opened twice. */
+    ACCOUNT_OPENED_TWICE(Group.CONTENT),
+    /** The limit an event states is not the one its entries grant. */
+    LIMIT_MISMATCH(Group.CONTENT),
+    /** A balance went below zero, or beyond what a long holds. */
+    BALANCE_IMPOSSIBLE(Group.CONTENT),
+
+    /** A stream has no closing event: what came after its last event is unknown. */
+    STREAM_OPEN(Group.STREAM),
+    /** A stream does not begin or end as streams do. */
+    STREAM_MALFORMED(Group.STREAM),
+
+    /** A file the manifest names is not there. */
+    FILE_MISSING(Group.PACKAGE),
+    /** A file is there that does not belong there. */
+    FILE_UNEXPECTED(Group.PACKAGE),
+    /** A file's bytes are not those the manifest or its name tells of. */
+    FILE_ALTERED(Group.PACKAGE),
+    /** The manifest is not of the form it must have, or does not tell what is there. */
+    MANIFEST_MALFORMED(Group.PACKAGE),
+    /** The manifest carries no valid signature of a trusted key. */
+    MANIFEST_NOT_SIGNED(Group.PACKAGE),
+    /** The container is not laid out as packages are. */
+    CONTAINER_MALFORMED(Group.PACKAGE),
+    /** The container cannot be taken apart at all. */
+    PACKAGE_UNREADABLE(Group.PACKAGE),
+    /** There is no event: nothing was verified. */
+    PACKAGE_EMPTY(Group.PACKAGE);
+
+    private final Group group;
+
+    FindingCode(Group group) {
+        this.group = group;
+    }
+
+    Group group() {
+        return group;
+    }
+
+    /** In the order of report. */
+    enum Group {
+        EVENT,
+        CONTENT,
+        STREAM,
+        PACKAGE
+    }
+}

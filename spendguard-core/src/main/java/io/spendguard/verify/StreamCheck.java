@@ -1,0 +1,364 @@
+package io.spendguard.verify;
+
+import io.spendguard.evidence.EventLine;
+import io.spendguard.evidence.EventTypes;
+import io.spendguard.evidence.EvidenceManifest;
+import io.spendguard.evidence.SealFormat;
+import io.spendguard.evidence.internal.PackageNames;
+import io.spendguard.json.JsonException;
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.Digest;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads one stream, line by line, and tells which event was edited, forged, removed, moved or repeated.
+ *
+ * <p>What is believed is the chain of <em>trusted</em> lines: those whose place and chain value a trusted key signed. An
+ * event that does not hash into its own signed chain value was edited, and the signed value carries on, so that one
+ * edit is one finding. A line without a trusted seal never moves the expected position; it only explains why that
+ * position seems to be missing.
+ */
+final class StreamCheck {
+    /** Among so many edited events it is tried whether they swapped their content. */
+    private static final int COMPARED_EDITS = 64;
+
+    private final String file;
+    private final String tenant;
+    private final UUID stream;
+    private final SealCheck seals;
+    private final ContentCheck content;
+    private final Findings findings;
+
+    private long lines;
+    private long malformedLines;
+    private long expected = 1;
+    /** The chain value before the expected position; null where the line before it is missing. */
+    private @Nullable Digest previous;
+
+    private final List<Gap> gaps = new ArrayList<>();
+    private final List<Edit> edits = new ArrayList<>();
+    /** Positions that a line without a trusted seal claims. */
+    private final Set<Long> claimed = new HashSet<>();
+
+    private final Set<String> reportedKeys = new HashSet<>();
+    private long highest;
+    private @Nullable Digest lastChain;
+    private @Nullable String openingKey;
+    private @Nullable Place closing;
+    private boolean isClosingTrusted;
+
+    StreamCheck(String file, PackageNames.StreamName name, SealCheck seals, ContentCheck content, Findings findings) {
+        this.file = file;
+        this.tenant = name.tenant();
+        this.stream = name.stream();
+        this.seals = seals;
+        this.content = content;
+        this.findings = findings;
+        this.previous = SealFormat.start(tenant, stream);
+    }
+
+    void line(byte[] bytes) {
+        lines++;
+        EventLine line;
+        try {
+            line = EventLine.parse(bytes);
+        } catch (JsonException notAnEvent) {
+            malformedLines++;
+            findings.add(
+                    FindingCode.LINE_MALFORMED,
+                    new Place(file, lines, tenant, stream, 0, null),
+                    "Line " + lines + " of stream " + stream + " is no event: " + notAnEvent.getMessage());
+            return;
+        }
+        Place place = place(line.seq(), line.id());
+        switch (seals.check(tenant, stream, line.seq(), line)) {
+            case TRUSTED -> trusted(place, line, line.seq());
+            case NOT_ANCHORED -> notAnchored(place, line);
+            case INVALID -> invalid(place, line);
+        }
+    }
+
+    /** Draws the conclusions that need the whole stream. */
+    StreamReport end(EvidenceManifest.@Nullable Stream manifest) {
+        edits.forEach(this::reportEdit);
+        gaps.forEach(this::reportGap);
+        if (manifest != null) {
+            compare(manifest);
+        }
+        boolean isAtEnd = closing != null && closing.seq() == highest;
+        if (closing != null && !isAtEnd) {
+            findings.add(
+                    FindingCode.STREAM_MALFORMED,
+                    closing,
+                    "Stream " + stream + " goes on after its closing event " + closing.event()
+                            + ": nothing may follow it. Ask who wrote it.");
+        }
+        if (closing == null) {
+            findings.add(
+                    FindingCode.STREAM_OPEN,
+                    new Place(file, lines, tenant, stream, highest, null),
+                    "Stream " + stream + " of tenant '" + tenant + "' is not closed after position " + highest
+                            + ": more events may have followed. Close its writer and export again.");
+        }
+        return new StreamReport(
+                tenant,
+                stream,
+                lines,
+                isAtEnd && isClosingTrusted ? StreamReport.State.CLOSED : StreamReport.State.OPEN);
+    }
+
+    private void trusted(Place place, EventLine line, long seq) {
+        Digest digest = Digest.sha256(line.payloadBytes());
+        if (seq < expected) {
+            late(place, line, seq);
+            return;
+        }
+        if (seq > expected) {
+            gaps.add(new Gap(expected, seq - 1, place));
+            previous = null;
+        }
+        boolean isIntact = previous == null || SealFormat.next(previous, digest).equals(line.chain());
+        if (!isIntact) {
+            edited(new Edit(place, line.type(), previous, line.chain(), digest));
+        }
+        previous = line.chain();
+        expected = seq + 1;
+        lastChain = line.chain();
+        highest = Math.max(highest, seq);
+        requireOpeningKey(place, line);
+        accept(place, line, seq, isIntact, true);
+    }
+
+    /** A trusted event at a position that was passed already: it fills a gap, or it is there twice. */
+    private void late(Place place, EventLine line, long seq) {
+        for (Gap gap : gaps) {
+            if (gap.first <= seq && seq <= gap.last && gap.filled.add(seq)) {
+                accept(place, line, seq, true, true);
+                return;
+            }
+        }
+        findings.add(
+                FindingCode.EVENT_DUPLICATED,
+                place,
+                "Event " + line.id() + " (position " + seq + " of stream " + stream
+                        + ") is there already: a position is taken once. Remove the copy.");
+    }
+
+    private void notAnchored(Place place, EventLine line) {
+        if (reportedKeys.add(line.keyId())) {
+            findings.add(
+                    FindingCode.KEY_NOT_ANCHORED,
+                    place,
+                    "Event " + line.id() + " (position " + line.seq() + " of stream " + stream + ") is signed by key '"
+                            + line.keyId() + "', which the anchors do not hold: it proves nothing."
+                            + " Add the key only if its owner confirms it.");
+        }
+        claim(place, line);
+    }
+
+    private void invalid(Place place, EventLine line) {
+        String owner = ContentCheck.tenantOf(line);
+        if (owner != null && !owner.equals(tenant)) {
+            findings.add(
+                    FindingCode.EVENT_FOREIGN,
+                    place,
+                    "Event " + line.id() + " (position " + line.seq() + " of stream " + stream
+                            + ") stands under tenant '"
+                            + tenant + "' but is of tenant '" + owner + "'"
+                            + (seals.check(owner, stream, line.seq(), line) == SealCheck.Trust.TRUSTED
+                                    ? ", for whom it is signed"
+                                    : "")
+                            + ": streams never change tenant. Ask who moved it.");
+            claimed.add(line.seq());
+            highest = Math.max(highest, line.seq());
+            return;
+        }
+        OptionalLong signed = seals.search(tenant, stream, line);
+        if (signed.isPresent()) {
+            findings.add(
+                    FindingCode.EVENT_REORDERED,
+                    place,
+                    "Event " + line.id() + " of stream " + stream + " claims position " + line.seq()
+                            + " but is signed for position " + signed.getAsLong() + ". Ask who renumbered it.");
+            trusted(place(signed.getAsLong(), line.id()), line, signed.getAsLong());
+            return;
+        }
+        findings.add(
+                FindingCode.EVENT_FORGED,
+                place,
+                "Event " + line.id() + " (position " + line.seq() + " of stream " + stream + ") is not what key '"
+                        + line.keyId() + "' signed for this place. Compare it with a backup.");
+        claim(place, line);
+    }
+
+    /** A line without a trusted seal: it is looked at, and explains a gap, but moves nothing. */
+    private void claim(Place place, EventLine line) {
+        boolean isFresh = line.seq() >= expected && claimed.add(line.seq());
+        if (isFresh) {
+            highest = Math.max(highest, line.seq());
+            accept(place, line, line.seq(), false, false);
+        }
+    }
+
+    private void accept(Place place, EventLine line, long seq, boolean isIntact, boolean isTrusted) {
+        JsonObject data = content.event(place, tenant, line, isIntact);
+        if (data == null) {
+            return;
+        }
+        if (line.type().equals(EventTypes.STREAM_CLOSED)) {
+            closing = place;
+            isClosingTrusted = isTrusted && isIntact;
+        }
+        if (!isIntact) {
+            return; // what an edited event says of its stream is no second finding
+        }
+        boolean isOpening = line.type().equals(EventTypes.STREAM_OPENED);
+        if (isOpening != (seq == 1) || !tellsOfThisStream(line, data, seq)) {
+            findings.add(
+                    FindingCode.STREAM_MALFORMED,
+                    place,
+                    "Event " + line.id() + " at position " + seq + " of stream " + stream
+                            + " is not what belongs there: a stream is opened by its first event, which names stream and"
+                            + " key, and closed by its last, which counts them. Ask who wrote it.");
+        }
+        if (isOpening) {
+            openingKey = line.keyId();
+        }
+    }
+
+    private boolean tellsOfThisStream(EventLine line, JsonObject data, long seq) {
+        try {
+            return switch (line.type()) {
+                case EventTypes.STREAM_OPENED ->
+                    data.string("stream").equals(stream.toString())
+                            && data.string("keyId").equals(line.keyId());
+                case EventTypes.STREAM_CLOSED ->
+                    data.string("stream").equals(stream.toString()) && data.integer("events") == seq;
+                default -> true;
+            };
+        } catch (JsonException incomplete) {
+            return false;
+        }
+    }
+
+    private void requireOpeningKey(Place place, EventLine line) {
+        if (openingKey != null && !openingKey.equals(line.keyId())) {
+            findings.add(
+                    FindingCode.EVENT_FORGED,
+                    place,
+                    "Event " + line.id() + " (position " + line.seq() + " of stream " + stream + ") is signed by key '"
+                            + line.keyId() + "', but the stream was opened with '" + openingKey
+                            + "': a stream keeps its key. Ask who signed it.");
+        }
+    }
+
+    private void edited(Edit edit) {
+        if (edits.size() < COMPARED_EDITS) {
+            edits.add(edit);
+        } else {
+            reportEdited(edit);
+        }
+    }
+
+    private void reportEdit(Edit edit) {
+        for (Edit other : edits) {
+            if (SealFormat.next(edit.before, other.digest).equals(edit.chain)) {
+                findings.add(
+                        FindingCode.EVENT_REORDERED,
+                        edit.place,
+                        "Position " + edit.place.seq() + " of stream " + stream + " holds event " + edit.place.event()
+                                + ", but event " + other.place.event()
+                                + " was signed there. Ask who exchanged them.");
+                return;
+            }
+        }
+        reportEdited(edit);
+    }
+
+    private void reportEdited(Edit edit) {
+        findings.add(
+                FindingCode.EVENT_EDITED,
+                edit.place,
+                "Event " + edit.place.event() + " (" + edit.type + ", position " + edit.place.seq() + " of stream "
+                        + stream + ", tenant '" + tenant
+                        + "') was edited: its bytes are not those that were signed. Compare it with a backup.");
+    }
+
+    private void reportGap(Gap gap) {
+        if (!gap.filled.isEmpty()) {
+            findings.add(
+                    FindingCode.EVENT_REORDERED,
+                    gap.place,
+                    "Event " + gap.place.event() + " (position " + gap.place.seq() + " of stream " + stream
+                            + ") stands before position "
+                            + gap.filled.iterator().next()
+                            + ": events stand in order of position. Ask who moved it.");
+        }
+        long firstMissing = 0;
+        long missing = 0;
+        for (long seq = gap.first; seq <= gap.last; seq++) {
+            if (!gap.filled.contains(seq) && !claimed.contains(seq)) {
+                firstMissing = firstMissing == 0 ? seq : firstMissing;
+                missing++;
+            }
+        }
+        long explained = Math.min(missing, malformedLines);
+        malformedLines -= explained;
+        if (missing > explained) {
+            reportMissing(gap.place.line(), firstMissing, missing, "position " + gap.place.seq() + " comes after them");
+        }
+    }
+
+    private void compare(EvidenceManifest.Stream manifest) {
+        long missing = manifest.lastSeq() - highest;
+        if (missing > malformedLines) {
+            reportMissing(lines, highest + 1, missing, "the manifest counts " + manifest.lastSeq());
+        } else if (missing < 0
+                || (missing == 0
+                        && lastChain != null
+                        && !lastChain.equals(manifest.lastChain())
+                        && claimed.isEmpty())) {
+            findings.add(
+                    FindingCode.MANIFEST_MALFORMED,
+                    Place.file(PackageNames.MANIFEST),
+                    "The manifest says that stream " + stream + " ends at position " + manifest.lastSeq()
+                            + " with another chain value than the stream itself. Export again.");
+        }
+    }
+
+    private void reportMissing(long line, long first, long count, String evidence) {
+        String what = count == 1 ? "Event " + first + " is" : count + " events from " + first + " on are";
+        findings.add(
+                FindingCode.EVENT_MISSING,
+                new Place(file, line, tenant, stream, first, null),
+                what + " missing from stream " + stream + " of tenant '" + tenant + "': " + evidence
+                        + ", and positions have no gaps. Look for it in a backup.");
+    }
+
+    private Place place(long seq, UUID event) {
+        return new Place(file, lines, tenant, stream, seq, event);
+    }
+
+    /** Positions passed over by the trusted event at {@code place}. */
+    private static final class Gap {
+        private final long first;
+        private final long last;
+        private final Place place;
+        private final Set<Long> filled = new HashSet<>();
+
+        private Gap(long first, long last, Place place) {
+            this.first = first;
+            this.last = last;
+            this.place = place;
+        }
+    }
+
+    /** A trusted place whose event does not hash into it. */
+    private record Edit(Place place, String type, Digest before, Digest chain, Digest digest) {}
+}

@@ -1,0 +1,21 @@
+package io.spendguard.verify;
+
+import java.util.UUID;
+
+/**
+ * A stream as found.
+ *
+ * @param tenant whose
+ * @param stream its id
+ * @param events how many lines its file has
+ * @param state whether its end is proved
+ */
+public record StreamReport(String tenant, UUID stream, long events, State state) {
+    /** Whether a stream's end is proved. */
+    public enum State {
+        /** Its last event closes it, signed by a trusted key. */
+        CLOSED,
+        /** It has no such event: more may have followed. */
+        OPEN
+    }
+}

@@ -1,0 +1,77 @@
+package io.spendguard.verify;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an evidence package proves.
+ *
+ * @param createdAt when it says it was exported, or null when it does not say so legibly
+ * @param tenant the one tenant it says it was exported for, or null
+ * @param events how many event lines were read
+ * @param streams the streams, in order of file name
+ * @param accounts the accounts, in order of tenant, namespace, budget, key and window
+ * @param openHolds decisions whose hold has no outcome yet
+ * @param money how far the accounts are proved
+ * @param findings what is wrong, what explains the others first; of each kind the first thousand
+ * @param findingCount how many findings there are in all
+ */
+public record VerificationReport(
+        @Nullable Instant createdAt,
+        @Nullable String tenant,
+        long events,
+        List<StreamReport> streams,
+        List<AccountReport> accounts,
+        long openHolds,
+        Money money,
+        List<Finding> findings,
+        long findingCount) {
+    /** Copies the lists. */
+    public VerificationReport {
+        streams = List.copyOf(streams);
+        accounts = List.copyOf(accounts);
+        findings = List.copyOf(findings);
+    }
+
+    /** Tells whether nothing is wrong. */
+    public boolean isVerified() {
+        return findingCount == 0;
+    }
+
+    /** The verdict in one line. */
+    public String summary() {
+        return "evidence: " + (isVerified() ? "verified" : "NOT verified") + ", " + count(events, "event") + ", "
+                + count(findingCount, "finding");
+    }
+
+    /** What is not proved even when nothing is wrong. */
+    public List<String> notes() {
+        return List.of(
+                "completeness not proven: whole streams may have been left out, no checkpoint tells their number",
+                count(openHolds, "open hold") + ": decided, without an outcome yet",
+                "money: " + money.text());
+    }
+
+    private static String count(long number, String noun) {
+        return number + " " + noun + (number == 1 ? "" : "s");
+    }
+
+    /** How far the accounts' balances are proved. */
+    public enum Money {
+        /** From every account's opening on. */
+        FULL("full, every balance re-derived from its account's opening on"),
+        /** Some event could not be relied on. */
+        NOT_PROVEN("not proven, see the findings");
+
+        private final String text;
+
+        Money(String text) {
+            this.text = text;
+        }
+
+        String text() {
+            return text;
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package io.spendguard.verify;
+
+import io.spendguard.evidence.EvidenceException;
+import io.spendguard.evidence.EvidenceManifest;
+import io.spendguard.evidence.internal.PackageNames;
+import io.spendguard.evidence.internal.StoredZip;
+import io.spendguard.model.Digest;
+import io.spendguard.proof.Anchors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.zip.CRC32;
+
+/**
+ * Re-checks an evidence package offline: container, manifest, canonical form, chains, gaps, signatures, decisions and
+ * outcomes, and every balance. Trusts nothing in the package, only the anchors.
+ *
+ * <p>Whatever the bytes, the answer is a report; damage is a finding. Reads the package once; memory grows with the
+ * number of events by their ids only. Each call is independent; safe for any number of threads.
+ */
+public final class Verifier {
+    private final Findings findings = new Findings();
+    private final AccountBooks accounts = new AccountBooks(findings);
+    private final DecisionBook decisions = new DecisionBook(findings);
+    private final ContentCheck content = new ContentCheck(findings, accounts, decisions);
+    private final List<StreamReport> streams = new ArrayList<>();
+    private final SealCheck seals;
+    private final ManifestCheck manifest;
+
+    private Verifier(Anchors anchors) {
+        this.seals = new SealCheck(anchors);
+        this.manifest = new ManifestCheck(anchors, findings);
+    }
+
+    /**
+     * Verifies a package.
+     *
+     * @param file the zip
+     * @param anchors the keys to trust
+     * @throws EvidenceException when the file is missing or cannot be read; what it holds is never a reason
+     */
+    public static VerificationReport verify(Path file, Anchors anchors) {
+        Objects.requireNonNull(anchors, "anchors");
+        try {
+            if (Files.isDirectory(file)) {
+                throw new EvidenceException("Evidence package " + file + " is a directory. Name the zip itself.");
+            }
+            return new Verifier(anchors).verify(file);
+        } catch (NoSuchFileException missing) {
+            throw new EvidenceException("Evidence package " + file + " does not exist. Name the zip itself.", missing);
+        } catch (IOException failed) {
+            throw new EvidenceException(
+                    "Evidence package " + file + " cannot be read: " + failed + ". Give this process read permission.",
+                    failed);
+        }
+    }
+
+    private VerificationReport verify(Path file) throws IOException {
+        try (PackageReader reader = PackageReader.open(file, findings)) {
+            List<StoredZip.Entry> entries = reader.entries();
+            if (!entries.isEmpty() || findings.count() == 0) {
+                manifest.read(reader, entries);
+                for (StoredZip.Entry entry : entries) {
+                    check(reader, entry);
+                }
+                manifest.requireAllPresent(entries);
+            }
+        }
+        return conclude();
+    }
+
+    private void check(PackageReader reader, StoredZip.Entry entry) throws IOException {
+        Fingerprint fingerprint = new Fingerprint();
+        Optional<PackageNames.StreamName> stream = PackageNames.parseEvents(entry.name());
+        if (stream.isPresent()) {
+            StreamCheck check = new StreamCheck(entry.name(), stream.get(), seals, content, findings);
+            reader.lines(entry, fingerprint, check::line);
+            streams.add(check.end(manifest.stream(stream.get())));
+        } else {
+            reader.lines(entry, fingerprint, line -> {});
+        }
+        manifest.compare(entry, fingerprint.crc.getValue(), Digest.of(fingerprint.sha.digest()));
+    }
+
+    private VerificationReport conclude() {
+        List<AccountReport> reports = accounts.end();
+        long openHolds = decisions.end();
+        long events = streams.stream().mapToLong(StreamReport::events).sum();
+        manifest.compareCount(events);
+        if (events == 0 && findings.count() == 0) {
+            findings.add(
+                    FindingCode.PACKAGE_EMPTY,
+                    Place.PACKAGE,
+                    "The package holds no event: nothing was verified. Export the tenant you mean.");
+        }
+        boolean isMoneyProved =
+                !findings.has(FindingCode.Group.EVENT) && !findings.has(FindingCode.Group.CONTENT) && events > 0;
+        Optional<EvidenceManifest> read = manifest.manifest();
+        return new VerificationReport(
+                read.map(EvidenceManifest::createdAt).orElse(null),
+                read.map(EvidenceManifest::tenant).orElse(null),
+                events,
+                streams,
+                reports,
+                openHolds,
+                isMoneyProved ? VerificationReport.Money.FULL : VerificationReport.Money.NOT_PROVEN,
+                findings.inOrder(),
+                findings.count());
+    }
+
+    /** A file's checksums, taken while it passes by. */
+    private static final class Fingerprint implements Consumer<byte[]> {
+        private final CRC32 crc = new CRC32();
+        private final MessageDigest sha = Digest.newSha256();
+
+        @Override
+        public void accept(byte[] piece) {
+            crc.update(piece);
+            sha.update(piece);
+        }
+    }
+}
