@@ -162,7 +162,8 @@ public final class Call implements AutoCloseable {
     /** How a call in some open phase ends; null when its outcome is unknown. */
     @FunctionalInterface
     private interface Ending {
-        @Nullable Supplier<Settlement> of(State before);
+        @Nullable
+        Supplier<Settlement> of(State before);
     }
 
     private record State(
@@ -181,9 +182,7 @@ public final class Call implements AutoCloseable {
 
         /** A part that arrives before anybody said that the call started says so itself. */
         private State withPart(long tokens) {
-            return isOpen()
-                    ? new State(CallPhase.STREAMING, Math.addExact(outputTokens, tokens), null, null)
-                    : this;
+            return isOpen() ? new State(CallPhase.STREAMING, Math.addExact(outputTokens, tokens), null, null) : this;
         }
     }
 }
