@@ -33,7 +33,8 @@ import org.slf4j.LoggerFactory;
  *                        UNKNOWN   (also when the settlement itself fails: the hold stands until its expiry)
  * }</pre>
  *
- * <p>The first event that ends the call wins; later ones change nothing. Settling blocks for one ledger round trip and
+ * <p>The first event that ends the call wins; later ones change nothing, and so does every event once the permit was
+ * settled by hand. Settling blocks for one ledger round trip and
  * never throws, so that a provider's answer or exception is never hidden by it: a failure is logged, kept in
  * {@link #settlementFailure()}, and leaves the outcome unknown. Safe for any number of threads.
  */
@@ -105,7 +106,7 @@ public final class Call implements AutoCloseable {
 
     /** The call provably never reached the provider: its hold is given back. */
     public void notSent(Throwable cause) {
-        settle(now -> () -> permit.release("not sent: " + cause.getClass().getSimpleName()));
+        settle(now -> () -> permit.notSent(cause));
     }
 
     /** The call ended with an exception, which the caller passes on untouched. */
@@ -143,6 +144,11 @@ public final class Call implements AutoCloseable {
     private void settle(Ending ending) {
         State before = state.getAndUpdate(now -> now.isOpen() ? State.SETTLING : now);
         if (!before.isOpen()) {
+            return;
+        }
+        Optional<Settlement> settledByHand = permit.settlement();
+        if (settledByHand.isPresent()) {
+            state.set(new State(CallPhase.SETTLED, before.outputTokens(), settledByHand.get(), null));
             return;
         }
         Supplier<Settlement> settlement = ending.of(before);

@@ -1,21 +1,26 @@
 package io.spendguard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spendguard.contract.Contract;
 import io.spendguard.ledger.InMemoryLedger;
 import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Balance;
+import io.spendguard.model.Money;
 import io.spendguard.model.Permit;
 import io.spendguard.model.Settlement;
+import io.spendguard.model.SpendDeniedException;
 import io.spendguard.model.Usage;
 import io.spendguard.proof.Ed25519Signer;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
@@ -156,11 +161,92 @@ class CallTest {
         assertThat(call.settlementFailure()).get().isInstanceOf(IllegalStateException.class);
     }
 
-    private static Expected actual(Guard guard, Call call, String run) {
-        Balance balance = guard.balances("acme").stream()
+    @Test
+    void call_commitsWhatTheResultReports_beforeItReturns() {
+        try (Guard guard = guard()) {
+            String reply = guard.call(action("r"), Set.of(), permit -> "hello", result -> Usage.of(8_000, 500));
+
+            assertThat(reply).isEqualTo("hello");
+            assertThat(balance(guard, "r").spent()).hasToString("0.025 USD");
+            assertThat(balance(guard, "r").held()).hasToString("0.00 USD");
+        }
+    }
+
+    @Test
+    void call_bodyCommitsItsOwnPrice_thatPriceStands() {
+        try (Guard guard = guard()) {
+            guard.call(action("r"), permit -> {
+                Permit.current().orElseThrow().commit(Money.parse("0.01 USD"));
+                return "done";
+            });
+
+            assertThat(balance(guard, "r").spent()).hasToString("0.01 USD");
+        }
+    }
+
+    @Test
+    void call_bodyThrows_passesTheExceptionAndKeepsTheHold_unlessItWasNotSent() {
+        try (Guard guard = guard()) {
+            IOException broken = new IOException("broken");
+
+            assertThatThrownBy(() -> guard.call(action("r1"), permit -> {
+                        throw broken;
+                    }))
+                    .isSameAs(broken);
+            assertThatThrownBy(() -> guard.call(action("r2"), permit -> {
+                        permit.notSent(broken);
+                        throw broken;
+                    }))
+                    .isSameAs(broken);
+
+            assertThat(balance(guard, "r1").held()).hasToString("0.18 USD");
+            assertThat(balance(guard, "r2").held()).hasToString("0.00 USD");
+            assertThat(Permit.current()).isEmpty();
+        }
+    }
+
+    @Test
+    void call_refused_neverRunsTheBody() {
+        try (Guard guard = guard()) {
+            Action tooMuch =
+                    Action.toolCall("t").run("r").cost(Money.parse("11.00 USD")).build();
+
+            assertThatThrownBy(() -> guard.call(tooMuch, permit -> {
+                        throw new AssertionError("ran");
+                    }))
+                    .isInstanceOf(SpendDeniedException.class)
+                    .hasMessageContaining("BUDGET_EXHAUSTED");
+        }
+    }
+
+    @Test
+    void install_secondGuard_isRefused_untilTheFirstIsClosed() {
+        Guard first = guard();
+        Guard second = guard();
+        first.install();
+
+        assertThatThrownBy(second::install)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("Another guard is installed in this process already: only one can be found without being"
+                        + " named. Close it first, or hand guards over explicitly.");
+        assertThat(Guard.current()).contains(first);
+        try (Guard.Handle open = second.open()) {
+            assertThat(Guard.current()).contains(second);
+        }
+        first.close();
+        assertThat(Guard.current()).isEmpty();
+        second.close();
+    }
+
+    private static Balance balance(Guard guard, String run) {
+        return guard.balances("acme").stream()
                 .filter(candidate -> candidate.key().equals(run))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private static Expected actual(Guard guard, Call call, String run) {
+        Balance balance = balance(guard, run);
         boolean estimated = call.settlement().map(Settlement::estimated).orElse(false);
         return new Expected(
                 call.phase(), balance.spent().toString(), balance.held().toString(), estimated);
@@ -185,12 +271,15 @@ class CallTest {
     }
 
     private static Permit permit(Guard guard, String run) {
-        return guard.decide(Action.llmCall("openai", "gpt-4o")
-                        .run(run)
-                        .inputTokens(8_000)
-                        .maxOutputTokens(16_000)
-                        .build())
-                .orThrow();
+        return guard.decide(action(run)).orThrow();
+    }
+
+    private static Action action(String run) {
+        return Action.llmCall("openai", "gpt-4o")
+                .run(run)
+                .inputTokens(8_000)
+                .maxOutputTokens(16_000)
+                .build();
     }
 
     private static Guard guard() {

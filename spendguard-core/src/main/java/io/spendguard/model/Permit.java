@@ -56,6 +56,14 @@ public interface Permit extends AutoCloseable {
     /** Gives the whole hold back because the action had no effect; the reason goes into evidence. */
     Settlement release(String reason);
 
+    /** Gives the whole hold back because the action provably never left this process; the cause's type is the reason. */
+    default Settlement notSent(Throwable cause) {
+        return release("not sent: " + cause.getClass().getSimpleName());
+    }
+
+    /** How this object settled the hold; empty while it did not. Another permit of the same decision may have. */
+    Optional<Settlement> settlement();
+
     /**
      * Ends the permit. One that was not settled keeps its hold: the outcome is unknown, and only its expiry settles it.
      * Does not block and does not throw.
