@@ -238,6 +238,21 @@ class CallTest {
         second.close();
     }
 
+    @Test
+    void covers_theSameActionBehindASecondGate_andNothingElse() {
+        try (Guard guard = guard()) {
+            Permit permit = permit(guard, "r");
+
+            assertThat(permit.covers(action("r"))).isTrue();
+            assertThat(permit.covers(
+                            action("r").toBuilder().model("gpt-4o-mini").build()))
+                    .isFalse();
+            assertThat(permit.covers(Action.toolCall("t").build())).isFalse();
+            permit.commit(Usage.unknown());
+            assertThat(permit.covers(action("r"))).isFalse();
+        }
+    }
+
     private static Balance balance(Guard guard, String run) {
         return guard.balances("acme").stream()
                 .filter(candidate -> candidate.key().equals(run))

@@ -65,6 +65,20 @@ public interface Permit extends AutoCloseable {
     Optional<Settlement> settlement();
 
     /**
+     * Tells whether an action met inside this permit's own is that very action again, behind a second gate: the same
+     * tool, or the same model, while this permit is unsettled. It was decided and held for already; a gate lets it pass
+     * and charges nothing. Anything else inside (a model called by a tool, another tool) is a spend of its own.
+     */
+    default boolean covers(Action inner) {
+        Action own = effective();
+        return settlement().isEmpty()
+                && own.kind() == inner.kind()
+                && own.tool().equals(inner.tool())
+                && own.provider().equals(inner.provider())
+                && own.model().equals(inner.model());
+    }
+
+    /**
      * Ends the permit. One that was not settled keeps its hold: the outcome is unknown, and only its expiry settles it.
      * Does not block and does not throw.
      */
