@@ -24,8 +24,10 @@ final class Migrations {
         try {
             createSchema(admin);
         } catch (SQLException e) {
-            throw new LedgerUnavailableException("Ledger cannot be migrated: " + e.getMessage()
-                    + ". Pass a data source of a role that may create the schema 'spendguard'.", e);
+            throw new LedgerUnavailableException(
+                    "Ledger cannot be migrated: " + SqlFailure.firstLine(e)
+                            + " Pass a data source of a role that may create the schema 'spendguard'.",
+                    e);
         }
         try {
             FlywayRun.migrate(admin);
