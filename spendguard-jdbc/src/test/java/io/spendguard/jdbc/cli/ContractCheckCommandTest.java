@@ -13,8 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ContractCheckCommandTest {
-    private static final String GOOD =
-            """
+    private static final String GOOD = """
             apiVersion: spendguard.ai/v1
             kind: Contract
             metadata: {name: one-dollar, tenant: acme}
@@ -51,7 +50,9 @@ class ContractCheckCommandTest {
         Console console = Console.run("contract", "check", good.toString(), bad.toString());
 
         assertThat(console.exitCode()).isEqualTo(1);
-        assertThat(console.out()).contains("bad.yaml:6:", "limt", "Did you mean").endsWith(" findings\n");
+        assertThat(console.out())
+                .contains("bad.yaml:6:", "limt", "Did you mean")
+                .endsWith(" findings\n");
         assertThat(console.out()).contains("contract: NOT accepted, 2 files, ");
         assertThat(console.err()).isEmpty();
     }
@@ -74,7 +75,8 @@ class ContractCheckCommandTest {
 
     @Test
     void check_missingFile_cannotRun() {
-        Console console = Console.run("contract", "check", directory.resolve("none.yaml").toString());
+        Console console =
+                Console.run("contract", "check", directory.resolve("none.yaml").toString());
 
         assertThat(console.exitCode()).isEqualTo(2);
         assertThat(console.out()).isEmpty();

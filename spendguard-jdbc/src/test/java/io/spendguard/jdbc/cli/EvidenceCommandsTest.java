@@ -30,8 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The auditor's whole way: a real ledger, exported, verified, and tampered with in between. */
 class EvidenceCommandsTest {
     private static final String ROLE = "spendguard_cli_app";
-    private static final String CONTRACT =
-            """
+    private static final String CONTRACT = """
             apiVersion: spendguard.ai/v1
             kind: Contract
             metadata: {name: one-dollar, tenant: acme}
@@ -94,15 +93,16 @@ class EvidenceCommandsTest {
     void verify_ledgerEditedByItsOwner_namesTheEvent() throws SQLException {
         String victim = tamper("UPDATE spendguard.outbox SET payload ="
                 + " convert_to(replace(convert_from(payload, 'UTF8'), '0.18 USD', '0.08 USD'), 'UTF8')"
-                + " WHERE event_type = 'io.spendguard.outcome.v1' AND seq ="
-                + " (SELECT min(seq) FROM spendguard.outbox WHERE event_type = 'io.spendguard.outcome.v1')"
+                + " WHERE type = 'io.spendguard.outcome.v1' AND seq ="
+                + " (SELECT min(seq) FROM spendguard.outbox WHERE type = 'io.spendguard.outcome.v1')"
                 + " RETURNING event_id");
         export();
 
         Console verified = verify();
 
         assertThat(verified.exitCode()).isEqualTo(1);
-        assertThat(verified.out()).contains("\nevidence: NOT verified, 8 events, 1 findings\n  EVENT_EDITED events/acme/");
+        assertThat(verified.out())
+                .contains("\nevidence: NOT verified, 8 events, 1 findings\n  EVENT_EDITED events/acme/");
         assertThat(verified.out()).contains("Event " + victim + " (io.spendguard.outcome.v1, position ");
     }
 
@@ -114,7 +114,9 @@ class EvidenceCommandsTest {
         Console verified = verify();
 
         assertThat(verified.exitCode()).isEqualTo(1);
-        assertThat(verified.out()).contains("\n  EVENT_MISSING events/acme/").contains(" Event 4 is missing from stream ");
+        assertThat(verified.out())
+                .contains("\n  EVENT_MISSING events/acme/")
+                .contains(" Event 4 is missing from stream ");
     }
 
     @Test
@@ -185,7 +187,14 @@ class EvidenceCommandsTest {
         Path none = directory.resolve("none.pem");
 
         Console exported = Console.run(
-                "evidence", "export", "--url", database.jdbcUrl(), "--key", none.toString(), "--out", evidence.toString());
+                "evidence",
+                "export",
+                "--url",
+                database.jdbcUrl(),
+                "--key",
+                none.toString(),
+                "--out",
+                evidence.toString());
 
         assertThat(exported.exitCode()).isEqualTo(2);
         assertThat(exported.err())
@@ -213,7 +222,9 @@ class EvidenceCommandsTest {
 
         assertThat(exported.exitCode()).isEqualTo(2);
         assertThat(exported.out()).isEmpty();
-        assertThat(exported.err()).startsWith("spendguard: Ledger cannot be opened: ").doesNotContain("hunter2");
+        assertThat(exported.err())
+                .startsWith("spendguard: Ledger cannot be opened: ")
+                .doesNotContain("hunter2");
         assertThat(exported.err().lines()).hasSize(1);
         assertThat(evidence).doesNotExist();
     }

@@ -22,8 +22,7 @@ class SpendGuardCliTest {
 
         assertThat(console.exitCode()).isEqualTo(2);
         assertThat(console.out()).isEmpty();
-        assertThat(console.err())
-                .isEqualTo("spendguard: Missing required subcommand. Try 'spendguard --help'.\n");
+        assertThat(console.err()).isEqualTo("spendguard: Missing required subcommand. Try 'spendguard --help'.\n");
     }
 
     @Test
