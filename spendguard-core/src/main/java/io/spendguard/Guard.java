@@ -8,9 +8,12 @@ import io.spendguard.decision.DecisionEngine;
 import io.spendguard.ledger.Ledger;
 import io.spendguard.model.Action;
 import io.spendguard.model.Balance;
+import io.spendguard.model.CurrentPermit;
 import io.spendguard.model.Decision;
 import io.spendguard.model.IdSource;
 import io.spendguard.model.Permit;
+import io.spendguard.model.SpendDeniedException;
+import io.spendguard.model.Usage;
 import io.spendguard.price.PriceBook;
 import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.proof.Signer;
@@ -20,6 +23,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * evidence streams end with a signed event.
  */
 public final class Guard implements AutoCloseable {
+    private static final AtomicReference<@Nullable Guard> INSTALLED = new AtomicReference<>();
+    private static final ThreadLocal<Guard> OPEN = new ThreadLocal<>();
+
     private final DecisionEngine engine;
     private final Ledger ledger;
 
@@ -59,6 +68,41 @@ public final class Guard implements AutoCloseable {
     }
 
     /**
+     * Decides an action, runs it and settles it.
+     *
+     * <p>The body runs under the action's permit ({@link Permit#current()} finds it) and runs {@link Permit#effective()}.
+     * When it returns, what it did not settle itself is committed at the usage it reports, before this method returns.
+     * When it throws, its exception passes untouched and the outcome is unknown, so that the hold stays, unless the body
+     * called {@link Permit#notSent} or settled before. A settlement that fails hides neither result nor exception; the
+     * ledger settles the hold when it expires.
+     *
+     * @param usage reads the provider's count from the result; {@link Usage#unknown()} settles at the estimate
+     * @throws SpendDeniedException when the action is refused, or degraded and {@code accept} does not say that the body
+     *     applies the patch; the body did not run
+     * @throws X what the body threw
+     */
+    public <T, X extends Exception> T call(
+            Action action, Set<Decision.Accept> accept, CallBody<T, X> body, Function<? super T, Usage> usage)
+            throws X {
+        Decision decision = decide(action);
+        Permit permit = accept.contains(Decision.Accept.ACCEPT_DEGRADE)
+                ? decision.orThrow(Decision.Accept.ACCEPT_DEGRADE)
+                : decision.orThrow();
+        try (Call call = Call.of(permit);
+                CurrentPermit.Handle open = call.open()) {
+            call.started();
+            T result = body.run(permit);
+            call.completed(usage.apply(result));
+            return result;
+        }
+    }
+
+    /** As {@link #call(Action, Set, CallBody, Function)}, for actions that are never degraded and report no usage. */
+    public <T, X extends Exception> T call(Action action, CallBody<T, X> body) throws X {
+        return call(action, Set.of(), body, result -> Usage.unknown());
+    }
+
+    /**
      * The permit of an action decided before, by this process or another, found by the action's key: for settling it,
      * not for running the action again. Empty when nothing is held for it. Blocks for two reads.
      *
@@ -78,14 +122,54 @@ public final class Guard implements AutoCloseable {
         return engine.balances(tenant);
     }
 
+    /**
+     * Makes this guard the one that code without another way to find it uses, in this process.
+     *
+     * @throws IllegalStateException when another one is installed: which of two would decide must not depend on order
+     */
+    public void install() {
+        if (!INSTALLED.compareAndSet(null, this) && INSTALLED.get() != this) {
+            throw new IllegalStateException("Another guard is installed in this process already: only one can be found"
+                    + " without being named. Close it first, or hand guards over explicitly.");
+        }
+    }
+
+    /** Makes this guard the one that code called by this thread uses, until the handle is closed on this thread. */
+    public Handle open() {
+        Guard outer = OPEN.get();
+        OPEN.set(this);
+        return () -> {
+            if (outer == null) {
+                OPEN.remove();
+            } else {
+                OPEN.set(outer);
+            }
+        };
+    }
+
+    /** The guard open on this thread, else the installed one; empty when there is neither. */
+    public static Optional<Guard> current() {
+        Guard open = OPEN.get();
+        return Optional.ofNullable(open != null ? open : INSTALLED.get());
+    }
+
     /** Finishes what is under way, closes the evidence streams with a signed event each, and closes the ledger. */
     @Override
     public void close() {
+        INSTALLED.compareAndSet(this, null);
         try {
             engine.close();
         } finally {
             ledger.close();
         }
+    }
+
+    /** Ends the time a guard is open. */
+    @FunctionalInterface
+    public interface Handle extends AutoCloseable {
+        /** Restores the guard that was open before. */
+        @Override
+        void close();
     }
 
     /** Collects what a guard needs. Not safe for several threads. */

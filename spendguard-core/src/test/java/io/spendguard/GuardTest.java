@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.spendguard.contract.Contract;
+import io.spendguard.decision.EvidenceExport;
 import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.InMemoryLedger;
 import io.spendguard.ledger.Ledger;
@@ -24,9 +25,14 @@ import io.spendguard.model.Settlement;
 import io.spendguard.model.SettlementConflictException;
 import io.spendguard.model.SpendDeniedException;
 import io.spendguard.model.Usage;
+import io.spendguard.price.PriceBook;
+import io.spendguard.proof.Anchors;
 import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.trace.Scope;
+import io.spendguard.verify.VerificationReport;
+import io.spendguard.verify.Verifier;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -38,6 +44,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class GuardTest {
     private static final Clock NOON = Clock.fixed(Instant.parse("2026-11-23T12:00:00Z"), ZoneOffset.UTC);
@@ -383,6 +390,34 @@ class GuardTest {
                 .hasSize(64);
         assertThat(decision.string("contract"))
                 .isEqualTo(Contract.parse(ONE_DOLLAR, "c").digest().hex());
+    }
+
+    @Test
+    void evidence_ofEverythingAGuardDoes_verifiesOffline(@TempDir Path folder) {
+        Ed25519Signer key = Ed25519Signer.generate();
+        Contract contract = Contract.parse(ONE_DOLLAR, "test.yaml");
+        try (Guard guard = Guard.builder()
+                .contract(contract)
+                .ledger(ledger)
+                .signer(key)
+                .clock(NOON)
+                .build()) {
+            guard.decide(call("r1")).orThrow().commit(Usage.of(8_000, 1_000));
+            guard.decide(call("r1")).orThrow().commit(Money.parse("1.50 USD"));
+            guard.decide(call("r1"));
+            guard.decide(call("r2").toBuilder().user("jane").build());
+            guard.decide(Action.toolCall("clock").run("r3").build()).orThrow().release("not needed");
+        }
+
+        Path file = folder.resolve("evidence.zip");
+        EvidenceExport.from(ledger)
+                .contract(contract)
+                .priceBook(PriceBook.bundled())
+                .write(key, NOON, file);
+        VerificationReport report = Verifier.verify(file, Anchors.of(key.verificationKey()));
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.summary()).isEqualTo("evidence: verified, 12 events, 0 findings");
     }
 
     @Test

@@ -97,7 +97,7 @@ final class ConditionCompiler {
 
     /** The compiled condition, or null when it has faults: all of them are reported then. */
     @Nullable
-    Compiled compile(String condition, ExpressionRewriter.Report report) {
+    Compiled compile(String condition, ExpressionPlaces.Report report) {
         if (condition.codePointCount(0, condition.length()) > MAX_LENGTH) {
             report.fault(0, "the condition is longer than " + MAX_LENGTH + " characters. Write several rules.");
             return null;
@@ -110,8 +110,8 @@ final class ConditionCompiler {
         }
         try {
             CelAbstractSyntaxTree tree = parsed.getAst();
-            ExpressionRewriter rewriter =
-                    new ExpressionRewriter(vocabulary, tree.getSource(), call -> fails(call, tree.getSource()), faults);
+            ExpressionRewriter rewriter = new ExpressionRewriter(
+                    vocabulary, new ExpressionPlaces(tree.getSource(), faults), call -> fails(call, tree.getSource()));
             CelValidationResult checked = checker.check(rewriter.rewrite(tree.getExpr()));
             if (checked.hasError()) {
                 report(checked.getErrors(), condition, faults, false);
@@ -153,7 +153,7 @@ final class ConditionCompiler {
     }
 
     /** A list of numbers and texts has elements of any type, and what reads them is checked no more. */
-    private static void refuseMixedTypes(CelAbstractSyntaxTree tree, ExpressionRewriter.Report report) {
+    private static void refuseMixedTypes(CelAbstractSyntaxTree tree, ExpressionPlaces.Report report) {
         tree.getTypeMap().entrySet().stream()
                 .filter(node -> isAny(node.getValue()))
                 .map(node -> tree.getSource().getPositionsMap().getOrDefault(node.getKey(), 0))
@@ -166,7 +166,7 @@ final class ConditionCompiler {
     }
 
     private static void report(
-            List<CelIssue> issues, String condition, ExpressionRewriter.Report report, boolean syntax) {
+            List<CelIssue> issues, String condition, ExpressionPlaces.Report report, boolean syntax) {
         for (CelIssue issue : issues) {
             int offset = offset(
                     condition,
@@ -209,7 +209,7 @@ final class ConditionCompiler {
     private static String typeMessage(String message) {
         Matcher overload = OVERLOAD.matcher(message);
         if (overload.matches()) {
-            return "'" + ExpressionRewriter.name(overload.group(1)) + "' does not take " + overload.group(2)
+            return "'" + FunctionNames.name(overload.group(1)) + "' does not take " + overload.group(2)
                     + ". Use values of matching types.";
         }
         Matcher notBool = NOT_BOOL.matcher(message);
@@ -220,11 +220,11 @@ final class ConditionCompiler {
     }
 
     /** Passes faults on and counts them. */
-    private static final class FaultCount implements ExpressionRewriter.Report {
-        private final ExpressionRewriter.Report report;
+    private static final class FaultCount implements ExpressionPlaces.Report {
+        private final ExpressionPlaces.Report report;
         private int count;
 
-        FaultCount(ExpressionRewriter.Report report) {
+        FaultCount(ExpressionPlaces.Report report) {
             this.report = report;
         }
 

@@ -81,7 +81,7 @@ final class ContractLoader {
                 compiled.add(new CompiledRule(rule.rule(), condition));
             }
         }
-        compiled.sort(Comparator.comparing((CompiledRule rule) -> rule.rule().priority())
+        compiled.sort(Comparator.comparingInt((CompiledRule rule) -> rule.rule().priority())
                 .reversed());
         return compiled;
     }

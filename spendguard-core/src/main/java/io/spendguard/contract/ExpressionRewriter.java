@@ -2,7 +2,6 @@ package io.spendguard.contract;
 
 import com.google.common.collect.ImmutableList;
 import dev.cel.common.CelAbstractSyntaxTree;
-import dev.cel.common.CelSource;
 import dev.cel.common.ast.CelConstant;
 import dev.cel.common.ast.CelExpr;
 import dev.cel.common.ast.CelExpr.CelCall;
@@ -12,10 +11,8 @@ import dev.cel.common.ast.CelExpr.ExprKind.Kind;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Unit;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -36,61 +33,12 @@ final class ExpressionRewriter {
      */
 
     private static final int MAX_LOOPS = 2;
-    private static final Set<String> COMPARISONS = Set.of("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_");
-    private static final Set<String> OPERATORS = Set.of(
-            "_&&_",
-            "_||_",
-            "!_",
-            "_?_:_",
-            "_+_",
-            "_-_",
-            "_*_",
-            "_/_",
-            "_%_",
-            "-_",
-            "_[_]",
-            "@in",
-            "@not_strictly_false");
-    private static final List<String> FUNCTIONS = List.of(
-            "size",
-            "contains",
-            "startsWith",
-            "endsWith",
-            "int",
-            "double",
-            "string",
-            "bool",
-            "timestamp",
-            "duration",
-            "getFullYear",
-            "getMonth",
-            "getDate",
-            "getDayOfMonth",
-            "getDayOfWeek",
-            "getDayOfYear",
-            "getHours",
-            "getMinutes",
-            "getSeconds",
-            "getMilliseconds");
-    private static final List<String> OWN_FUNCTIONS =
-            List.of("budget", "money", "amount", "has", "exists", "get", "coalesce");
-    private static final List<String> MACROS = List.of("all", "exists", "exists_one", "map", "filter");
-
     private final Vocabulary vocabulary;
-    private final CelSource source;
-    private final Report report;
+    private final ExpressionPlaces places;
+    private final UnitCheck units;
     private final Literals literals;
-    private final Map<Long, Integer> addedPositions = new HashMap<>();
     private final Set<String> budgetsRead = new TreeSet<>();
     private boolean runStateRead;
-    private long nextId;
-    private int faults;
-
-    /** Takes one fault at a character of the expression. */
-    @FunctionalInterface
-    interface Report {
-        void fault(int offset, String message);
-    }
 
     /** Runs a call whose arguments are all literals. */
     @FunctionalInterface
@@ -99,34 +47,20 @@ final class ExpressionRewriter {
         boolean fails(CelExpr call);
     }
 
-    /** A rewritten node, and what it counts; null for a plain value. */
-    private record Typed(CelExpr expr, @Nullable Unit unit, boolean faulty) {
-        static Typed plain(CelExpr expr) {
-            return new Typed(expr, null, false);
-        }
-    }
-
-    ExpressionRewriter(Vocabulary vocabulary, CelSource source, Literals literals, Report report) {
+    ExpressionRewriter(Vocabulary vocabulary, ExpressionPlaces places, Literals literals) {
         this.vocabulary = vocabulary;
-        this.source = source;
+        this.places = places;
+        this.units = new UnitCheck(places);
         this.literals = literals;
-        this.report = report;
-        this.nextId = source.getPositionsMap().keySet().stream()
-                        .mapToLong(Long::longValue)
-                        .max()
-                        .orElse(0)
-                + 1;
     }
 
     CelAbstractSyntaxTree rewrite(CelExpr parsed) {
         Typed root = walk(parsed, Set.of(), 0);
-        if (root.unit != null) {
+        if (root.unit() != null) {
             root = poison(
-                    parsed, "the condition is an amount of " + root.unit + ", neither true nor false. Compare it.");
+                    parsed, "the condition is an amount of " + root.unit() + ", neither true nor false. Compare it.");
         }
-        CelSource.Builder positions = source.toBuilder();
-        addedPositions.forEach(positions::addPositions);
-        return CelAbstractSyntaxTree.newParsedAst(root.expr, positions.build());
+        return CelAbstractSyntaxTree.newParsedAst(root.expr(), places.source());
     }
 
     Set<String> budgetsRead() {
@@ -177,14 +111,15 @@ final class ExpressionRewriter {
             return micros(e, operand, locals, loops);
         }
         Typed inner = walk(operand, locals, loops);
-        if (inner.unit != null) {
+        if (inner.unit() != null) {
             return poison(
-                    e, "unknown field '" + field + "' of an amount of " + inner.unit + ". Compare the amount itself.");
+                    e,
+                    "unknown field '" + field + "' of an amount of " + inner.unit() + ". Compare the amount itself.");
         }
-        return inner.faulty
+        return inner.faulty()
                 ? poisoned(e)
                 : Typed.plain(
-                        CelExpr.ofSelect(e.id(), inner.expr, field, e.select().testOnly()));
+                        CelExpr.ofSelect(e.id(), inner.expr(), field, e.select().testOnly()));
     }
 
     private static boolean isRoot(CelExpr e, Set<String> locals) {
@@ -230,12 +165,14 @@ final class ExpressionRewriter {
     private @Nullable String budgetId(CelExpr call) {
         String id = onlyText(call);
         if (id == null) {
-            fault(call, "budget() takes the id of a budget in quotes, such as budget(\"daily\"). Write the id itself.");
+            places.fault(
+                    call,
+                    "budget() takes the id of a budget in quotes, such as budget(\"daily\"). Write the id itself.");
             return null;
         }
         if (!vocabulary.budgetIds().contains(id)) {
             if (!vocabulary.isFaulty(id)) {
-                fault(
+                places.fault(
                         call,
                         "unknown budget '" + Texts.shorten(id, 60) + "'."
                                 + Texts.suggestion(id, vocabulary.budgetIds()));
@@ -260,25 +197,25 @@ final class ExpressionRewriter {
     /** Millionths of an amount read whole: rounding has a direction only where it is known what the amount is. */
     private Typed micros(CelExpr e, CelExpr operand, Set<String> locals, int loops) {
         Typed amount = walk(operand, locals, loops);
-        if (amount.faulty) {
+        if (amount.faulty()) {
             return poisoned(e);
         }
-        if (amount.unit == null || !amount.unit.isMoney()) {
+        if (amount.unit() == null || !amount.unit().isMoney()) {
             return poison(
                     e,
-                    "'amountMicros' is a field of money" + (amount.unit == null ? "" : ", not of " + amount.unit)
+                    "'amountMicros' is a field of money" + (amount.unit() == null ? "" : ", not of " + amount.unit())
                             + ". Compare the amount itself.");
         }
-        if (amount.expr.getKind() == Kind.CONSTANT) {
-            long nanos = amount.expr.constant().int64Value();
+        if (amount.expr().getKind() == Kind.CONSTANT) {
+            long nanos = amount.expr().constant().int64Value();
             return nanos % 1_000 == 0
                     ? Typed.plain(CelExpr.ofConstant(e.id(), CelConstant.ofValue(nanos / 1_000)))
                     : poison(
                             e,
                             "the amount has more than six decimals, which 'amountMicros' cannot hold. Compare the amount itself.");
         }
-        Variable variable = amount.expr.getKind() == Kind.IDENT
-                ? vocabulary.variable(amount.expr.ident().name())
+        Variable variable = amount.expr().getKind() == Kind.IDENT
+                ? vocabulary.variable(amount.expr().ident().name())
                 : null;
         Variable micros = variable == null ? null : vocabulary.micros(variable);
         return micros == null
@@ -289,24 +226,24 @@ final class ExpressionRewriter {
     private Typed call(CelExpr e, Set<String> locals, int loops) {
         CelCall call = e.call();
         String function = call.function();
-        if (call.target().isEmpty() && OWN_FUNCTIONS.contains(function)) {
+        if (call.target().isEmpty() && FunctionNames.OWN_FUNCTIONS.contains(function)) {
             return own(e, locals, loops);
         }
-        boolean operator = OPERATORS.contains(function) || COMPARISONS.contains(function);
-        if (!operator && !FUNCTIONS.contains(function)) {
-            return poison(e, unknownFunction(function));
+        boolean operator = FunctionNames.OPERATORS.contains(function) || FunctionNames.COMPARISONS.contains(function);
+        if (!operator && !FunctionNames.FUNCTIONS.contains(function)) {
+            return poison(e, FunctionNames.unknown(function));
         }
         Optional<CelExpr> target = call.target().map(t -> plain(t, locals, loops));
         List<Typed> args = new ArrayList<>();
         call.args().forEach(arg -> args.add(walk(arg, locals, loops)));
-        int before = faults;
-        Unit unit = operator ? unitOf(e, function, args) : noUnits(call.args(), args);
+        int before = places.faults();
+        Unit unit = operator ? units.ofOperator(e, function, args) : units.noUnits(call.args(), args);
         ImmutableList<CelExpr> exprs = args.stream().map(Typed::expr).collect(ImmutableList.toImmutableList());
         CelExpr rewritten = CelExpr.ofCall(e.id(), target, function, exprs);
         if (isLiteral(call, operator) && literals.fails(rewritten)) {
-            fault(e, "'" + name(function) + "' always fails on these values. Correct them.");
+            places.fault(e, "'" + FunctionNames.name(function) + "' always fails on these values. Correct them.");
         }
-        return before == faults ? new Typed(rewritten, unit, false) : poisoned(e);
+        return before == places.faults() ? new Typed(rewritten, unit, false) : poisoned(e);
     }
 
     /** Whether the parser's literals alone decide what a call gives: then a failure is known before any action. */
@@ -314,98 +251,13 @@ final class ExpressionRewriter {
         boolean zone =
                 !operator && call.function().startsWith("get") && call.args().size() == 1;
         return call.args().stream().allMatch(arg -> arg.getKind() == Kind.CONSTANT)
-                && (zone || !call.args().isEmpty() && call.target().isEmpty());
-    }
-
-    /** An operator or function as it is written. */
-    static String name(String function) {
-        return function.replace("_", "").replace("@", "");
-    }
-
-    private static String unknownFunction(String function) {
-        if (function.equals("matches")) {
-            return "matches() is not allowed: the cost of a pattern has no bound here."
-                    + " Use ==, in, startsWith, endsWith or contains.";
-        }
-        List<String> names = new ArrayList<>(FUNCTIONS);
-        names.addAll(OWN_FUNCTIONS);
-        names.addAll(MACROS);
-        return "unknown function '" + function + "'." + Texts.suggestion(function, names);
-    }
-
-    /** The unit of an operator's result. Amounts meet only amounts of their unit, or a whole factor. */
-    private @Nullable Unit unitOf(CelExpr e, String operator, List<Typed> args) {
-        if (args.stream().allMatch(arg -> arg.unit == null)) {
-            return null;
-        }
-        if (operator.equals("_?_:_")) {
-            requirePlain(e.call().args().get(0), args.get(0));
-            return sameUnit(e, args.get(1), args.get(2));
-        }
-        if (COMPARISONS.contains(operator)) {
-            sameUnit(e, args.get(0), args.get(1));
-            return null;
-        }
-        if (operator.equals("_+_") || operator.equals("_-_")) {
-            return sameUnit(e, args.get(0), args.get(1));
-        }
-        if (operator.equals("_*_") && args.stream().anyMatch(arg -> arg.unit == null)) {
-            Typed factor = args.get(0).unit == null ? args.get(0) : args.get(1);
-            if (factor.expr.getKind() == Kind.CONSTANT
-                    && factor.expr.constant().getKind() == CelConstant.Kind.DOUBLE_VALUE) {
-                faultAt(
-                        e,
-                        "an amount is multiplied by whole numbers only."
-                                + " Write spent * 10 >= limit * 8 instead of spent >= limit * 0.8.");
-            }
-            return args.get(0).unit != null ? args.get(0).unit : args.get(1).unit;
-        }
-        noUnits(e.call().args(), args);
-        return null;
-    }
-
-    private @Nullable Unit sameUnit(CelExpr e, Typed left, Typed right) {
-        if (left.faulty || right.faulty) {
-            return left.faulty ? right.unit : left.unit;
-        }
-        if (left.unit == null || right.unit == null) {
-            Unit unit = left.unit == null ? right.unit : left.unit;
-            String literal = unit != null && unit.isMoney()
-                    ? "money(\"20.00\", \"" + unit + "\")"
-                    : "amount(\"20 " + unit + "\")";
-            faultAt(e, "an amount of " + unit + " meets a plain value. Write an amount, such as " + literal + ".");
-        } else if (!left.unit.equals(right.unit)) {
-            faultAt(
-                    e,
-                    "an amount of " + left.unit + " meets one of " + right.unit
-                            + ": units never convert. Compare amounts of one unit.");
-        }
-        return left.unit == null ? right.unit : left.unit;
-    }
-
-    private @Nullable Unit noUnits(List<CelExpr> written, List<Typed> args) {
-        for (int i = 0; i < args.size(); i++) {
-            if (args.get(i).unit != null) {
-                requirePlain(written.get(i), args.get(i));
-                return null;
-            }
-        }
-        return null;
+                && (zone || (!call.args().isEmpty() && call.target().isEmpty()));
     }
 
     private CelExpr plain(CelExpr e, Set<String> locals, int loops) {
         Typed typed = walk(e, locals, loops);
-        requirePlain(e, typed);
-        return typed.expr;
-    }
-
-    private void requirePlain(CelExpr written, Typed typed) {
-        if (typed.unit != null) {
-            fault(
-                    written,
-                    "an amount of " + typed.unit
-                            + " cannot be used so. Amounts can be compared, added, subtracted and multiplied by a whole number.");
-        }
+        units.requirePlain(e, typed);
+        return typed.expr();
     }
 
     private Typed own(CelExpr e, Set<String> locals, int loops) {
@@ -471,11 +323,11 @@ final class ExpressionRewriter {
 
     /** {@code has(field) ? field : otherwise}. */
     private Typed either(CelExpr e, CelExpr field, Typed otherwise, Set<String> locals, int loops) {
-        Typed present = presence(freshId(e), field, e.call().function(), locals);
+        Typed present = presence(places.freshId(e), field, e.call().function(), locals);
         Typed value = walk(field, locals, loops);
-        Unit unit = value.unit == null && otherwise.unit == null ? null : sameUnit(e, value, otherwise);
-        ImmutableList<CelExpr> args = ImmutableList.of(present.expr, value.expr, otherwise.expr);
-        return new Typed(CelExpr.ofCall(freshId(e), Optional.empty(), "_?_:_", args), unit, false);
+        Unit unit = value.unit() == null && otherwise.unit() == null ? null : units.sameUnit(e, value, otherwise);
+        ImmutableList<CelExpr> args = ImmutableList.of(present.expr(), value.expr(), otherwise.expr());
+        return new Typed(CelExpr.ofCall(places.freshId(e), Optional.empty(), "_?_:_", args), unit, false);
     }
 
     /** Whether a field has a value: a typed variable of its own, so that no expression ever sees an empty value. */
@@ -497,10 +349,10 @@ final class ExpressionRewriter {
                     field,
                     field.select().operand().ident().name(),
                     field.select().field());
-            if (read.faulty) {
+            if (read.faulty()) {
                 return read;
             }
-            Variable presence = vocabulary.presence(read.expr.ident().name());
+            Variable presence = vocabulary.presence(read.expr().ident().name());
             return presence == null
                     ? Typed.plain(CelExpr.ofConstant(id, CelConstant.ofValue(true)))
                     : read(id, presence);
@@ -578,53 +430,11 @@ final class ExpressionRewriter {
     }
 
     private Typed poison(CelExpr e, String message) {
-        fault(e, message);
+        places.fault(e, message);
         return poisoned(e);
     }
 
     private static Typed poisoned(CelExpr e) {
         return new Typed(CelExpr.ofIdent(e.id(), POISON), null, true);
-    }
-
-    /** Reports at the first character of a part. */
-    private void fault(CelExpr e, String message) {
-        faults++;
-        report.fault(start(e), message);
-    }
-
-    /** Reports at an operator itself. */
-    private void faultAt(CelExpr e, String message) {
-        faults++;
-        report.fault(offset(e), message);
-    }
-
-    private int start(CelExpr e) {
-        if (e.getKind() == Kind.SELECT) {
-            return start(e.select().operand());
-        }
-        if (e.getKind() == Kind.CALL && e.call().target().isPresent()) {
-            return start(e.call().target().get());
-        }
-        if (e.getKind() == Kind.CALL && isNamed(e.call().function())) {
-            return Math.max(0, offset(e) - e.call().function().length());
-        }
-        if (e.getKind() == Kind.COMPREHENSION) {
-            return start(e.comprehension().iterRange());
-        }
-        return offset(e);
-    }
-
-    /** Functions are positioned at their opening parenthesis; operators, whose names are no words, at the operator. */
-    private static boolean isNamed(String function) {
-        return Character.isLetter(function.charAt(0));
-    }
-
-    private int offset(CelExpr e) {
-        return source.getPositionsMap().getOrDefault(e.id(), addedPositions.getOrDefault(e.id(), 0));
-    }
-
-    private long freshId(CelExpr near) {
-        addedPositions.put(nextId, offset(near));
-        return nextId++;
     }
 }

@@ -267,6 +267,6 @@ final class Members implements AutoCloseable {
     }
 
     private static boolean isUnprintable(int c) {
-        return Character.isISOControl(c) || c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE;
+        return Character.isISOControl(c) || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
     }
 }

@@ -66,9 +66,7 @@ final class RuleBinder {
         if (rule.has("when") && rule.has("condition")) {
             rule.fault("condition", "stands beside 'when', which means the same. Keep one.");
         }
-        String name = rule.has("condition") && !rule.has("when") || apiVersion.isAlpha() && !rule.has("when")
-                ? "condition"
-                : "when";
+        String name = !rule.has("when") && (rule.has("condition") || apiVersion.isAlpha()) ? "condition" : "when";
         rule.required(name, "Say when the rule applies; write true for always.");
         return name;
     }
@@ -147,7 +145,7 @@ final class RuleBinder {
 
     private @Nullable Mutation mutation(Members effect, @Nullable Effect decision) {
         Mapping mapping = effect.mapping("mutate");
-        if (decision == null || mapping == null && effect.has("mutate")) {
+        if (decision == null || (mapping == null && effect.has("mutate"))) {
             return null;
         }
         if (decision != Effect.DEGRADE) {

@@ -1,7 +1,7 @@
 package io.spendguard.contract;
 
 import io.spendguard.contract.YamlNode.Scalar;
-import org.snakeyaml.engine.v2.common.ScalarStyle;
+import io.spendguard.contract.YamlNode.Style;
 
 /**
  * Finds where in the source a character of a scalar's value was written, so that a fault inside an expression is
@@ -42,7 +42,7 @@ final class ScalarLocator {
 
     private int contentStart() {
         int start = scalar.start();
-        if (scalar.style() == ScalarStyle.LITERAL || scalar.style() == ScalarStyle.FOLDED) {
+        if (scalar.style() == Style.BLOCK) {
             while (start < scalar.end() && source.at(start) != '\n') {
                 start++;
             }
@@ -54,10 +54,10 @@ final class ScalarLocator {
     /** How many source characters carry the value's character that starts here. */
     private int width(int index) {
         int c = source.at(index);
-        if (scalar.style() == ScalarStyle.SINGLE_QUOTED && c == '\'') {
+        if (scalar.style() == Style.SINGLE_QUOTED && c == '\'') {
             return 2;
         }
-        if (scalar.style() == ScalarStyle.DOUBLE_QUOTED && c == '\\') {
+        if (scalar.style() == Style.DOUBLE_QUOTED && c == '\\') {
             return switch (source.at(index + 1)) {
                 case 'x' -> 4;
                 case 'u' -> 6;
@@ -70,7 +70,7 @@ final class ScalarLocator {
 
     private boolean isSpace(int index) {
         int c = source.at(index);
-        if (scalar.style() == ScalarStyle.DOUBLE_QUOTED && c == '\\') {
+        if (scalar.style() == Style.DOUBLE_QUOTED && c == '\\') {
             return " \t\r\nnrtvfLP".indexOf(source.at(index + 1)) >= 0;
         }
         return Character.isWhitespace(c);

@@ -13,7 +13,7 @@ final class SourceText {
         int lines = 1;
         for (int i = 0; i < codePoints.length; i++) {
             boolean crLf = codePoints[i] == '\r' && i + 1 < codePoints.length && codePoints[i + 1] == '\n';
-            if (codePoints[i] == '\n' || codePoints[i] == '\r' && !crLf) {
+            if (codePoints[i] == '\n' || (codePoints[i] == '\r' && !crLf)) {
                 if (lines == starts.length) {
                     starts = Arrays.copyOf(starts, 2 * lines);
                 }

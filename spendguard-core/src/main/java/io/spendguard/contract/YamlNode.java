@@ -1,11 +1,19 @@
 package io.spendguard.contract;
 
 import java.util.List;
-import org.snakeyaml.engine.v2.common.ScalarStyle;
 
 /** A part of a YAML document with its place. Scalars stay text: what a member means decides how they are read. */
 sealed interface YamlNode {
     Position position();
+
+    /** How a scalar was written. */
+    enum Style {
+        PLAIN,
+        SINGLE_QUOTED,
+        DOUBLE_QUOTED,
+        /** On the lines below an indicator, {@code |} or {@code >}. */
+        BLOCK
+    }
 
     /** What the node is, for messages. */
     String describe();
@@ -18,9 +26,9 @@ sealed interface YamlNode {
      * @param start index of its first character in the source, quote or block indicator included
      * @param end index after its last character
      */
-    record Scalar(Position position, String text, ScalarStyle style, int start, int end) implements YamlNode {
+    record Scalar(Position position, String text, Style style, int start, int end) implements YamlNode {
         boolean isPlain() {
-            return style == ScalarStyle.PLAIN;
+            return style == Style.PLAIN;
         }
 
         boolean isNull() {

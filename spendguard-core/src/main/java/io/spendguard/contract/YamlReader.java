@@ -4,6 +4,7 @@ import io.spendguard.contract.YamlNode.Entry;
 import io.spendguard.contract.YamlNode.Mapping;
 import io.spendguard.contract.YamlNode.Scalar;
 import io.spendguard.contract.YamlNode.Sequence;
+import io.spendguard.contract.YamlNode.Style;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -89,7 +90,7 @@ final class YamlReader {
                     position(event),
                     "",
                     "alias '*" + alias.getAlias() + "': contracts have no aliases. Write the value out.");
-            add(new Scalar(position(event), "", org.snakeyaml.engine.v2.common.ScalarStyle.PLAIN, 0, 0));
+            add(new Scalar(position(event), "", Style.PLAIN, 0, 0));
             return true;
         }
         if (event instanceof NodeEvent node) {
@@ -99,7 +100,7 @@ final class YamlReader {
             add(new Scalar(
                     position(event),
                     scalar.getValue(),
-                    scalar.getScalarStyle(),
+                    style(scalar),
                     mark(event).getIndex(),
                     event.getEndMark().orElseThrow().getIndex()));
         } else if (event instanceof CollectionStartEvent start) {
@@ -152,8 +153,18 @@ final class YamlReader {
         } else {
             findings.fault(
                     node.position(), "", "a key is " + node.describe() + ": keys are plain names. Write a name.");
-            parent.key = new Scalar(node.position(), "?", org.snakeyaml.engine.v2.common.ScalarStyle.PLAIN, 0, 0);
+            parent.key = new Scalar(node.position(), "?", Style.PLAIN, 0, 0);
         }
+    }
+
+    private static Style style(ScalarEvent scalar) {
+        if (scalar.isPlain()) {
+            return Style.PLAIN;
+        }
+        if (scalar.isSQuoted()) {
+            return Style.SINGLE_QUOTED;
+        }
+        return scalar.isDQuoted() ? Style.DOUBLE_QUOTED : Style.BLOCK;
     }
 
     private static Position position(Event event) {

@@ -10,8 +10,9 @@ import io.spendguard.model.Unit;
 import io.spendguard.model.Usage;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +23,7 @@ final class LedgerPermit implements Permit {
 
     private final HeldTerms held;
     private final DecisionEngine engine;
-    private final AtomicBoolean settled = new AtomicBoolean();
+    private final AtomicReference<@Nullable Settlement> settled = new AtomicReference<>();
 
     LedgerPermit(HeldTerms held, DecisionEngine engine) {
         this.held = held;
@@ -71,6 +72,15 @@ final class LedgerPermit implements Permit {
     }
 
     @Override
+    public Settlement commitCounted(Usage counted) {
+        Money cost = held.terms().cost(counted);
+        List<Terms.Charge> charges = charges(cost, counted).stream()
+                .map(charge -> new Terms.Charge(charge.claim(), charge.actual(), true))
+                .toList();
+        return settle(Settlement.Outcome.COMMITTED, counted, cost, charges, null);
+    }
+
+    @Override
     public Settlement release(String reason) {
         List<Terms.Charge> charges = held.claims().stream()
                 .map(claim -> new Terms.Charge(claim, 0, false))
@@ -79,8 +89,13 @@ final class LedgerPermit implements Permit {
     }
 
     @Override
+    public Optional<Settlement> settlement() {
+        return Optional.ofNullable(settled.get());
+    }
+
+    @Override
     public void close() {
-        if (!settled.get()) {
+        if (settled.get() == null) {
             LOG.warn(
                     "Permit of decision {} was closed unsettled: the outcome of its action is unknown and its hold stays"
                             + " until {}. Commit or release before closing.",
@@ -102,7 +117,7 @@ final class LedgerPermit implements Permit {
             List<Terms.Charge> charges,
             @Nullable String note) {
         Settlement settlement = engine.settle(held, kind, usage, cost, charges, note);
-        settled.set(true);
+        settled.compareAndSet(null, settlement);
         return settlement;
     }
 }

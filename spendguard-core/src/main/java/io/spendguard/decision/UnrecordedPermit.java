@@ -8,6 +8,7 @@ import io.spendguard.model.Settlement;
 import io.spendguard.model.Usage;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /** The permit of a call that shadow mode let pass while the ledger was away: nothing is held, nothing can be settled. */
@@ -43,8 +44,18 @@ record UnrecordedPermit(Snapshot snapshot) implements Permit {
     }
 
     @Override
+    public Settlement commitCounted(Usage counted) {
+        return nothing(Settlement.Outcome.COMMITTED);
+    }
+
+    @Override
     public Settlement release(String reason) {
         return nothing(Settlement.Outcome.RELEASED);
+    }
+
+    @Override
+    public Optional<Settlement> settlement() {
+        return Optional.empty();
     }
 
     @Override

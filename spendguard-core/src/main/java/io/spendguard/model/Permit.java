@@ -2,6 +2,7 @@ package io.spendguard.model;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -13,6 +14,14 @@ import java.util.UUID;
  * of threads.
  */
 public interface Permit extends AutoCloseable {
+    /**
+     * The innermost permit under which this thread runs, so that a tool that learns its own price can commit it there;
+     * empty outside a guarded call.
+     */
+    static Optional<Permit> current() {
+        return CurrentPermit.get();
+    }
+
     /** The decision that gave this permit. */
     UUID decisionId();
 
@@ -38,8 +47,36 @@ public interface Permit extends AutoCloseable {
      */
     Settlement commit(Money cost);
 
+    /**
+     * Records the caller's own count as what was spent, marked as an estimate: for the part of a stream that arrived
+     * before it was cut, of which the provider reports nothing.
+     */
+    Settlement commitCounted(Usage counted);
+
     /** Gives the whole hold back because the action had no effect; the reason goes into evidence. */
     Settlement release(String reason);
+
+    /** Gives the whole hold back because the action provably never left this process; the cause's type is the reason. */
+    default Settlement notSent(Throwable cause) {
+        return release("not sent: " + cause.getClass().getSimpleName());
+    }
+
+    /** How this object settled the hold; empty while it did not. Another permit of the same decision may have. */
+    Optional<Settlement> settlement();
+
+    /**
+     * Tells whether an action met inside this permit's own is that very action again, behind a second gate: the same
+     * tool, or the same model, while this permit is unsettled. It was decided and held for already; a gate lets it pass
+     * and charges nothing. Anything else inside (a model called by a tool, another tool) is a spend of its own.
+     */
+    default boolean covers(Action inner) {
+        Action own = effective();
+        return settlement().isEmpty()
+                && own.kind() == inner.kind()
+                && own.tool().equals(inner.tool())
+                && own.provider().equals(inner.provider())
+                && own.model().equals(inner.model());
+    }
 
     /**
      * Ends the permit. One that was not settled keeps its hold: the outcome is unknown, and only its expiry settles it.

@@ -5,10 +5,16 @@ import io.spendguard.test.Database;
 import io.spendguard.test.LedgerContract;
 import java.time.Clock;
 import java.time.ZoneOffset;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Through the rights an application has, in session time zones that are not the JVM's. */
 class PostgresLedgerContractTest extends LedgerContract {
     private final Database database = TestLedgers.newDatabase();
+
+    /** After the suite's own last look at the content. */
+    @RegisterExtension
+    final AfterEachCallback dropsDatabase = test -> database.close();
 
     @Override
     protected Ledger openLedger() {

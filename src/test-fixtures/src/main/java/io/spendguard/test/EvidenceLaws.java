@@ -7,6 +7,7 @@ import io.spendguard.ledger.Account;
 import io.spendguard.ledger.EventSealer;
 import io.spendguard.ledger.LedgerSession;
 import io.spendguard.ledger.PostResult;
+import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.SealedEvent;
 import io.spendguard.model.Digest;
 import java.nio.charset.StandardCharsets;
@@ -75,8 +76,9 @@ interface EvidenceLaws extends LedgerLaws {
 
         PostResult.Written written = (PostResult.Written) lab().post(hold);
 
-        assertThat(written.posting().hold()).isNotNull();
-        assertThat(written.posting().hold().reservationId()).isEqualTo(hold.reservationId());
+        assertThat(written.posting().hold())
+                .extracting(Posting.Hold::reservationId)
+                .isEqualTo(hold.reservationId());
         assertThat(written.event().draft().id())
                 .isEqualTo(written.posting().event().id());
     }

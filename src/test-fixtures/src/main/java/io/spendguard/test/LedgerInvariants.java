@@ -152,10 +152,7 @@ public final class LedgerInvariants {
             return List.of();
         }
         Reservation reservation = ledger.reservation(event.draft().tenant(), UUID.fromString(hold))
-                .orElse(null);
-        assertThat(reservation)
-                .as("reservation %s that an event tells of is there", hold)
-                .isNotNull();
+                .orElseThrow(() -> new AssertionError("Reservation " + hold + " that an event tells of is not there."));
         return reservation.state() == Reservation.State.HELD ? reservation.claims() : List.of();
     }
 

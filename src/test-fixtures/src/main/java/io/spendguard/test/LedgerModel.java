@@ -66,7 +66,7 @@ final class LedgerModel {
     }
 
     private Step activation(String budget) {
-        long limit = 50 + random.nextInt(150);
+        long limit = 50L + random.nextInt(150);
         limits.put(budget, limit);
         Book book = books.get(budget);
         if (book != null) {

@@ -106,8 +106,10 @@ interface LimitLaws extends LedgerLaws {
     default void activate_otherBudget_leavesThisOneAlone() {
         Account team = teamInUse();
 
-        lab().activate("org", 5);
+        ActivateOperation other = lab().operations().activate("a2").limit("org", "5 calls");
+        lab().post(other);
 
+        assertThat(other.seen().accounts()).isEmpty();
         assertBalances(team, 1000, 200, 300, 0);
     }
 

@@ -11,14 +11,19 @@ import io.spendguard.model.Period;
 import java.time.Instant;
 import java.util.List;
 
-/** A host whose openings are granted by events that show their entries. */
-final class TestHost implements LedgerHost {
+/** A host whose openings are granted by events that show their entries. One for each session. */
+public final class TestHost implements LedgerHost {
     private final EventSealer sealer;
     private final IdSource ids;
 
     TestHost(EventSealer sealer, IdSource ids) {
         this.sealer = sealer;
         this.ids = ids;
+    }
+
+    /** A host that seals by {@link LedgerInvariants}' rules. */
+    public static TestHost of(IdSource ids) {
+        return new TestHost(new TestSealer(ids), ids);
     }
 
     @Override

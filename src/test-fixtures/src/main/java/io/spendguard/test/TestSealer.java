@@ -87,7 +87,7 @@ final class TestSealer implements EventSealer {
     public void lost() {
         Map<String, Tail> lost = end("lost");
         // Whatever stream the batch touched has an unknown tail now.
-        tails.keySet().removeIf(tenant -> !tails.get(tenant).equals(lost.get(tenant)));
+        tails.entrySet().removeIf(tail -> !tail.getValue().equals(lost.get(tail.getKey())));
     }
 
     @Override

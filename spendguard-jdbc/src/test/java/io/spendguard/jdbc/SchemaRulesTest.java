@@ -1,0 +1,271 @@
+package io.spendguard.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.spendguard.ledger.LedgerSession;
+import io.spendguard.model.IdSource;
+import io.spendguard.test.Database;
+import io.spendguard.test.LedgerOperations;
+import io.spendguard.test.TestHost;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the database itself refuses, to the application and to the owner. No test here changes anything. */
+class SchemaRulesTest {
+    private static final Path GOLDEN = Path.of("src/test/resources/io/spendguard/jdbc/schema.golden.txt");
+    private static final String INSUFFICIENT_PRIVILEGE = "42501";
+    private static final String RESTRICT_VIOLATION = "23001";
+
+    private static Database database;
+
+    @BeforeAll
+    static void fillOneLedger() throws Exception {
+        database = TestLedgers.newDatabase();
+        IdSource ids = IdSource.system();
+        LedgerOperations operations = new LedgerOperations("acme", ids, Clock.systemUTC());
+        try (PostgresLedger ledger = PostgresLedger.open(TestLedgers.application(database));
+                LedgerSession session = ledger.connect(TestHost.of(ids))) {
+            Duration patience = Duration.ofSeconds(30);
+            session.submit(operations.activate("a").limit("team", "100 calls"), patience)
+                    .get(60, TimeUnit.SECONDS);
+            session.submit(
+                            operations
+                                    .hold("h")
+                                    .claim(operations.account("team"), 10)
+                                    .inRun("r")
+                                    .withPersonal("ada@example.com", "salt"),
+                            patience)
+                    .get(60, TimeUnit.SECONDS);
+        }
+    }
+
+    @AfterAll
+    static void dropDatabase() {
+        database.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "budget",
+                "account",
+                "signing_key",
+                "stream",
+                "outbox",
+                "personal_value",
+                "idempotency",
+                "idempotency_answer",
+                "run_state",
+                "ledger_tx",
+                "ledger_entry",
+                "reservation",
+                "reservation_claim",
+                "schema_history"
+            })
+    void application_deletingOrTruncatingOrAltering_isRefused(String table) {
+        assertRefused(application(), "delete from spendguard." + table, INSUFFICIENT_PRIVILEGE);
+        assertRefused(application(), "truncate spendguard." + table, INSUFFICIENT_PRIVILEGE);
+        assertRefused(
+                application(), "alter table spendguard." + table + " disable trigger all", INSUFFICIENT_PRIVILEGE);
+        assertRefused(application(), "drop table spendguard." + table, INSUFFICIENT_PRIVILEGE);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ledger_tx, posted_at = now()",
+        "ledger_entry, atoms = 1",
+        "outbox, payload = ''",
+        "idempotency, key = ''",
+        "idempotency_answer, answer = ''",
+        "stream, opened_at = now()",
+        "signing_key, algorithm = ''",
+        "reservation_claim, atoms = 1"
+    })
+    void rowsThatOnlyGrow_changedByAnybody_areRefused(String table, String change) {
+        assertRefused(application(), "update spendguard." + table + " set " + change, INSUFFICIENT_PRIVILEGE);
+        assertRefused(owner(), "update spendguard." + table + " set " + change, RESTRICT_VIOLATION);
+        assertRefused(owner(), "delete from spendguard." + table, RESTRICT_VIOLATION);
+        assertRefused(owner(), "truncate spendguard." + table + " cascade", RESTRICT_VIOLATION);
+    }
+
+    @Test
+    void balances_changedWithoutEntries_areRefusedToEverybody() {
+        assertRefused(application(), "update spendguard.account set limit_atoms = 1000", INSUFFICIENT_PRIVILEGE);
+        assertRefused(owner(), "update spendguard.account set limit_atoms = 1000", RESTRICT_VIOLATION);
+        assertRefused(
+                application(),
+                "insert into spendguard.account select tenant, gen_random_uuid(), namespace, budget_id, 'other',"
+                        + " window_from, window_until, unit, 1000 from spendguard.account",
+                RESTRICT_VIOLATION);
+    }
+
+    @Test
+    void balances_movedByATriggerOfOnesOwn_areRefused() {
+        assertRefused(application(), """
+                create temp table fake (tenant text, tx_id uuid, account_id uuid, kind text, atoms bigint);
+                create trigger t after insert on fake referencing new table as entries
+                  for each statement execute function spendguard.apply_entries()
+                """, INSUFFICIENT_PRIVILEGE);
+    }
+
+    @Test
+    void entries_unbalanced_areRefused() {
+        assertRefused(
+                application(),
+                "insert into spendguard.ledger_entry select tenant, tx_id, 100, account_id, 'AVAILABLE', 5 from"
+                        + " spendguard.ledger_entry where kind = 'HELD'",
+                "23514");
+    }
+
+    @Test
+    void entries_balancedOnlyAcrossAccounts_areRefused() {
+        assertRefused(application(), """
+                insert into spendguard.ledger_entry
+                select tenant, tx_id, 100 + n, case n when 1 then account_id else gen_random_uuid() end, 'AVAILABLE',
+                       case n when 1 then -5 else 5 end
+                  from spendguard.ledger_entry cross join generate_series(1, 2) n where kind = 'HELD'
+                """, "23514");
+    }
+
+    @Test
+    void entries_beyondWhatIsAvailable_areRefused() {
+        assertRefused(application(), """
+                insert into spendguard.ledger_entry
+                select tenant, tx_id, 100 + n, account_id, case n when 1 then 'AVAILABLE' else 'HELD' end,
+                       case n when 1 then -91 else 91 end
+                  from spendguard.ledger_entry cross join generate_series(1, 2) n where kind = 'HELD'
+                """, "SG001");
+    }
+
+    @Test
+    void entries_thatMoveNothing_areRefused() {
+        assertRefused(
+                application(),
+                "insert into spendguard.ledger_entry select tenant, tx_id, 100, account_id, 'HELD', 0 from"
+                        + " spendguard.ledger_entry where kind = 'HELD'",
+                "23514");
+    }
+
+    @Test
+    void reservation_changedOtherwiseThanBySettlingOnce_isRefused() {
+        assertRefused(application(), "update spendguard.reservation set terms = ''", INSUFFICIENT_PRIVILEGE);
+        assertRefused(owner(), "update spendguard.reservation set terms = ''", RESTRICT_VIOLATION);
+        assertRefused(
+                application(),
+                "update spendguard.reservation set state = 'RELEASED'; update spendguard.reservation set state = 'COMMITTED'",
+                RESTRICT_VIOLATION);
+        assertRefused(
+                application(),
+                "insert into spendguard.reservation select tenant, gen_random_uuid(), namespace, run, 'COMMITTED',"
+                        + " expires_at, terms from spendguard.reservation",
+                RESTRICT_VIOLATION);
+    }
+
+    @Test
+    void run_setGoingAgainOrBack_isRefused() {
+        assertRefused(
+                application(),
+                "update spendguard.run_state set stopped_by = gen_random_uuid(); update spendguard.run_state set stopped_by"
+                        + " = null",
+                RESTRICT_VIOLATION);
+        assertRefused(application(), "update spendguard.run_state set steps = 0", RESTRICT_VIOLATION);
+    }
+
+    @Test
+    void personalValues_erasedByTheOwner_leaveTheEventsAlone() throws SQLException {
+        try (Connection connection = owner().getConnection();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+
+            int erased = statement.executeUpdate("delete from spendguard.personal_value");
+
+            assertThat(erased).isEqualTo(1);
+            connection.rollback();
+        }
+    }
+
+    @Test
+    void schema_afterMigration_isTheGoldenOne() throws Exception {
+        String schema = String.join("\n", describe()) + "\n";
+        if (Boolean.getBoolean("spendguard.schema.rewrite")) {
+            rewrite(schema);
+        }
+
+        assertThat(schema).isEqualTo(Files.readString(GOLDEN));
+    }
+
+    private static List<String> describe() throws SQLException {
+        List<String> lines = new ArrayList<>();
+        String sql = new String(read("/io/spendguard/jdbc/describe-schema.sql"), StandardCharsets.UTF_8);
+        try (Connection connection = owner().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            while (rows.next()) {
+                lines.add(rows.getString(1));
+            }
+        }
+        return lines;
+    }
+
+    private static byte[] read(String resource) {
+        try (var in = SchemaRulesTest.class.getResourceAsStream(resource)) {
+            return Objects.requireNonNull(in, resource).readAllBytes();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void rewrite(String schema) throws IOException {
+        Files.createDirectories(GOLDEN.getParent());
+        Files.writeString(GOLDEN, schema);
+    }
+
+    private static DataSource application() {
+        return TestLedgers.application(database);
+    }
+
+    private static DataSource owner() {
+        return database.adminDataSource();
+    }
+
+    /** In a transaction that is rolled back, so that a statement that is not refused leaves no trace. */
+    private static void assertRefused(DataSource as, String sql, String state) {
+        assertThatThrownBy(() -> {
+                    try (Connection connection = as.getConnection();
+                            Statement statement = connection.createStatement()) {
+                        connection.setAutoCommit(false);
+                        try {
+                            statement.execute(sql);
+                        } finally {
+                            connection.rollback();
+                        }
+                    }
+                })
+                .as(sql)
+                .isInstanceOfSatisfying(
+                        SQLException.class,
+                        refusal -> assertThat(refusal.getSQLState())
+                                .as(refusal.getMessage())
+                                .isEqualTo(state));
+    }
+}
