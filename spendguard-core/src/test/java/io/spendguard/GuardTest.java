@@ -437,6 +437,41 @@ class GuardTest {
     }
 
     @Test
+    void release_onAnAccountInDebt_paysTheDebtBeforeAnythingIsAvailable() {
+        Guard guard = guard(ONE_DOLLAR);
+        Permit costly = guard.decide(call("r1")).orThrow();
+        Permit unused = guard.decide(call("r2")).orThrow();
+        costly.commit(Money.parse("1.25 USD"));
+
+        unused.release("not needed");
+
+        assertThat(balance(guard, "daily"))
+                .returns(Amount.parse("1.25 USD"), Balance::spent)
+                .returns(Amount.parse("0.00 USD"), Balance::available)
+                .returns(Amount.parse("0.25 USD"), Balance::debt);
+        assertThat(guard.decide(call("r3")).effect()).isEqualTo(Effect.STOP);
+    }
+
+    @Test
+    void commit_belowTheHoldAfterTheLimitWasLowered_freesOnlyWhatTheNewLimitLeaves() {
+        Guard guard = guard(ONE_DOLLAR);
+        Permit first = guard.decide(call("r1")).orThrow();
+        Permit second = guard.decide(call("r2")).orThrow();
+        Guard lowered = guard(ONE_DOLLAR.replace("1.00 USD", "0.30 USD"));
+        lowered.decide(Action.toolCall("t").build());
+        assertThat(balance(lowered, "daily").debt()).isEqualTo(Amount.parse("0.06 USD"));
+
+        first.commit(Usage.of(8_000, 1_000));
+
+        assertThat(balance(lowered, "daily"))
+                .returns(Amount.parse("0.00 USD"), Balance::debt)
+                .returns(Amount.parse("0.09 USD"), Balance::available);
+        assertThat(lowered.decide(call("r3")).effect()).isEqualTo(Effect.STOP);
+        second.release("not needed");
+        assertThat(balance(lowered, "daily").available()).isEqualTo(Amount.parse("0.27 USD"));
+    }
+
+    @Test
     void decide_manyThreads_neverHoldMoreThanTheLimit() throws Exception {
         Guard guard = guard(ONE_DOLLAR);
         List<Callable<Effect>> callers = IntStream.range(0, 64)

@@ -292,7 +292,8 @@ public final class InMemoryLedger implements Ledger {
             }
             for (Entry entry : posting.entries()) {
                 AccountState state = states.get(entry.account());
-                if (state == null || state.available() + available(posting, entry.account()) < 0) {
+                long freed = available(posting, entry.account());
+                if (state == null || state.available() + freed < 0 || (freed > 0 && state.debt() > 0)) {
                     return false;
                 }
             }

@@ -56,6 +56,19 @@ interface LimitLaws extends LedgerLaws {
     }
 
     @Test
+    default void activate_higherLimitOnAnAccountInDebt_paysTheDebtFirst() {
+        Account team = teamInUse();
+        lab().activate("team", 400);
+
+        lab().activate("team", 450);
+        assertBalances(team, 450, 200, 300, 50);
+
+        lab().activate("team", 510);
+        assertBalances(team, 510, 200, 300, 0);
+        assertThat(lab().state(team).available()).isEqualTo(10);
+    }
+
+    @Test
     default void activate_anyLimit_putsTheOpenAccountInView() {
         Account team = teamInUse();
         ActivateOperation activate = lab().operations().activate("a2").limit("team", "1500 calls");
