@@ -472,6 +472,31 @@ class GuardTest {
     }
 
     @Test
+    void decide_budgetThatAnotherGuardKeepsInAnotherUnit_takesNoLimitFromIt() {
+        Guard dollars = guard(ONE_DOLLAR);
+        dollars.decide(call("r1")).orThrow();
+        Guard calls = guard(ONE_DOLLAR.replace("1.00 USD", "5 calls"));
+        calls.decide(call("r2")).orThrow();
+
+        assertThat(dollars.balances("acme"))
+                .extracting(Balance::limit)
+                .containsExactlyInAnyOrder(Amount.parse("1.00 USD"), Amount.parse("5 calls"));
+    }
+
+    @Test
+    void decide_budgetOpenedAfterAnotherGuardChangedItsUnit_isRefusedByName() {
+        String perRun = ONE_DOLLAR.replace("{type: calendar_day, timezone: UTC}", "{type: run}");
+        Guard dollars = guard(perRun);
+        dollars.decide(call("r1")).orThrow();
+        guard(perRun.replace("1.00 USD", "5 calls")).decide(call("r2")).orThrow();
+
+        assertThatThrownBy(() -> dollars.decide(call("r3")))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("Budget 'daily' of tenant 'acme' is kept in calls by the contract activated last, not in USD:"
+                        + " units never convert. Give the budget another id, or close the guard of the other contract.");
+    }
+
+    @Test
     void decide_manyThreads_neverHoldMoreThanTheLimit() throws Exception {
         Guard guard = guard(ONE_DOLLAR);
         List<Callable<Effect>> callers = IntStream.range(0, 64)

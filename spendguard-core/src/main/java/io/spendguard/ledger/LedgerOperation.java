@@ -39,8 +39,8 @@ public interface LedgerOperation {
     List<Account> accounts(Instant now);
 
     /**
-     * Budgets whose limit is set; those of their open accounts that have another limit are locked and in view. Empty but
-     * for an activation.
+     * Budgets whose limit is set; those of their open accounts that have another limit in the same unit are locked and in
+     * view. Accounts in another unit keep theirs. Empty but for an activation.
      */
     default List<BudgetLimit> limits() {
         return List.of();

@@ -104,6 +104,23 @@ interface LimitLaws extends LedgerLaws {
     }
 
     @Test
+    default void activate_otherUnit_leavesAccountsInTheirUnitAlone_andOpensNoneWithTheirs() {
+        Account team = teamInUse();
+        ActivateOperation activate = lab().operations().activate("a2").limit("team", "5.00 USD");
+
+        lab().post(activate);
+
+        assertThat(activate.seen().accounts()).isEmpty();
+        assertBalances(team, 1000, 200, 300, 0);
+        Account ann = lab().operations().account("team", "ann", Period.ALWAYS);
+        assertThatThrownBy(() -> lab().post(lab().operations().hold("h1").claim(ann, 1)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("Budget 'team' of tenant '" + LedgerLab.TENANT + "' is kept in USD by the contract activated"
+                        + " last, not in calls: units never convert. Give the budget another id, or close the guard of the"
+                        + " other contract.");
+    }
+
+    @Test
     default void activate_severalBudgetsAtOnce_setsEach() {
         Account team = teamInUse();
         Account org = lab().operations().account("org");
