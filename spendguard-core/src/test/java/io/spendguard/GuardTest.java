@@ -497,6 +497,24 @@ class GuardTest {
     }
 
     @Test
+    void shadow_besideEnforcement_decidesTheSameActionOnItsOwn() {
+        Guard shadow = guard(ONE_DOLLAR.replace("spec:\n", "spec:\n  mode: shadow\n"));
+        Guard enforcing = guard(ONE_DOLLAR);
+        Action action = call("r1");
+
+        Decision imagined = shadow.decide(action);
+        Decision real = enforcing.decide(action);
+
+        assertThat(imagined.effect()).isEqualTo(Effect.CONTINUE);
+        assertThat(real.effect()).isEqualTo(Effect.CONTINUE);
+        assertThat(real.reasons()).isEmpty();
+        assertThat(shadow.recover("acme", action.key()).orElseThrow().decisionId())
+                .isEqualTo(imagined.decisionId());
+        assertThat(enforcing.recover("acme", action.key()).orElseThrow().decisionId())
+                .isEqualTo(real.decisionId());
+    }
+
+    @Test
     void decide_manyThreads_neverHoldMoreThanTheLimit() throws Exception {
         Guard guard = guard(ONE_DOLLAR);
         List<Callable<Effect>> callers = IntStream.range(0, 64)

@@ -128,6 +128,30 @@ class GuardOnPostgresTest {
         }
     }
 
+    @Test
+    void shadowBesideEnforcement_decidesTheSameActionOnItsOwn() {
+        Contract watching = Contract.parse("""
+                apiVersion: spendguard.ai/v1
+                kind: Contract
+                metadata: {name: watching, tenant: acme}
+                spec:
+                  mode: shadow
+                  budgets:
+                    - {id: run, limit: 1.00 USD, window: {type: run}}
+                """, "watching.yaml");
+        try (Database database = TestLedgers.newDatabase();
+                Guard shadow = guard(watching, database, Duration.ofSeconds(60));
+                Guard enforcing = guard(database, Duration.ofSeconds(60))) {
+            Action action = call("r");
+
+            shadow.decide(action).orThrow().commit(Usage.of(8_000, 1_000));
+            enforcing.decide(action).orThrow().commit(Usage.of(8_000, 2_000));
+
+            assertThat(balance(shadow, "run").spent()).hasToString("0.03 USD");
+            assertThat(balance(enforcing, "run").spent()).hasToString("0.04 USD");
+        }
+    }
+
     /** The first call has a key we know. */
     private Action call(String run) {
         Action.Builder call =
@@ -136,8 +160,12 @@ class GuardOnPostgresTest {
     }
 
     private Guard guard(Database database, Duration patience) {
+        return guard(ONE_DOLLAR_A_RUN, database, patience);
+    }
+
+    private Guard guard(Contract contract, Database database, Duration patience) {
         return Guard.builder()
-                .contract(ONE_DOLLAR_A_RUN)
+                .contract(contract)
                 .ledger(PostgresLedger.open(TestLedgers.application(database)))
                 .signer(key)
                 .patience(patience)
