@@ -144,7 +144,10 @@ final class Postings {
         return valid;
     }
 
-    /** An allowed action is one more step; a recorded STOP ends the run, unless it only repeats that it has ended. */
+    /**
+     * An allowed action is one more step; a recorded STOP ends the run, unless it only repeats that it has ended. Other
+     * refusals change nothing, but name the run, so that they stand only while it goes on.
+     */
     private static Posting.@Nullable RunChange runChange(Snapshot snapshot, Verdict verdict) {
         String run = snapshot.action().run().orElse(null);
         if (run == null || isStoppedAlready(verdict)) {
@@ -157,7 +160,7 @@ final class Postings {
                     snapshot.decisionId(),
                     verdict.reasons().get(0).code().value());
         }
-        return verdict.effect().allows() ? new Posting.RunChange(run, 1, null, null) : null;
+        return new Posting.RunChange(run, verdict.effect().allows() ? 1 : 0, null, null);
     }
 
     private static boolean isStoppedAlready(Verdict verdict) {

@@ -129,6 +129,32 @@ class GuardOnPostgresTest {
     }
 
     @Test
+    void skipRule_inAStoppedRun_stopsAsEverythingElseDoes() {
+        Contract skips = Contract.parse("""
+                apiVersion: spendguard.ai/v1
+                kind: Contract
+                metadata: {name: skips, tenant: acme}
+                spec:
+                  budgets:
+                    - {id: run, limit: 0.20 USD, window: {type: run}}
+                  rules:
+                    - {id: no-clock, at: [tool.call.pre], when: 'true', effect: skip, reasonCode: CLOCK}
+                """, "skips.yaml");
+        try (Database database = TestLedgers.newDatabase();
+                Guard guard = guard(skips, database, Duration.ofSeconds(60))) {
+            Action clock = Action.toolCall("clock").run("r").build();
+            assertThat(guard.decide(clock).effect()).isEqualTo(Effect.SKIP);
+            guard.decide(call("r")).orThrow();
+            assertThat(guard.decide(call("r")).effect()).isEqualTo(Effect.STOP);
+
+            Decision after = guard.decide(Action.toolCall("clock").run("r").build());
+
+            assertThat(after.effect()).isEqualTo(Effect.STOP);
+            assertThat(after.reasons().get(0).code()).isEqualTo(ReasonCode.RUN_STOPPED);
+        }
+    }
+
+    @Test
     void shadowBesideEnforcement_decidesTheSameActionOnItsOwn() {
         Contract watching = Contract.parse("""
                 apiVersion: spendguard.ai/v1
