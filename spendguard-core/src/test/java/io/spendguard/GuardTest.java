@@ -38,6 +38,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -512,6 +513,16 @@ class GuardTest {
                 .isEqualTo(imagined.decisionId());
         assertThat(enforcing.recover("acme", action.key()).orElseThrow().decisionId())
                 .isEqualTo(real.decisionId());
+    }
+
+    @Test
+    void call_usageThatCannotBeRead_returnsTheResultAndSettlesAtTheEstimate() {
+        Guard guard = guard(ONE_DOLLAR);
+
+        String answer = guard.call(call("r1"), Set.of(), permit -> "answer", result -> Usage.of(-1, 2));
+
+        assertThat(answer).isEqualTo("answer");
+        assertThat(balance(guard, "daily").spent()).isEqualTo(Amount.parse("0.18 USD"));
     }
 
     @Test
