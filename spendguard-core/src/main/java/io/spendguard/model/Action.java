@@ -358,6 +358,10 @@ public final class Action {
                 throw new IllegalArgumentException("Action with " + count + " " + what + " tokens: at least " + least
                         + " is needed. Leave an unknown count out instead.");
             }
+            if (count > Usage.MAX_COUNT) {
+                throw new IllegalArgumentException("Action with " + count + " " + what + " tokens: at most "
+                        + Usage.MAX_COUNT + " can be recorded. Leave an unknown count out instead.");
+            }
             return count;
         }
     }

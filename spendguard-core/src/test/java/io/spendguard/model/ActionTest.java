@@ -60,4 +60,11 @@ class ActionTest {
                 .withMessage(
                         "Action with 0 maximum output tokens: at least 1 is needed. Leave an unknown count out instead.");
     }
+    @Test
+    void builder_countBeyondExactJson_isRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Action.llmCall("p", "m").inputTokens(1L << 53))
+                .withMessage("Action with 9007199254740992 input tokens: at most 9007199254740991 can be recorded."
+                        + " Leave an unknown count out instead.");
+    }
 }
