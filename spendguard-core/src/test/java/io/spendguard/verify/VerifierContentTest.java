@@ -129,6 +129,19 @@ class VerifierContentTest {
     }
 
     @Test
+    void money_grantOfMoreThanALong_isAFindingNotAnOverflow() {
+        AuditEvent opened = opening();
+        String payload = new String(opened.payload(), UTF_8)
+                .replace("\"-1000000000\"", "\"" + Long.MIN_VALUE + "\"")
+                .replace("\"1000000000\"", "\"" + Long.MAX_VALUE + "\"");
+        writer.write(AuditEvent.stored(opened.id(), TENANT, opened.type(), payload.getBytes(UTF_8)));
+
+        assertThat(codes(verify(writer.close()))).contains(FindingCode.LIMIT_MISMATCH, FindingCode.BALANCE_IMPOSSIBLE);
+    }
+
+    }
+
+    @Test
     void money_twoWritersOfOneAccount_isCheckedAtItsEnd() {
         Specimen other = Specimen.writer(SIGNER, 0x9000);
         writer.write(opening());
