@@ -78,6 +78,10 @@ public record Amount(long atomic, Unit unit) {
      * @throws ArithmeticException on overflow
      */
     public Amount times(long factor) {
+        if (factor < 0) {
+            throw new IllegalArgumentException(
+                    "Amount " + this + " times " + factor + " is negative: amounts have no sign. Count from 0.");
+        }
         return new Amount(Math.multiplyExact(atomic, factor), unit);
     }
 
