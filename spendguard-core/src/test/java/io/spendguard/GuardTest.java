@@ -493,8 +493,9 @@ class GuardTest {
 
         assertThatThrownBy(() -> dollars.decide(call("r3")))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("Budget 'daily' of tenant 'acme' is kept in calls by the contract activated last, not in USD:"
-                        + " units never convert. Give the budget another id, or close the guard of the other contract.");
+                .hasMessage(
+                        "Budget 'daily' of tenant 'acme' is kept in calls by the contract activated last, not in USD:"
+                                + " units never convert. Give the budget another id, or close the guard of the other contract.");
     }
 
     @Test
