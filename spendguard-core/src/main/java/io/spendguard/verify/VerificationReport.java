@@ -39,22 +39,18 @@ public record VerificationReport(
         return findingCount == 0;
     }
 
-    /** The verdict in one line. */
+    /** The verdict in one line, always worded alike: {@code evidence: verified, 14 events, 0 findings}. */
     public String summary() {
-        return "evidence: " + (isVerified() ? "verified" : "NOT verified") + ", " + count(events, "event") + ", "
-                + count(findingCount, "finding");
+        return "evidence: " + (isVerified() ? "verified" : "NOT verified") + ", " + events + " events, " + findingCount
+                + " findings";
     }
 
     /** What is not proved even when nothing is wrong. */
     public List<String> notes() {
         return List.of(
                 "completeness not proven: whole streams may have been left out, no checkpoint tells their number",
-                count(openHolds, "open hold") + ": decided, without an outcome yet",
+                "holds without an outcome yet: " + openHolds,
                 "money: " + money.text());
-    }
-
-    private static String count(long number, String noun) {
-        return number + " " + noun + (number == 1 ? "" : "s");
     }
 
     /** How far the accounts' balances are proved. */

@@ -75,8 +75,8 @@ class ContractFindingsTest {
                       effect: stop
                       reasonCode: R
                     - id: quoted
-                      when: "action.model == \\"é😀\\" &&
-                        oops"
+                      when: "action.model == \\"\\u00e9\\x41😀\\" && 1 == \\"\\u0041\\"
+                        && oops"
                       effect: stop
                       reasonCode: R
                     - id: plain
@@ -89,7 +89,8 @@ class ContractFindingsTest {
         assertThat(TestContracts.findings(source))
                 .containsExactly(
                         "c.yaml:14:12 rules[0].when: unknown name 'oops'. Known here: action, labels, run, estimate, now.",
-                        "c.yaml:19:9 rules[1].when: unknown name 'oops'. Known here: action, labels, run, estimate, now.",
+                        "c.yaml:18:51 rules[1].when: '==' does not take (int, string). Use values of matching types.",
+                        "c.yaml:19:12 rules[1].when: unknown name 'oops'. Known here: action, labels, run, estimate, now.",
                         "c.yaml:24:21 rules[2].when: unknown name 'oops'. Known here: action, labels, run, estimate, now.");
     }
 

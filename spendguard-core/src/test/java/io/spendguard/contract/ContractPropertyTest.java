@@ -18,6 +18,8 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 class ContractPropertyTest {
+    private static final List<Effect> EFFECTS = List.of(Effect.values());
+
     private static final List<String> ATOMS = List.of(
             "action.model == \"gpt-4o\"",
             "action.user.startsWith(\"a\")",
@@ -38,9 +40,9 @@ class ContractPropertyTest {
             @ForAll @From("conditions") List<String> conditions, @ForAll @From("inputs") TestInput input) {
         List<String> rules = new ArrayList<>();
         for (int i = 0; i < conditions.size(); i++) {
-            String effect = Effect.values()[i % 5] == Effect.DEGRADE
+            String effect = EFFECTS.get(i) == Effect.DEGRADE
                     ? "{decision: degrade, mutate: {modelAlias: cheap, maxOutputTokens: 7}}"
-                    : RuleBinder.effectName(Effect.values()[i % 5]);
+                    : RuleBinder.effectName(EFFECTS.get(i));
             rules.add("{id: r" + i + ", priority: " + i + ", effect: " + effect + ", reasonCode: R, when: '"
                     + conditions.get(i) + "'}");
         }

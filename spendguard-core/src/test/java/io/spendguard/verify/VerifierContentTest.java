@@ -193,7 +193,7 @@ class VerifierContentTest {
 
         assertThat(report.findings()).isEmpty();
         assertThat(report.openHolds()).isEqualTo(1);
-        assertThat(report.notes()).contains("1 open hold: decided, without an outcome yet");
+        assertThat(report.notes()).contains("holds without an outcome yet: 1");
     }
 
     @Test

@@ -55,7 +55,7 @@ class VerifierTest {
         assertThat(report.notes())
                 .containsExactly(
                         "completeness not proven: whole streams may have been left out, no checkpoint tells their number",
-                        "0 open holds: decided, without an outcome yet",
+                        "holds without an outcome yet: 0",
                         "money: full, every balance re-derived from its account's opening on");
     }
 
@@ -102,7 +102,7 @@ class VerifierTest {
         assertThat(codes(report)).containsExactly(FindingCode.EVENT_EDITED);
         assertThat(report.findings().get(0).place().seq()).isEqualTo(3);
         assertThat(report.money()).isEqualTo(VerificationReport.Money.NOT_PROVEN);
-        assertThat(report.summary()).isEqualTo("evidence: NOT verified, 14 events, 1 finding");
+        assertThat(report.summary()).isEqualTo("evidence: NOT verified, 14 events, 1 findings");
     }
 
     @Test
@@ -412,7 +412,7 @@ class VerifierTest {
         VerificationReport report = Verifier.verify(empty, ANCHORS);
 
         assertThat(codes(report)).containsExactly(FindingCode.PACKAGE_EMPTY);
-        assertThat(report.summary()).isEqualTo("evidence: NOT verified, 0 events, 1 finding");
+        assertThat(report.summary()).isEqualTo("evidence: NOT verified, 0 events, 1 findings");
     }
 
     @Test

@@ -16,7 +16,8 @@ final class Jooq {
             new Settings().withExecuteLogging(false).withDiagnosticsLogging(false);
 
     static {
-        // The greeting is logged when the renderer's class is loaded, and otherwise silenced by system properties alone,
+        // The greeting is logged when the renderer's class is loaded, and otherwise silenced by system properties
+        // alone,
         // which belong to the application. Only jOOQ's own threshold is raised, and only for that moment.
         JooqLogger.globalThreshold(Log.Level.WARN);
         DSL.using(SQLDialect.POSTGRES, SETTINGS).render(DSL.inline(1));

@@ -70,8 +70,8 @@ final class LockedView implements LedgerView {
         posting.entries().stream().map(Entry::account).distinct().forEach(id -> {
             AccountState state = accounts.get(id);
             if (state == null) {
-                throw new IllegalStateException("Posting touches account " + id
-                        + " which its operation did not name. Add it to accounts().");
+                throw new IllegalStateException(
+                        "Posting touches account " + id + " which its operation did not name. Add it to accounts().");
             }
             state.after(posting.entries());
         });

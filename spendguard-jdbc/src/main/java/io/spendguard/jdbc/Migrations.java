@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 
 /** Creates and updates the schema, with a Flyway and a history table of our own, away from any the application has. */
 final class Migrations {
@@ -21,19 +22,23 @@ final class Migrations {
     private Migrations() {}
 
     static void migrate(DataSource admin) {
+        Runnable migration;
         try {
-            createSchema(admin);
-        } catch (SQLException e) {
-            throw new LedgerUnavailableException("Ledger cannot be migrated: " + e.getMessage()
-                    + ". Pass a data source of a role that may create the schema 'spendguard'.", e);
-        }
-        try {
-            FlywayRun.migrate(admin);
+            migration = FlywayRun.prepare(admin);
         } catch (NoClassDefFoundError absent) {
             throw new IllegalStateException(
                     "PostgresLedger.migrate needs Flyway, which is optional and not on the class path. Add"
                             + " org.flywaydb:flyway-core and org.flywaydb:flyway-database-postgresql.",
                     absent);
+        }
+        try {
+            createSchema(admin);
+            migration.run();
+        } catch (SQLException e) {
+            throw new LedgerUnavailableException(
+                    "Ledger cannot be migrated: " + SqlFailure.firstLine(e)
+                            + " Pass a data source of a role that may create the schema 'spendguard'.",
+                    e);
         }
     }
 
@@ -54,10 +59,10 @@ final class Migrations {
         }
     }
 
-    /** Keeps Flyway's types out of the outer class, so that their absence can be told. */
+    /** Keeps Flyway's types out of the outer class, so that their absence can be told before anything is changed. */
     private static final class FlywayRun {
-        static void migrate(DataSource admin) {
-            Flyway.configure(Migrations.class.getClassLoader())
+        static Runnable prepare(DataSource admin) {
+            Flyway flyway = Flyway.configure(Migrations.class.getClassLoader())
                     .dataSource(admin)
                     .locations("classpath:io/spendguard/jdbc/migrations")
                     .failOnMissingLocations(true)
@@ -67,8 +72,17 @@ final class Migrations {
                     .placeholderReplacement(false)
                     .cleanDisabled(true)
                     .loggers("slf4j")
-                    .load()
-                    .migrate();
+                    .load();
+            return () -> {
+                try {
+                    flyway.migrate();
+                } catch (FlywayException e) {
+                    throw new LedgerUnavailableException(
+                            "Ledger cannot be migrated: " + e.getMessage().strip()
+                                    + "\nCorrect what the database refused, then migrate again.",
+                            e);
+                }
+            };
         }
     }
 }

@@ -52,7 +52,8 @@ final class OperationQueue {
     }
 
     /** The next operation somebody still waits for; blocks for it. Null when the queue is closed and empty. */
-    @Nullable Waiting take() {
+    @Nullable
+    Waiting take() {
         while (true) {
             failExpired();
             lock.lock();

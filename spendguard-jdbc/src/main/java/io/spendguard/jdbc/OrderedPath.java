@@ -70,12 +70,10 @@ final class OrderedPath {
         sql.select(
                         field(
                                 "set_config('lock_timeout', {0}, true)",
-                                SQLDataType.VARCHAR,
-                                val(Integer.toString(lockTimeoutMillis))),
+                                SQLDataType.VARCHAR, val(Integer.toString(lockTimeoutMillis))),
                         field(
                                 "set_config('statement_timeout', {0}, true)",
-                                SQLDataType.VARCHAR,
-                                val(Integer.toString(statementTimeoutMillis))))
+                                SQLDataType.VARCHAR, val(Integer.toString(statementTimeoutMillis))))
                 .fetch();
     }
 
@@ -112,7 +110,8 @@ final class OrderedPath {
 
     /** Locks, opens what is missing and plans. */
     Plan plan() {
-        Reservation reservation = operation.reservation().map(this::lockReservation).orElse(null);
+        Reservation reservation =
+                operation.reservation().map(this::lockReservation).orElse(null);
         RunState run = operation.run().map(this::lockRun).orElse(null);
         setLimits();
         Instant now = clock();
@@ -264,10 +263,13 @@ final class OrderedPath {
                 .orderBy(BUDGET.BUDGET_ID)
                 .forShare()
                 .forEach(row -> limits.put(row.value1(), row.value2()));
-        budgets.stream().filter(budget -> !limits.containsKey(budget)).findFirst().ifPresent(budget -> {
-            throw new IllegalStateException("Budget '" + budget + "' of tenant '" + tenant
-                    + "' has no limit in the ledger: its contract was not activated. Activate it first.");
-        });
+        budgets.stream()
+                .filter(budget -> !limits.containsKey(budget))
+                .findFirst()
+                .ifPresent(budget -> {
+                    throw new IllegalStateException("Budget '" + budget + "' of tenant '" + tenant
+                            + "' has no limit in the ledger: its contract was not activated. Activate it first.");
+                });
         return limits;
     }
 

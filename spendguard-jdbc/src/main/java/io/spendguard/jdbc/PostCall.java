@@ -114,12 +114,7 @@ final class PostCall {
             Set<Digest> known = new HashSet<>();
             for (EventDraft.PersonalValue value : draft.personal()) {
                 if (known.add(value.commitment())) {
-                    personal.add(
-                            draft.tenant(),
-                            draft.id(),
-                            value.commitment().bytes(),
-                            value.value(),
-                            value.salt());
+                    personal.add(draft.tenant(), draft.id(), value.commitment().bytes(), value.value(), value.salt());
                 }
             }
         }
@@ -169,8 +164,9 @@ final class PostCall {
     }
 
     private String sql() {
-        int parameters =
-                Stream.concat(Stream.of(4), columns.stream().map(Columns::width)).mapToInt(Integer::intValue).sum();
+        int parameters = Stream.concat(Stream.of(4), columns.stream().map(Columns::width))
+                .mapToInt(Integer::intValue)
+                .sum();
         return "select spendguard.post(" + String.join(",", Collections.nCopies(parameters, "?")) + ")";
     }
 

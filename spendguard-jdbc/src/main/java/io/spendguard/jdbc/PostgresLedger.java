@@ -109,8 +109,10 @@ public final class PostgresLedger implements Ledger {
         try (Connection connection = dataSource.getConnection()) {
             SetupCheck.require(Jooq.on(connection), options.allowsOwner());
         } catch (SQLException | DataAccessException e) {
-            throw new LedgerUnavailableException("Ledger cannot be opened: " + e.getMessage()
-                    + " Check that the database is running and that URL, user and password are right.", e);
+            throw new LedgerUnavailableException(
+                    "Ledger cannot be opened: " + SqlFailure.firstLine(e)
+                            + " Check that the database is running and that URL, user and password are right.",
+                    e);
         }
         return new PostgresLedger(dataSource, options);
     }
@@ -159,7 +161,8 @@ public final class PostgresLedger implements Ledger {
             writer.connected();
         } catch (SQLException e) {
             throw new LedgerUnavailableException(
-                    "Ledger session cannot start: " + e.getMessage() + " Check that the database is running.", e);
+                    "Ledger session cannot start: " + SqlFailure.firstLine(e) + " Check that the database is running.",
+                    e);
         }
         PostgresSession session = new PostgresSession(queue, writer, options.closeTimeout());
         sessions.add(session);
@@ -225,8 +228,9 @@ public final class PostgresLedger implements Ledger {
             // A cursor lives in a transaction; Hikari resets both settings when the connection goes back.
             connection.setAutoCommit(false);
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            try (Cursor<Record> rows =
-                    Rows.events(Jooq.on(connection), tenant).fetchSize(EVENTS_PER_FETCH).fetchLazy()) {
+            try (Cursor<Record> rows = Rows.events(Jooq.on(connection), tenant)
+                    .fetchSize(EVENTS_PER_FETCH)
+                    .fetchLazy()) {
                 for (Record row : rows) {
                     sink.accept(Rows.event(row));
                 }
@@ -242,9 +246,7 @@ public final class PostgresLedger implements Ledger {
         return read(sql -> sql.selectFrom(SIGNING_KEY)
                 .orderBy(SIGNING_KEY.KEY_ID)
                 .fetch(row -> new EventSealer.Key(
-                        row.get(SIGNING_KEY.KEY_ID),
-                        row.get(SIGNING_KEY.ALGORITHM),
-                        row.get(SIGNING_KEY.ENCODED))));
+                        row.get(SIGNING_KEY.KEY_ID), row.get(SIGNING_KEY.ALGORITHM), row.get(SIGNING_KEY.ENCODED))));
     }
 
     /** Closes the sessions that are still open, as {@link LedgerSession#close} does, and the connections. */
@@ -268,7 +270,8 @@ public final class PostgresLedger implements Ledger {
 
     private static LedgerUnavailableException unreadable(Exception reason) {
         return new LedgerUnavailableException(
-                "Ledger cannot be read: " + reason.getMessage() + " Check the database, then try again.", reason);
+                "Ledger cannot be read: " + SqlFailure.firstLine(reason) + " Check the database, then try again.",
+                reason);
     }
 
     /**
@@ -298,7 +301,9 @@ public final class PostgresLedger implements Ledger {
                             readConnections < 1 || readConnections > 16
                                     ? "readConnections " + readConnections + " is not within 1 and 16"
                                     : "",
-                            readTimeout.toMillis() < 250 ? "readTimeout " + readTimeout + " is shorter than 250 ms" : "",
+                            readTimeout.toMillis() < 250
+                                    ? "readTimeout " + readTimeout + " is shorter than 250 ms"
+                                    : "",
                             queueCapacity < 1 ? "queueCapacity " + queueCapacity + " is less than 1" : "",
                             lockTimeout.toMillis() < 1 ? "lockTimeout " + lockTimeout + " is shorter than 1 ms" : "",
                             closeTimeout.isNegative() ? "closeTimeout " + closeTimeout + " is negative" : "")

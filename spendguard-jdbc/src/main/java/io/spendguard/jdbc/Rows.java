@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns rows into the ledger's nouns. */
 final class Rows {
-    private static final Field<byte[][]> COMMITMENTS = personal(PERSONAL_VALUE.COMMITMENT).as("commitments");
+    private static final Field<byte[][]> COMMITMENTS =
+            personal(PERSONAL_VALUE.COMMITMENT).as("commitments");
     private static final Field<String[]> VALUES = personal(PERSONAL_VALUE.VALUE).as("personal_values");
     private static final Field<byte[][]> SALTS = personal(PERSONAL_VALUE.SALT).as("salts");
     private static final int DIGEST_BYTES = 32;
@@ -133,8 +134,8 @@ final class Rows {
         }
         List<EventDraft.PersonalValue> personal = new ArrayList<>();
         for (int i = 0; i < commitments.length; i++) {
-            personal.add(new EventDraft.PersonalValue(
-                    Digest.of(commitments[i]), row.get(VALUES)[i], row.get(SALTS)[i]));
+            personal.add(
+                    new EventDraft.PersonalValue(Digest.of(commitments[i]), row.get(VALUES)[i], row.get(SALTS)[i]));
         }
         return personal;
     }

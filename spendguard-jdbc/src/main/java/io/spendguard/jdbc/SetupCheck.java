@@ -3,8 +3,8 @@ package io.spendguard.jdbc;
 import io.spendguard.jdbc.LedgerSetupException.Fault;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jooq.DSLContext;
 import org.jooq.Record;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +35,7 @@ final class SetupCheck {
 
     private static final int OLDEST_SERVER = 140_000;
 
-    private static final String SERVER =
-            """
+    private static final String SERVER = """
             select current_setting('server_version_num')::int as server_version_num,
                    current_setting('server_version') as server_version,
                    pg_is_in_recovery() as is_standby,
@@ -53,8 +52,7 @@ final class SetupCheck {
                        and relname = 'schema_history') as is_migrated,
                    coalesce(has_schema_privilege(to_regnamespace('spendguard')::oid, 'USAGE'), false) as may_use
             """;
-    private static final String SCHEMA =
-            """
+    private static final String SCHEMA = """
             select (select version from spendguard.schema_history
                      where success and version is not null order by installed_rank desc limit 1) as version,
                    (select string_agg(relname, ', ' order by relname) from pg_class
@@ -64,8 +62,7 @@ final class SetupCheck {
                        and (has_table_privilege(oid, 'DELETE') or has_table_privilege(oid, 'TRUNCATE')
                            or has_any_column_privilege(oid, 'UPDATE'))) as changeable
             """;
-    private static final String TRIGGERS =
-            """
+    private static final String TRIGGERS = """
             select tgname::text as name, tgenabled::text as enabled
               from pg_trigger join pg_class on pg_class.oid = tgrelid
              where relnamespace = 'spendguard'::regnamespace
@@ -149,7 +146,8 @@ final class SetupCheck {
         } else if (server.ownsSchema() || server.ownsTables()) {
             fault(
                     Fault.OWNER,
-                    "Role '" + server.role() + "' owns the ledger's schema, or is a member of its owner: it could change"
+                    "Role '" + server.role()
+                            + "' owns the ledger's schema, or is a member of its owner: it could change"
                             + " what must only grow. Connect as a login role that has nothing but: grant spendguard_app"
                             + " to that_role. For development only: Options.allowOwner().");
         }
@@ -162,7 +160,8 @@ final class SetupCheck {
             fault(
                     Fault.SCHEMA_VERSION,
                     "Ledger schema has version " + version + ", this library needs version " + Migrations.VERSION
-                            + ". " + (isOlder(version)
+                            + ". "
+                            + (isOlder(version)
                                     ? "Run PostgresLedger.migrate(adminDataSource)."
                                     : "Use the library that migrated it, or a newer one."));
         }

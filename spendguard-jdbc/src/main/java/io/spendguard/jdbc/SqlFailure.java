@@ -58,6 +58,15 @@ enum SqlFailure {
         return state.equals("23505") && isOutboxPosition(failure) ? POSITION_TAKEN : REFUSED;
     }
 
+    /** What happened, without the server's lines about where. Ends with a full stop. */
+    static String firstLine(Exception failure) {
+        String message = failure.getMessage();
+        String line = message == null
+                ? failure.getClass().getSimpleName()
+                : message.lines().findFirst().orElse("");
+        return line.endsWith(".") ? line : line + ".";
+    }
+
     private static boolean isOutboxPosition(SQLException failure) {
         ServerErrorMessage server = failure instanceof PSQLException told ? told.getServerErrorMessage() : null;
         String constraint = server == null ? null : server.getConstraint();

@@ -112,8 +112,8 @@ final class Writer implements Runnable {
                 if (failure == SqlFailure.REFUSED || (failure == SqlFailure.OBJECTION && !assumes && !isLate(e))) {
                     waiting.future()
                             .completeExceptionally(new IllegalStateException(
-                                    "Ledger refused operation " + waiting.name() + ": " + e.getMessage()
-                                            + ". Nothing was written. Correct the operation.",
+                                    "Ledger refused operation " + waiting.name() + ": " + SqlFailure.firstLine(e)
+                                            + " Nothing was written. Correct the operation.",
                                     e));
                     return;
                 }
@@ -300,9 +300,11 @@ final class Writer implements Runnable {
             }
         } while (!mustEnd());
         sealer.lost();
-        LOG.warn("Ledger streams {} stay open, without their last events: the database could not be written to. They"
-                + " verify as OPEN until they are swept.",
-                closing.stream().map(SealedEvent::stream).toList(), last);
+        LOG.warn(
+                "Ledger streams {} stay open, without their last events: the database could not be written to. They"
+                        + " verify as OPEN until they are swept.",
+                closing.stream().map(SealedEvent::stream).toList(),
+                last);
     }
 
     /** Tells whether nothing is left to do: the streams are closed, or nobody will ever know. */
@@ -357,9 +359,13 @@ final class Writer implements Runnable {
             return new LedgerUnavailableException(
                     "Operation " + waiting.name() + " was not executed: nobody waits for it any more. Try again.");
         }
+        boolean wasLocked = reason instanceof SQLException failure && SqlFailure.of(failure) == SqlFailure.RETRY;
         return new LedgerUnavailableException(
-                "Operation " + waiting.name() + " was not executed: " + reason.getMessage()
-                        + ". Check the database, then try again.",
+                "Operation " + waiting.name() + " was not executed: "
+                        + (wasLocked
+                                ? "other transactions held the rows it needs for as long as anybody waited."
+                                        + " Try again; look for transactions left open on the ledger's tables."
+                                : SqlFailure.firstLine(reason) + " Check the database, then try again."),
                 reason);
     }
 

@@ -80,8 +80,10 @@ final class WriterConnection {
     boolean hasEnded(WriterConnection lost) throws SQLException {
         try {
             limitSilence(FENCE_WAIT_MILLIS);
-            return sql.select(DSL.field(
-                            "pg_terminate_backend(pid, {0})", SQLDataType.BOOLEAN, DSL.inline((long) FENCE_WAIT_MILLIS)))
+            return sql
+                    .select(DSL.field(
+                            "pg_terminate_backend(pid, {0})",
+                            SQLDataType.BOOLEAN, DSL.inline((long) FENCE_WAIT_MILLIS)))
                     .from("pg_stat_activity")
                     .where("pid = {0} and backend_start = {1}", DSL.val(lost.processId), DSL.val(lost.startedAt))
                     .fetch()
@@ -95,8 +97,7 @@ final class WriterConnection {
     /** Tells whether an event is durable. */
     boolean holds(EventDraft event) throws SQLException {
         try {
-            return sql.fetchExists(
-                    OUTBOX, OUTBOX.TENANT.eq(event.tenant()).and(OUTBOX.EVENT_ID.eq(event.id())));
+            return sql.fetchExists(OUTBOX, OUTBOX.TENANT.eq(event.tenant()).and(OUTBOX.EVENT_ID.eq(event.id())));
         } catch (DataAccessException e) {
             throw Jooq.driverFailure(e);
         }

@@ -36,8 +36,7 @@ class SchemaClassesTest {
 
     @Test
     void schemaClasses_generatedAnew_areTheCommittedOnes(@TempDir Path generated) throws Exception {
-        try (Database database =
-                EmbeddedPostgres.shared().newDatabase("spendguard_ledger", PostgresLedger::migrate)) {
+        try (Database database = EmbeddedPostgres.shared().newDatabase("spendguard_ledger", PostgresLedger::migrate)) {
             generate(database, generated);
         }
         Map<String, String> fresh = sourcesIn(generated.resolve(PACKAGE.replace('.', '/')));
@@ -82,9 +81,7 @@ class SchemaClassesTest {
                                 .withImplicitJoinPathsToMany(false)
                                 .withWhereMethodOverrides(false)
                                 .withComments(true))
-                        .withTarget(new Target()
-                                .withPackageName(PACKAGE)
-                                .withDirectory(target.toString()))));
+                        .withTarget(new Target().withPackageName(PACKAGE).withDirectory(target.toString()))));
     }
 
     private static Map<String, String> sourcesIn(Path folder) throws IOException {

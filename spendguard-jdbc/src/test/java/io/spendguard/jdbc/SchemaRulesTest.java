@@ -67,14 +67,26 @@ class SchemaRulesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "budget", "account", "signing_key", "stream", "outbox", "personal_value", "idempotency",
-                "idempotency_answer", "run_state", "ledger_tx", "ledger_entry", "reservation", "reservation_claim",
+                "budget",
+                "account",
+                "signing_key",
+                "stream",
+                "outbox",
+                "personal_value",
+                "idempotency",
+                "idempotency_answer",
+                "run_state",
+                "ledger_tx",
+                "ledger_entry",
+                "reservation",
+                "reservation_claim",
                 "schema_history"
             })
     void application_deletingOrTruncatingOrAltering_isRefused(String table) {
         assertRefused(application(), "delete from spendguard." + table, INSUFFICIENT_PRIVILEGE);
         assertRefused(application(), "truncate spendguard." + table, INSUFFICIENT_PRIVILEGE);
-        assertRefused(application(), "alter table spendguard." + table + " disable trigger all", INSUFFICIENT_PRIVILEGE);
+        assertRefused(
+                application(), "alter table spendguard." + table + " disable trigger all", INSUFFICIENT_PRIVILEGE);
         assertRefused(application(), "drop table spendguard." + table, INSUFFICIENT_PRIVILEGE);
     }
 
@@ -109,14 +121,11 @@ class SchemaRulesTest {
 
     @Test
     void balances_movedByATriggerOfOnesOwn_areRefused() {
-        assertRefused(
-                application(),
-                """
+        assertRefused(application(), """
                 create temp table fake (tenant text, tx_id uuid, account_id uuid, kind text, atoms bigint);
                 create trigger t after insert on fake referencing new table as entries
                   for each statement execute function spendguard.apply_entries()
-                """,
-                INSUFFICIENT_PRIVILEGE);
+                """, INSUFFICIENT_PRIVILEGE);
     }
 
     @Test
@@ -130,28 +139,22 @@ class SchemaRulesTest {
 
     @Test
     void entries_balancedOnlyAcrossAccounts_areRefused() {
-        assertRefused(
-                application(),
-                """
+        assertRefused(application(), """
                 insert into spendguard.ledger_entry
                 select tenant, tx_id, 100 + n, case n when 1 then account_id else gen_random_uuid() end, 'AVAILABLE',
                        case n when 1 then -5 else 5 end
                   from spendguard.ledger_entry cross join generate_series(1, 2) n where kind = 'HELD'
-                """,
-                "23514");
+                """, "23514");
     }
 
     @Test
     void entries_beyondWhatIsAvailable_areRefused() {
-        assertRefused(
-                application(),
-                """
+        assertRefused(application(), """
                 insert into spendguard.ledger_entry
                 select tenant, tx_id, 100 + n, account_id, case n when 1 then 'AVAILABLE' else 'HELD' end,
                        case n when 1 then -91 else 91 end
                   from spendguard.ledger_entry cross join generate_series(1, 2) n where kind = 'HELD'
-                """,
-                "SG001");
+                """, "SG001");
     }
 
     @Test
@@ -213,8 +216,7 @@ class SchemaRulesTest {
 
     private static List<String> describe() throws SQLException {
         List<String> lines = new ArrayList<>();
-        String sql = new String(
-                read("/io/spendguard/jdbc/describe-schema.sql"), StandardCharsets.UTF_8);
+        String sql = new String(read("/io/spendguard/jdbc/describe-schema.sql"), StandardCharsets.UTF_8);
         try (Connection connection = owner().getConnection();
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
@@ -261,7 +263,8 @@ class SchemaRulesTest {
                 })
                 .as(sql)
                 .isInstanceOfSatisfying(
-                        SQLException.class, refusal -> assertThat(refusal.getSQLState())
+                        SQLException.class,
+                        refusal -> assertThat(refusal.getSQLState())
                                 .as(refusal.getMessage())
                                 .isEqualTo(state));
     }

@@ -9,6 +9,8 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -115,7 +117,7 @@ final class WireProxy implements Closeable {
                     int type = in.readUnsignedByte();
                     int length = in.readInt();
                     byte[] body = in.readNBytes(length - 4);
-                    request.append(new String(body, java.nio.charset.StandardCharsets.ISO_8859_1));
+                    request.append(new String(body, StandardCharsets.ISO_8859_1));
                     if (type == SYNC) {
                         roundTrips.incrementAndGet();
                         if (losesAnswerTo.test(request.toString())) {
@@ -157,7 +159,7 @@ final class WireProxy implements Closeable {
             do {
                 int length = in.readInt();
                 byte[] body = in.readNBytes(length - 4);
-                code = java.nio.ByteBuffer.wrap(body).getInt();
+                code = ByteBuffer.wrap(body).getInt();
                 out.writeInt(length);
                 out.write(body);
                 out.flush();

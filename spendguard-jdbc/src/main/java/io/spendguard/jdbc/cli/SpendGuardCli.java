@@ -1,0 +1,64 @@
+package io.spendguard.jdbc.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.Arrays;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/**
+ * The command line {@code spendguard}.
+ *
+ * <p>Exit code 0: all is well; 1: something was found; 2: the command could not run. Answers go to standard output, as
+ * text or with {@code --json} as one JSON object; why a command could not run goes to standard error, in one line.
+ */
+public final class SpendGuardCli {
+    /** All is well. */
+    public static final int OK = 0;
+    /** Something was found. */
+    public static final int FOUND = 1;
+    /** The command could not run. */
+    public static final int CANNOT_RUN = 2;
+
+    private SpendGuardCli() {}
+
+    /** Runs a command and ends the process with its exit code. */
+    public static void main(String[] args) {
+        PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        System.exit(run(out, err, System.getenv(), Clock.systemUTC(), args));
+    }
+
+    /** Runs a command in this process; never throws for what its input holds. */
+    static int run(PrintWriter out, PrintWriter err, Map<String, String> environment, Clock clock, String... args) {
+        Terminal terminal = new Terminal(out, err, Arrays.asList(args).contains("--json"));
+        CommandLine root = new CommandLine(new Root());
+        CommandLine contract = new CommandLine(new ContractGroup());
+        CommandLine evidence = new CommandLine(new EvidenceGroup());
+        contract.addSubcommand(new ContractCheckCommand(terminal));
+        evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
+        root.addSubcommand(contract).addSubcommand(evidence).addSubcommand(new VerifyCommand(terminal));
+        return root.setOut(out)
+                .setErr(err)
+                .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
+                .setParameterExceptionHandler((wrong, given) -> terminal.cannotRun(wrong.getMessage() + ". Try '"
+                        + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help'."))
+                .setExecutionExceptionHandler((failure, command, parsed) -> terminal.cannotRun(failure))
+                .execute(args);
+    }
+
+    @Command(
+            name = "spendguard",
+            description = "Checks contracts, exports evidence, verifies it.",
+            mixinStandardHelpOptions = true,
+            synopsisSubcommandLabel = "COMMAND")
+    private static final class Root {}
+
+    @Command(name = "contract", description = "What a contract says.", mixinStandardHelpOptions = true)
+    private static final class ContractGroup {}
+
+    @Command(name = "evidence", description = "What can be proved.", mixinStandardHelpOptions = true)
+    private static final class EvidenceGroup {}
+}

@@ -1,0 +1,58 @@
+package io.spendguard.jdbc.cli;
+
+import io.spendguard.json.JsonObject;
+import java.io.PrintWriter;
+
+/** Where answers go: text, or one JSON object. */
+final class Terminal {
+    private final PrintWriter out;
+    private final PrintWriter err;
+    private final boolean isJson;
+
+    Terminal(PrintWriter out, PrintWriter err, boolean isJson) {
+        this.out = out;
+        this.err = err;
+        this.isJson = isJson;
+    }
+
+    boolean isJson() {
+        return isJson;
+    }
+
+    /** One line. What a tampered package says must not steer the terminal. */
+    void line(String text) {
+        out.println(text.replaceAll("\\p{Cntrl}", "?"));
+        out.flush();
+    }
+
+    void json(JsonObject answer) {
+        out.println(answer);
+        out.flush();
+    }
+
+    /** Says why a command could not run. */
+    int cannotRun(Throwable failure) {
+        String message = failure.getMessage();
+        return cannotRun(message == null ? failure.getClass().getSimpleName() + " without a message" : message);
+    }
+
+    /** Says why a command could not run. */
+    int cannotRun(String message) {
+        String line = message.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}", "?");
+        err.println("spendguard: " + line);
+        err.flush();
+        if (isJson) {
+            json(JsonObject.create().put("error", wellFormed(line)));
+        }
+        return SpendGuardCli.CANNOT_RUN;
+    }
+
+    /** Messages may quote file names, which need not be Unicode. */
+    private static String wellFormed(String text) {
+        StringBuilder clean = new StringBuilder(text.length());
+        text.codePoints()
+                .map(point -> Character.getType(point) == Character.SURROGATE ? '?' : point)
+                .forEach(clean::appendCodePoint);
+        return clean.toString();
+    }
+}

@@ -1,0 +1,155 @@
+package io.spendguard.jdbc.cli;
+
+import io.spendguard.json.JsonObject;
+import io.spendguard.proof.Anchors;
+import io.spendguard.verify.AccountReport;
+import io.spendguard.verify.Finding;
+import io.spendguard.verify.StreamReport;
+import io.spendguard.verify.VerificationReport;
+import io.spendguard.verify.Verifier;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code spendguard verify PACKAGE --anchors FILE} */
+@Command(
+        name = "verify",
+        description = "Re-checks an evidence package offline, trusting nothing but the anchors.",
+        mixinStandardHelpOptions = true)
+@SuppressWarnings("NullAway.Init") // picocli sets what is required
+final class VerifyCommand implements Callable<Integer> {
+    private static final List<String> ACCOUNT_COLUMNS =
+            List.of("TENANT", "BUDGET", "KEY", "FROM", "UNTIL", "LIMIT", "SPENT", "HELD", "AVAILABLE", "DEBT");
+
+    private final Terminal terminal;
+
+    @Parameters(paramLabel = "PACKAGE", description = "the evidence package")
+    private Path file;
+
+    @Option(names = "--anchors", required = true, paramLabel = "FILE", description = "the keys to trust")
+    private Path anchors;
+
+    @Option(names = "--json", description = "answer with one JSON object")
+    private boolean json;
+
+    VerifyCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() {
+        VerificationReport report = Verifier.verify(file, Anchors.load(anchors));
+        if (json) {
+            terminal.json(toJson(report));
+        } else {
+            print(report);
+        }
+        return report.isVerified() ? SpendGuardCli.OK : SpendGuardCli.FOUND;
+    }
+
+    /** The verdict comes last, and after it what speaks against the package, so that nobody has to scroll for it. */
+    private void print(VerificationReport report) {
+        if (!report.accounts().isEmpty()) {
+            List<List<String>> rows = new ArrayList<>();
+            rows.add(ACCOUNT_COLUMNS);
+            report.accounts().forEach(account -> rows.add(row(account)));
+            TextTable.format(rows).forEach(terminal::line);
+        }
+        report.notes().forEach(note -> terminal.line("note: " + note));
+        terminal.line(report.summary());
+        report.findings().forEach(finding -> terminal.line("  " + finding));
+        long omitted = report.findingCount() - report.findings().size();
+        if (omitted > 0) {
+            terminal.line("  and " + omitted + " more of these kinds");
+        }
+    }
+
+    private static List<String> row(AccountReport account) {
+        return List.of(
+                account.tenant(),
+                account.namespace().equals("enforce")
+                        ? account.budget()
+                        : account.budget() + " (" + account.namespace() + ")",
+                account.key().isEmpty() ? "-" : account.key(),
+                account.from(),
+                account.until(),
+                account.limit().toString(),
+                account.spent().toString(),
+                account.held().toString(),
+                account.available().toString(),
+                account.debt().toString());
+    }
+
+    private static JsonObject toJson(VerificationReport report) {
+        return JsonObject.create()
+                .put("verified", report.isVerified())
+                .put("events", report.events())
+                .put("findingCount", report.findingCount())
+                .put(
+                        "findings",
+                        report.findings().stream().map(VerifyCommand::toJson).toList())
+                .put(
+                        "streams",
+                        report.streams().stream().map(VerifyCommand::toJson).toList())
+                .put(
+                        "accounts",
+                        report.accounts().stream().map(VerifyCommand::toJson).toList())
+                .put("openHolds", report.openHolds())
+                .put("money", report.money().name())
+                .put("notes", report.notes())
+                .putIfPresent("tenant", report.tenant())
+                .putIfPresent("createdAt", Objects.toString(report.createdAt(), null));
+    }
+
+    private static JsonObject toJson(Finding finding) {
+        JsonObject json = JsonObject.create()
+                .put("code", finding.code().name())
+                .put("message", finding.message())
+                .putIfPresent("file", finding.place().file())
+                .putIfPresent("tenant", finding.place().tenant())
+                .putIfPresent("stream", text(finding.place().stream()))
+                .putIfPresent("event", text(finding.place().event()));
+        if (finding.place().line() > 0) {
+            json.put("line", finding.place().line());
+        }
+        if (finding.place().seq() > 0) {
+            json.put("seq", Math.min(finding.place().seq(), JsonObject.MAX_INTEGER));
+        }
+        return json;
+    }
+
+    private static JsonObject toJson(StreamReport stream) {
+        return JsonObject.create()
+                .put("tenant", stream.tenant())
+                .put("stream", stream.stream().toString())
+                .put("events", stream.events())
+                .put("state", stream.state().name());
+    }
+
+    private static JsonObject toJson(AccountReport account) {
+        return JsonObject.create()
+                .put("tenant", account.tenant())
+                .put("account", account.account().toString())
+                .put("namespace", account.namespace())
+                .put("budget", account.budget())
+                .put("key", account.key())
+                .put("from", account.from())
+                .put("until", account.until())
+                .put("limit", account.limit().toString())
+                .put("spent", account.spent().toString())
+                .put("held", account.held().toString())
+                .put("available", account.available().toString())
+                .put("debt", account.debt().toString());
+    }
+
+    private static @Nullable String text(@Nullable UUID id) {
+        return id == null ? null : id.toString();
+    }
+}
