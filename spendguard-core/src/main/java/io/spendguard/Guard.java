@@ -122,6 +122,11 @@ public final class Guard implements AutoCloseable {
         return engine.balances(tenant);
     }
 
+    /** Where budgets and evidence are kept, for reading them: exports, reports, tests. The guard closes it. */
+    public Ledger ledger() {
+        return ledger;
+    }
+
     /**
      * Makes this guard the one that code without another way to find it uses, in this process.
      *

@@ -62,6 +62,11 @@ class GuardTest {
     private final InMemoryLedger ledger = new InMemoryLedger(NOON);
 
     @Test
+    void ledger_isTheOneGiven() {
+        assertThat(guard(ONE_DOLLAR).ledger()).isSameAs(ledger);
+    }
+
+    @Test
     void decide_runawayLoop_stopsBeforeTheBill() {
         Guard guard = guard(ONE_DOLLAR);
         int calls = 0;
