@@ -16,7 +16,6 @@ import io.spendguard.model.Reason;
 import io.spendguard.model.Usage;
 import io.spendguard.trace.Scope;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -25,17 +24,20 @@ final class GuardedToolExecutor implements ToolExecutor, Gated<ToolExecutor> {
     private final ToolExecutor delegate;
     private final GuardSource guards;
     private final ReturnBehavior behavior;
+    private final ToolTerms terms;
 
-    GuardedToolExecutor(ToolExecutor delegate, GuardSource guards, ReturnBehavior behavior) {
+    GuardedToolExecutor(ToolExecutor delegate, GuardSource guards, ReturnBehavior behavior, ToolTerms terms) {
         this.delegate = delegate;
         this.guards = guards;
         this.behavior = behavior;
+        this.terms = terms;
     }
 
     @Override
     public String execute(ToolExecutionRequest request, Object memoryId) {
         Scope conversation = new Scope(null, Callers.run(memoryId), null, null, null);
-        return gated(request, null, conversation, () -> delegate.execute(request, memoryId), Function.identity());
+        return gated(
+                request, null, conversation, executor -> executor.execute(request, memoryId), Function.identity());
     }
 
     @Override
@@ -44,7 +46,7 @@ final class GuardedToolExecutor implements ToolExecutor, Gated<ToolExecutor> {
                 request,
                 invocation,
                 Scope.EMPTY,
-                () -> delegate.executeWithContext(request, invocation),
+                executor -> executor.executeWithContext(request, invocation),
                 this::skipped);
     }
 
@@ -57,16 +59,19 @@ final class GuardedToolExecutor implements ToolExecutor, Gated<ToolExecutor> {
             ToolExecutionRequest request,
             @Nullable InvocationContext invocation,
             Scope otherwise,
-            Supplier<T> tool,
+            Function<ToolExecutor, T> tool,
             Function<String, T> skipped) {
         Scope scope = Callers.scope(invocation);
-        Action action = otherwise.complete(
-                scope.complete(Action.toolCall(request.name()).build()));
+        Action action = otherwise.complete(scope.complete(terms.action(request)));
         if (Permit.current().filter(outer -> outer.covers(action)).isPresent()) {
-            return tool.get();
+            return tool.apply(delegate);
         }
         Guard guard = guards.guard(invocation);
         Decision decision = guard.decide(action);
+        ToolExecutor fallback = terms.fallback();
+        if (decision instanceof Decision.Refused && fallback != null) {
+            return tool.apply(fallback);
+        }
         if (decision instanceof Decision.Skip) {
             return skipped.apply("Tool '" + request.name() + "' was skipped and not executed: "
                     + decision.reasons().stream().map(Reason::toString).collect(Collectors.joining("; ")));
@@ -78,7 +83,7 @@ final class GuardedToolExecutor implements ToolExecutor, Gated<ToolExecutor> {
                 Guard.Handle asking = guard.open()) {
             call.started();
             try {
-                T result = tool.get();
+                T result = tool.apply(delegate);
                 call.completed(Usage.unknown());
                 return result;
             } catch (ToolArgumentsException unread) {

@@ -1,5 +1,6 @@
 package io.spendguard.langchain4j;
 
+import dev.langchain4j.agent.tool.ReturnBehavior;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.invocation.InvocationContext;
@@ -8,6 +9,7 @@ import dev.langchain4j.service.tool.ToolExecutor;
 import dev.langchain4j.service.tool.ToolService;
 import dev.langchain4j.service.tool.ToolServiceContext;
 import io.spendguard.model.Effect;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,9 +20,19 @@ import java.util.Map;
  */
 final class GuardedToolService extends ToolService {
     private final GuardedAiServiceContext service;
+    private final Map<String, ToolTerms> terms = new HashMap<>();
 
     GuardedToolService(GuardedAiServiceContext service) {
         this.service = service;
+    }
+
+    /** Reads the annotations of the tools' methods, so that a fault in one fails the building of the service. */
+    @Override
+    public void tools(Collection<Object> objectsWithTools) {
+        super.tools(objectsWithTools);
+        for (Object tools : objectsWithTools) {
+            findTools(tools).forEach(tool -> terms.put(tool.name(), ToolTerms.of(tool.toolExecutor(), tools)));
+        }
     }
 
     @Override
@@ -34,13 +46,20 @@ final class GuardedToolService extends ToolService {
         Map<String, ToolExecutor> executors = new HashMap<>();
         tools.toolExecutors()
                 .forEach((name, executor) ->
-                        executors.put(name, GuardedTools.executor(executor, guards, tools.returnBehavior(name))));
+                        executors.put(name, gated(name, executor, guards, tools.returnBehavior(name))));
         return tools.toBuilder()
                 .toolExecutors(executors)
                 .dynamicToolProviders(tools.dynamicToolProviders().stream()
                         .map(provider -> GuardedTools.provider(provider, guards))
                         .toList())
                 .build();
+    }
+
+    private ToolExecutor gated(String name, ToolExecutor executor, GuardSource guards, ReturnBehavior behavior) {
+        ToolTerms said = terms.get(name);
+        return said == null
+                ? GuardedTools.executor(executor, guards, behavior)
+                : GuardedTools.executor(executor, guards, behavior, said);
     }
 
     /**

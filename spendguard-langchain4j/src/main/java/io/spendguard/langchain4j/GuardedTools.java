@@ -14,11 +14,18 @@ import java.util.Objects;
  * says so, and the run goes on. A tool that throws may have had its effect, so that its outcome stays unknown; only
  * arguments it could not read prove that it did not run. A tool that learns its price commits it on
  * {@link io.spendguard.model.Permit#current()}.
+ *
+ * <p>{@link io.spendguard.model.Guarded} on a {@code @Tool} method gives its calls cost and labels. Its fallback answers
+ * refused calls in AI services; an executor wrapped by hand does not know the method's object, and throws instead.
  */
 public final class GuardedTools {
     private GuardedTools() {}
 
-    /** The executor behind this guard. */
+    /**
+     * The executor behind this guard.
+     *
+     * @throws IllegalArgumentException when it runs a method whose {@code @Guarded} cannot be followed, with every fault
+     */
     public static ToolExecutor executor(ToolExecutor executor, Guard guard) {
         return executor(executor, GuardSource.of(guard), ReturnBehavior.TO_LLM);
     }
@@ -30,7 +37,12 @@ public final class GuardedTools {
 
     static ToolExecutor executor(ToolExecutor executor, GuardSource guards, ReturnBehavior behavior) {
         Objects.requireNonNull(executor, "executor");
-        return Gated.isGuarded(executor) ? executor : new GuardedToolExecutor(executor, guards, behavior);
+        return executor(executor, guards, behavior, ToolTerms.of(executor));
+    }
+
+    static ToolExecutor executor(
+            ToolExecutor executor, GuardSource guards, ReturnBehavior behavior, ToolTerms terms) {
+        return Gated.isGuarded(executor) ? executor : new GuardedToolExecutor(executor, guards, behavior, terms);
     }
 
     static ToolProvider provider(ToolProvider provider, GuardSource guards) {
