@@ -34,6 +34,7 @@ final class GuardedResponseHandler implements StreamingChatResponseHandler {
     private final Admission admission;
     private final Call call;
     private final StreamingChatResponseHandler downstream;
+    private final StreamedTokens arrived = new StreamedTokens();
     private final Set<ToolExecutionRequest> admittedTools = new HashSet<>();
     private volatile boolean silenced;
     private volatile @Nullable Throwable downstreamFailure;
@@ -155,7 +156,7 @@ final class GuardedResponseHandler implements StreamingChatResponseHandler {
 
     /** Counts a part; when it is one too many, ends the stream. Tells whether the application may see the part. */
     private boolean arrived(@Nullable String text, @Nullable StreamingHandle handle) {
-        boolean fits = text == null || call.part(PromptTokens.COUNTER.count(text));
+        boolean fits = text == null || call.part(arrived.more(text));
         if (fits || silenced) {
             return !silenced;
         }
