@@ -19,8 +19,7 @@ final class GuardedTest {
     private final @Nullable PostgresPlace place;
     private Guard.@Nullable Handle open;
 
-    private GuardedTest(
-            GuardedTestSpec spec, Guard guard, @Nullable TestClock clock, @Nullable PostgresPlace place) {
+    private GuardedTest(GuardedTestSpec spec, Guard guard, @Nullable TestClock clock, @Nullable PostgresPlace place) {
         this.spec = spec;
         this.guard = guard;
         this.clock = clock;
@@ -31,7 +30,8 @@ final class GuardedTest {
         Contract contract = spec.contract();
         if (!spec.isOnPostgres()) {
             TestClock clock = TestClock.create();
-            Guard guard = builder(contract, new InMemoryLedger(clock)).clock(clock).build();
+            Guard guard =
+                    builder(contract, new InMemoryLedger(clock)).clock(clock).build();
             return new GuardedTest(spec, guard, clock, null);
         }
         PostgresPlace place = PostgresPlace.open();

@@ -10,9 +10,9 @@ import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.platform.commons.support.AnnotationSupport;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a test's annotations ask for; a fault in them fails the test before it starts.
@@ -76,10 +76,12 @@ record GuardedTestSpec(
     }
 
     private static Money limit(Found<BudgetLimit> limit) {
+        String text = limit.annotation().value();
         try {
-            return Money.parse(limit.annotation().value());
+            return Money.parse(text);
         } catch (IllegalArgumentException e) {
-            throw new IllegalStateException("@BudgetLimit on " + limit.place() + ": " + e.getMessage(), e);
+            throw new IllegalStateException(
+                    "@BudgetLimit(\"" + text + "\") on " + limit.place() + ": " + e.getMessage(), e);
         }
     }
 

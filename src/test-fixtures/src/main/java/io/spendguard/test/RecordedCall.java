@@ -18,8 +18,7 @@ final class RecordedCall {
     private final @Nullable JsonObject outcome;
     private final @Nullable Money cost;
 
-    private RecordedCall(
-            String tenant, JsonObject decided, @Nullable JsonObject outcome, @Nullable Money reported) {
+    private RecordedCall(String tenant, JsonObject decided, @Nullable JsonObject outcome, @Nullable Money reported) {
         this.tenant = tenant;
         this.effect = Effect.valueOf(decided.object("decision").string("effect").toUpperCase(Locale.ROOT));
         this.asked = decided.object("action");
@@ -91,7 +90,9 @@ final class RecordedCall {
 
     /** It costs something, and nobody knows how much: the contract needs no price, and there is none. */
     boolean isOfUnknownCost() {
-        return (isSpent() || isOpen()) && cost == null && !estimate.string("method").equals("free");
+        return (isSpent() || isOpen())
+                && cost == null
+                && !estimate.string("method").equals("free");
     }
 
     /** What it was and what became of it, without anything personal. */

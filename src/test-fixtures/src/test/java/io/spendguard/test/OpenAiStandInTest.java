@@ -182,6 +182,23 @@ class OpenAiStandInTest {
     }
 
     @Test
+    void stream_heldAfterOneChunk_sendsNoMoreUntilThen() throws Exception {
+        provider.reply(OpenAiReply.text("one two").heldAfter(1, new CountDownLatch(1)));
+        List<String> received = new ArrayList<>();
+
+        try (Stream<String> lines = open("{\"model\":\"gpt-4o\",\"stream\":true}")) {
+            Iterator<String> all = lines.filter(line -> !line.isEmpty()).iterator();
+            all.next();
+            received.add(all.next());
+            provider.close();
+
+            assertThatThrownBy(() -> all.forEachRemaining(received::add)).hasRootCauseInstanceOf(IOException.class);
+        }
+
+        assertThat(received).hasSize(1).first().asString().contains("\"content\":\"one \"");
+    }
+
+    @Test
     void completion_held_isAnsweredWhenTheLatchOpens() throws Exception {
         CountDownLatch latch = new CountDownLatch(1);
         provider.reply(OpenAiReply.text("late").heldUntil(latch));

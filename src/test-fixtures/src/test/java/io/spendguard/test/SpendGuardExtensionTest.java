@@ -1,6 +1,7 @@
 package io.spendguard.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 import static org.junit.platform.testkit.engine.EventConditions.event;
 import static org.junit.platform.testkit.engine.EventConditions.finishedWithFailure;
@@ -55,7 +56,8 @@ class SpendGuardExtensionTest {
         run(Leaking.class).assertStatistics(counts -> counts.succeeded(1));
 
         assertThat(Guard.current()).isEmpty();
-        assertThat(Leaking.leaked.decide(call()).effect()).isEqualTo(Effect.STOP);
+        assertThatThrownBy(() -> Leaking.leaked.decide(call()))
+                .hasMessage("Ledger session is closed: it takes no more operations. Connect again.");
     }
 
     @Test
@@ -119,8 +121,8 @@ class SpendGuardExtensionTest {
         assertFailure(
                 Untouched.class,
                 IllegalStateException.class,
-                "@BudgetLimit on Untouched.neverRuns: Amount '0.25 dollars' is malformed: write number, one space, unit,"
-                        + " such as '25.00 USD' or '3 calls', without sign, symbol or thousands separator.");
+                "@BudgetLimit(\"0.25 dollars\") on Untouched.neverRuns: Unknown unit 'dollars'. Use an ISO-4217 currency"
+                        + " such as USD, calls, tokens.input, tokens.output, tokens.total or credits.NAME.");
         assertThat(Untouched.ran).isFalse();
     }
 
@@ -136,7 +138,8 @@ class SpendGuardExtensionTest {
     void contract_faulty_failsNamingThePlace() {
         assertFailure(BadContract.class, ContractException.class, """
                 Contract @SpendGuardTest on BadContract has 1 fault:
-                  @SpendGuardTest on BadContract:5:10 budgets[0].limit: Amount '1.00 dollars' is malformed""");
+                  @SpendGuardTest on BadContract:5:26 budgets[0].limit: Unknown unit 'dollars'. Use an ISO-4217 \
+                currency such as USD, calls, tokens.input, tokens.output, tokens.total or credits.NAME.""");
     }
 
     @Test
@@ -307,9 +310,7 @@ class SpendGuardExtensionTest {
                     .maxOutputTokens(4_000)
                     .build();
             guard.decide(planned).orThrow().commit(Usage.of(8_000, 3_000));
-            guard.decide(Action.toolCall("search").run("r1").build())
-                    .orThrow()
-                    .commit(Money.parse("0.20 USD"));
+            guard.decide(Action.toolCall("search").run("r1").build()).orThrow().commit(Money.parse("0.20 USD"));
             guard.decide(call()).orThrow();
         }
     }
