@@ -65,12 +65,11 @@ final class Callers {
         return named(invocation)
                 .or(() -> Optional.ofNullable(caller).map(Caller::guard))
                 .or(Guard::current)
-                .orElseThrow(() -> new IllegalStateException((invocation == null
-                                ? "A guarded LangChain4j call"
-                                : "AI service " + invocation.interfaceName())
-                        + " has no guard: nothing would decide what it may spend. Call guard.install(), open one around"
-                        + " the call with guard.open(), or pass InvocationParameters with '"
-                        + InvocationKeys.GUARD + "'."));
+                .orElseThrow(() -> new IllegalStateException(
+                        (invocation == null ? "A guarded LangChain4j call" : "AI service " + invocation.interfaceName())
+                                + " has no guard: nothing would decide what it may spend. Call guard.install(), open one around"
+                                + " the call with guard.open(), or pass InvocationParameters with '"
+                                + InvocationKeys.GUARD + "'."));
     }
 
     /** The guard named in the invocation's parameters. */

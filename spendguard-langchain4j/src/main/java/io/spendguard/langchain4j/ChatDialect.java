@@ -11,7 +11,9 @@ import java.util.OptionalInt;
 interface ChatDialect {
     /** The dialect these parameters are written in. */
     static ChatDialect of(ChatRequestParameters parameters) {
-        return OpenAiDialect.isPresent() && OpenAiDialect.speaks(parameters) ? new OpenAiDialect() : new CommonDialect();
+        return OpenAiDialect.isPresent() && OpenAiDialect.speaks(parameters)
+                ? new OpenAiDialect()
+                : new CommonDialect();
     }
 
     /** A provider's name as price books and contracts have it. */

@@ -119,8 +119,7 @@ final class ChatGate {
 
     private Action describe(ChatRequest request, ChatRequestParameters parameters) {
         String model = parameters.modelName();
-        Action.Builder action =
-                model == null ? Action.of(ActionKind.LLM_CALL) : Action.llmCall(provider, model);
+        Action.Builder action = model == null ? Action.of(ActionKind.LLM_CALL) : Action.llmCall(provider, model);
         ChatDialect dialect = ChatDialect.of(parameters);
         if (dialect.isBounded(parameters)) {
             PromptTokens.of(provider, request.messages(), parameters).ifPresent(action::inputTokens);
@@ -140,7 +139,8 @@ final class ChatGate {
         try {
             return rewritten(request, parameters, degrade);
         } catch (RuntimeException e) {
-            degrade.permit().release("degrade could not be applied: " + e.getClass().getSimpleName());
+            degrade.permit()
+                    .release("degrade could not be applied: " + e.getClass().getSimpleName());
             if (e instanceof SpendDeniedException) {
                 throw e;
             }
@@ -169,7 +169,8 @@ final class ChatGate {
                 .build();
         ChatRequestParameters sent = defaults.get().overrideWith(changed.parameters());
         boolean capped = cap.isEmpty()
-                || (dialect.outputCap(sent).isPresent() && dialect.outputCap(sent).getAsInt() <= cap.getAsInt());
+                || (dialect.outputCap(sent).isPresent()
+                        && dialect.outputCap(sent).getAsInt() <= cap.getAsInt());
         if (!capped || !model.equals(sent.modelName()) || !dialect.isBounded(sent)) {
             throw refused(
                     degrade,

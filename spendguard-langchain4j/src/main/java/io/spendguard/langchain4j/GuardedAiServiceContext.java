@@ -29,7 +29,8 @@ final class GuardedAiServiceContext extends AiServiceContext {
     }
 
     private Optional<Guard> guardOfModel() {
-        if (chatModel instanceof GuardedChatModel model && model.guards().fixed().isPresent()) {
+        if (chatModel instanceof GuardedChatModel model
+                && model.guards().fixed().isPresent()) {
             return model.guards().fixed();
         }
         return streamingChatModel instanceof GuardedStreamingChatModel model

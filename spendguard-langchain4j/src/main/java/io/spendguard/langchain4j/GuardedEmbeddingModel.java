@@ -66,7 +66,8 @@ final class GuardedEmbeddingModel implements EmbeddingModel, Gated<EmbeddingMode
 
     @Override
     public Response<Embedding> embed(TextSegment segment) {
-        return gated(modelName(), texts(Stream.of(segment.text())), () -> delegate.embed(segment), Response::tokenUsage);
+        return gated(
+                modelName(), texts(Stream.of(segment.text())), () -> delegate.embed(segment), Response::tokenUsage);
     }
 
     @Override
@@ -133,14 +134,12 @@ final class GuardedEmbeddingModel implements EmbeddingModel, Gated<EmbeddingMode
                 model == null ? modelName() : model,
                 contents,
                 () -> embedder.apply(request),
-                response -> response.metadata() == null ? null : response.metadata().tokenUsage());
+                response ->
+                        response.metadata() == null ? null : response.metadata().tokenUsage());
     }
 
     private <T> T gated(
-            String model,
-            List<Content> contents,
-            Supplier<T> embedder,
-            Function<T, @Nullable TokenUsage> usage) {
+            String model, List<Content> contents, Supplier<T> embedder, Function<T, @Nullable TokenUsage> usage) {
         Action action = Callers.scope(null).complete(describe(model, contents));
         if (Permit.current().filter(outer -> outer.covers(action)).isPresent()) {
             return embedder.get();

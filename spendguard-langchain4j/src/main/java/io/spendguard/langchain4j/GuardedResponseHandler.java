@@ -40,8 +40,7 @@ final class GuardedResponseHandler implements StreamingChatResponseHandler {
     private volatile @Nullable Throwable downstreamFailure;
     private volatile @Nullable SpendDeniedException refusedTool;
 
-    GuardedResponseHandler(
-            ChatGate gate, Admission admission, Call call, StreamingChatResponseHandler downstream) {
+    GuardedResponseHandler(ChatGate gate, Admission admission, Call call, StreamingChatResponseHandler downstream) {
         this.gate = gate;
         this.admission = admission;
         this.call = call;

@@ -36,8 +36,7 @@ final class GuardedToolExecutor implements ToolExecutor, Gated<ToolExecutor> {
     @Override
     public String execute(ToolExecutionRequest request, Object memoryId) {
         Scope conversation = new Scope(null, Callers.run(memoryId), null, null, null);
-        return gated(
-                request, null, conversation, executor -> executor.execute(request, memoryId), Function.identity());
+        return gated(request, null, conversation, executor -> executor.execute(request, memoryId), Function.identity());
     }
 
     @Override

@@ -40,8 +40,7 @@ public final class GuardedTools {
         return executor(executor, guards, behavior, ToolTerms.of(executor));
     }
 
-    static ToolExecutor executor(
-            ToolExecutor executor, GuardSource guards, ReturnBehavior behavior, ToolTerms terms) {
+    static ToolExecutor executor(ToolExecutor executor, GuardSource guards, ReturnBehavior behavior, ToolTerms terms) {
         return Gated.isGuarded(executor) ? executor : new GuardedToolExecutor(executor, guards, behavior, terms);
     }
 

@@ -110,9 +110,10 @@ class GuardedAiServiceTest {
 
         assertThatThrownBy(() -> assistant.chat("Hello"))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("AI service " + Assistant.class.getName() + " has no guard: nothing would decide what it may"
-                        + " spend. Call guard.install(), open one around the call with guard.open(), or pass"
-                        + " InvocationParameters with 'spendguard.guard'.");
+                .hasMessage(
+                        "AI service " + Assistant.class.getName() + " has no guard: nothing would decide what it may"
+                                + " spend. Call guard.install(), open one around the call with guard.open(), or pass"
+                                + " InvocationParameters with 'spendguard.guard'.");
 
         assertThat(lab.provider.calls()).isEmpty();
     }
@@ -176,7 +177,9 @@ class GuardedAiServiceTest {
                         new ToolCall("search", "{\"topic\": \"tea\"}"), new ToolCall("clock", "{}")))
                 .replyWith("Done.");
 
-        String answer = answer(builder.build().chat("Hello", parameters("r-8"))).aiMessage().text();
+        String answer = answer(builder.build().chat("Hello", parameters("r-8")))
+                .aiMessage()
+                .text();
 
         assertThat(answer).isEqualTo("Done.");
         assertThat(lab.guard).inRun("r-8").decided(Effect.CONTINUE, times(4)).spent("0.00012 USD");
@@ -263,9 +266,10 @@ class GuardedAiServiceTest {
 
         assertThatThrownBy(() -> assistant.chat("Hello", parameters("r-1"))).isInstanceOf(SpendDeniedException.class);
         assertThatThrownBy(() -> assistant.chat("Hello", parameters("r-1")))
-                .isInstanceOfSatisfying(SpendDeniedException.class, denied -> assertThat(
-                                denied.decision().reasons().get(0).code())
-                        .isEqualTo(ReasonCode.RUN_STOPPED));
+                .isInstanceOfSatisfying(
+                        SpendDeniedException.class,
+                        denied -> assertThat(denied.decision().reasons().get(0).code())
+                                .isEqualTo(ReasonCode.RUN_STOPPED));
 
         assertThat(lab.provider.calls()).hasSize(1);
     }
@@ -290,9 +294,10 @@ class GuardedAiServiceTest {
         lab.provider.replyWithToolCall("search", "{\"topic\": \"tea\"}").replyWith("Never asked.");
 
         assertThatThrownBy(() -> assistant.chat("Hello", parameters("r-1")))
-                .isInstanceOfSatisfying(SpendDeniedException.class, denied -> assertThat(
-                                denied.decision().reasons().get(0).code())
-                        .isEqualTo(ReasonCode.RUN_STOPPED));
+                .isInstanceOfSatisfying(
+                        SpendDeniedException.class,
+                        denied -> assertThat(denied.decision().reasons().get(0).code())
+                                .isEqualTo(ReasonCode.RUN_STOPPED));
 
         assertThat(lab.provider.calls()).hasSize(1);
         assertThat(lab.guard).onTool("wire").inRun("r-1").decided(Effect.STOP, times(1));
@@ -397,7 +402,9 @@ class GuardedAiServiceTest {
     @Test
     void chat_guardedTool_isChargedByItsArguments() {
         Told assistant = service(Told.class, new PricedTools());
-        lab.provider.replyWithToolCall("read", "{\"pages\": [\"a\", \"b\", \"c\"]}").replyWith("Done.");
+        lab.provider
+                .replyWithToolCall("read", "{\"pages\": [\"a\", \"b\", \"c\"]}")
+                .replyWith("Done.");
 
         assistant.chat("Hello", parameters("r-1"));
 
@@ -429,7 +436,10 @@ class GuardedAiServiceTest {
 
         assistant.chat("Hello", parameters("r-1"));
 
-        assertThat(lab.guard).onTool("search").decided(Effect.CONTINUE, times(1)).spent("0.00 USD");
+        assertThat(lab.guard)
+                .onTool("search")
+                .decided(Effect.CONTINUE, times(1))
+                .spent("0.00 USD");
     }
 
     @Test
@@ -469,10 +479,14 @@ class GuardedAiServiceTest {
 
     private InvocationParameters parameters(String run) {
         return InvocationParameters.from(Map.of(
-                InvocationKeys.GUARD, lab.guard,
-                InvocationKeys.TENANT, "acme",
-                InvocationKeys.RUN, run,
-                InvocationKeys.AGENT, "researcher"));
+                InvocationKeys.GUARD,
+                lab.guard,
+                InvocationKeys.TENANT,
+                "acme",
+                InvocationKeys.RUN,
+                run,
+                InvocationKeys.AGENT,
+                "researcher"));
     }
 
     private void restart(String at, String when, String effect) {

@@ -64,14 +64,12 @@ class GuardedChatModelTest {
                         .reasoningTokens(50)
                         .build()));
 
-        ChatResponse response = GuardedModels.chat(lab.chat().build(), lab.guard).chat(HELLO);
+        ChatResponse response =
+                GuardedModels.chat(lab.chat().build(), lab.guard).chat(HELLO);
 
         // 600 x 2,500 + 400 x 1,250 + 200 x 10,000 nanos
         assertThat(response.aiMessage().text()).isEqualTo("Hi.");
-        assertThat(lab.guard)
-                .onModel("gpt-4o")
-                .spent("0.004 USD")
-                ;
+        assertThat(lab.guard).onModel("gpt-4o").spent("0.004 USD");
     }
 
     @Test
@@ -83,7 +81,8 @@ class GuardedChatModelTest {
         model.chat(List.of(UserMessage.from("Hello")));
         model.chat(HELLO);
         model.chat(HELLO, ChatRequestOptions.EMPTY);
-        model.doChat(HELLO.toBuilder().parameters(model.defaultRequestParameters()).build());
+        model.doChat(
+                HELLO.toBuilder().parameters(model.defaultRequestParameters()).build());
 
         assertThat(lab.provider.calls()).hasSize(6);
         assertThat(lab.guard).decided(Effect.CONTINUE, times(6)).spent("0.00036 USD");
@@ -92,8 +91,10 @@ class GuardedChatModelTest {
     @Test
     void chat_degraded_sendsTheCheapModelAndTheCapThatIsInUse() {
         lab.close();
-        lab = Lab.withRule("llm.call.pre", "true", "{decision: degrade, mutate: {modelAlias: cheap, maxOutputTokens: 256}}");
-        ChatModel completion = lab.chat().maxCompletionTokens(4_000).seed(7).user("u-1").build();
+        lab = Lab.withRule(
+                "llm.call.pre", "true", "{decision: degrade, mutate: {modelAlias: cheap, maxOutputTokens: 256}}");
+        ChatModel completion =
+                lab.chat().maxCompletionTokens(4_000).seed(7).user("u-1").build();
         ChatModel old = lab.chat().maxTokens(4_000).build();
         ChatModel uncapped = lab.chat().build();
 
@@ -105,7 +106,9 @@ class GuardedChatModelTest {
 
         List<OpenAiCall> calls = lab.provider.calls();
         assertThat(calls).extracting(OpenAiCall::model).containsOnly("gpt-4o-mini");
-        assertThat(calls).extracting(call -> call.maxCompletionTokens().orElse(0)).containsExactly(256L, 0L, 256L, 256L);
+        assertThat(calls)
+                .extracting(call -> call.maxCompletionTokens().orElse(0))
+                .containsExactly(256L, 0L, 256L, 256L);
         assertThat(calls).extracting(call -> call.maxTokens().orElse(0)).containsExactly(0L, 256L, 0L, 256L);
         assertThat(calls.get(0).integer("seed")).hasValue(7);
         assertThat(calls.get(0).string("user")).contains("u-1");
@@ -150,10 +153,12 @@ class GuardedChatModelTest {
     @Test
     void chat_holdsForTheHigherOfBothCaps() {
         lab.endingUnknown();
-        ChatModel model = GuardedModels.chat(lab.chat().maxCompletionTokens(4_000).build(), lab.guard);
+        ChatModel model =
+                GuardedModels.chat(lab.chat().maxCompletionTokens(4_000).build(), lab.guard);
         lab.provider.reply(OpenAiReply.serverError());
 
-        assertThatThrownBy(() -> model.chat(HELLO.toBuilder().maxOutputTokens(10).build()))
+        assertThatThrownBy(
+                        () -> model.chat(HELLO.toBuilder().maxOutputTokens(10).build()))
                 .isInstanceOf(InternalServerException.class);
 
         // 17 tokens bound "Hello" and its frames: 17 x 2,500 + 4,000 x 10,000 nanos.
@@ -215,7 +220,8 @@ class GuardedChatModelTest {
     @Test
     void chat_hiddenRetries_areLabelledAndProveNothing() {
         lab.endingUnknown();
-        ChatModel model = GuardedModels.chat(lab.chat().maxRetries(2).maxTokens(100).build(), lab.guard);
+        ChatModel model =
+                GuardedModels.chat(lab.chat().maxRetries(2).maxTokens(100).build(), lab.guard);
         lab.provider.reply(OpenAiReply.serverError(), OpenAiReply.serverError(), OpenAiReply.rateLimited());
 
         assertThatThrownBy(() -> model.chat(HELLO)).isInstanceOf(RateLimitException.class);
@@ -295,7 +301,8 @@ class GuardedChatModelTest {
             }
         };
 
-        GuardedModels.chat(lab.chat().listeners(List.of(broken)).build(), lab.guard).chat(HELLO);
+        GuardedModels.chat(lab.chat().listeners(List.of(broken)).build(), lab.guard)
+                .chat(HELLO);
 
         assertThat(lab.guard).spent("0.00006 USD");
     }
@@ -327,8 +334,9 @@ class GuardedChatModelTest {
 
     @Test
     void unguardedFacts_areTheDelegates() {
-        ChatModel openAi =
-                lab.chat().supportedCapabilities(Capability.RESPONSE_FORMAT_JSON_SCHEMA).build();
+        ChatModel openAi = lab.chat()
+                .supportedCapabilities(Capability.RESPONSE_FORMAT_JSON_SCHEMA)
+                .build();
         ChatModel model = GuardedModels.chat(openAi, lab.guard);
 
         assertThat(model.defaultRequestParameters()).isSameAs(openAi.defaultRequestParameters());

@@ -49,7 +49,8 @@ class GuardedEmbeddingModelTest {
 
     @Test
     void dimension_isGatedAndAskedOnce() {
-        EmbeddingModel model = GuardedModels.embedding(lab.embedding().dimensions(8).build(), lab.guard);
+        EmbeddingModel model =
+                GuardedModels.embedding(lab.embedding().dimensions(8).build(), lab.guard);
 
         assertThat(model.dimension()).isEqualTo(8);
         assertThat(model.dimension()).isEqualTo(8);

@@ -64,7 +64,10 @@ class GuardedStreamingChatModelTest {
                 probe -> model.chat(HELLO, probe),
                 probe -> model.chat(HELLO, ChatRequestOptions.EMPTY, probe),
                 probe -> model.doChat(
-                        HELLO.toBuilder().parameters(model.defaultRequestParameters()).build(), probe))) {
+                        HELLO.toBuilder()
+                                .parameters(model.defaultRequestParameters())
+                                .build(),
+                        probe))) {
             StreamProbe probe = new StreamProbe();
             form.accept(probe);
             probe.response();

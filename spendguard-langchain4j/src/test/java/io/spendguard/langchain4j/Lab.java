@@ -36,6 +36,7 @@ final class Lab implements AutoCloseable {
                   effect: stop
                   reasonCode: NEVER
             """;
+
     private static final String PRICES = """
             {"format": "spendguard.prices.v1", "version": "lab", "entries": [
               {"provider": "openai", "model": "gpt-4o", "from": "2024-10-02T00:00:00Z", "currency": "USD",
@@ -118,11 +119,13 @@ final class Lab implements AutoCloseable {
     }
 
     String spent() {
-        return sum(guard.balances("acme").stream().map(balance -> balance.spent()).toList());
+        return sum(
+                guard.balances("acme").stream().map(balance -> balance.spent()).toList());
     }
 
     String held() {
-        return sum(guard.balances("acme").stream().map(balance -> balance.held()).toList());
+        return sum(
+                guard.balances("acme").stream().map(balance -> balance.held()).toList());
     }
 
     private static String sum(Iterable<Amount> amounts) {

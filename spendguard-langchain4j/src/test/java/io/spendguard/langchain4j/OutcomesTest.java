@@ -112,8 +112,7 @@ class OutcomesTest {
         }
     }
 
-    private static void agree(
-            Lab lab, Effect effect, Throwable thrown, int providerCalls, String model, String spent) {
+    private static void agree(Lab lab, Effect effect, Throwable thrown, int providerCalls, String model, String spent) {
         if (effect.allows()) {
             assertThat(thrown).isNull();
             assertThat(lab.provider.calls()).extracting(OpenAiCall::model).containsExactly(model);
@@ -127,7 +126,9 @@ class OutcomesTest {
     }
 
     private static String rule(String effect) {
-        return effect.equals("DEGRADE") ? "{decision: degrade, mutate: {modelAlias: cheap, maxOutputTokens: 50}}" : effect;
+        return effect.equals("DEGRADE")
+                ? "{decision: degrade, mutate: {modelAlias: cheap, maxOutputTokens: 50}}"
+                : effect;
     }
 
     private static Throwable cause(Throwable thrown) {

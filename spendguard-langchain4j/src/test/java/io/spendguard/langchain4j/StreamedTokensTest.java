@@ -2,15 +2,16 @@ package io.spendguard.langchain4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class StreamedTokensTest {
-    private static final String TEXT = "The quick brown fox, which jumps over 12 lazy dogs; it's \"unbelievable\" — naïve.";
+    private static final String TEXT =
+            "The quick brown fox, which jumps over 12 lazy dogs; it's \"unbelievable\" — naïve.";
 
     @Test
     void more_wordsWithTheirSpaces_areCountedAsTheWholeText() {
