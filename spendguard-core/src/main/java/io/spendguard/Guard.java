@@ -81,7 +81,7 @@ public final class Guard implements AutoCloseable {
      *     applies the patch; the body did not run
      * @throws X what the body threw
      */
-    public <T, X extends Throwable> T call(
+    public <T extends @Nullable Object, X extends Throwable> T call(
             Action action, Set<Decision.Accept> accept, CallBody<T, X> body, Function<? super T, Usage> usage)
             throws X {
         Decision decision = decide(action);
@@ -92,8 +92,8 @@ public final class Guard implements AutoCloseable {
     }
 
     /** Runs a body under a permit and settles it, as {@link #call(Action, Set, CallBody, Function)} promises. */
-    static <T, X extends Throwable> T run(Permit permit, CallBody<T, X> body, Function<? super T, Usage> usage)
-            throws X {
+    static <T extends @Nullable Object, X extends Throwable> T run(
+            Permit permit, CallBody<T, X> body, Function<? super T, Usage> usage) throws X {
         try (Call call = Call.of(permit);
                 CurrentPermit.Handle open = call.open()) {
             call.started();
@@ -104,7 +104,7 @@ public final class Guard implements AutoCloseable {
     }
 
     /** As {@link #call(Action, Set, CallBody, Function)}, for actions that are never degraded and report no usage. */
-    public <T, X extends Throwable> T call(Action action, CallBody<T, X> body) throws X {
+    public <T extends @Nullable Object, X extends Throwable> T call(Action action, CallBody<T, X> body) throws X {
         return call(action, Set.of(), body, result -> Usage.unknown());
     }
 

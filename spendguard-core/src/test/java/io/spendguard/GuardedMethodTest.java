@@ -292,7 +292,7 @@ class GuardedMethodTest {
             return query + " on " + pages + " pages";
         }
 
-        private String cached(String query, int pages) {
+        String cached(String query, int pages) {
             return pages > 0 ? "cached " + query : query;
         }
 
