@@ -27,6 +27,8 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Stands between an agent and everything that costs money: one contract, one ledger, one signing key.
@@ -35,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * evidence streams end with a signed event.
  */
 public final class Guard implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
     private static final AtomicReference<@Nullable Guard> INSTALLED = new AtomicReference<>();
     private static final ThreadLocal<Guard> OPEN = new ThreadLocal<>();
 
@@ -76,7 +79,8 @@ public final class Guard implements AutoCloseable {
      * called {@link Permit#notSent} or settled before. A settlement that fails hides neither result nor exception; the
      * ledger settles the hold when it expires.
      *
-     * @param usage reads the provider's count from the result; {@link Usage#unknown()} settles at the estimate
+     * @param usage reads the provider's count from the result; {@link Usage#unknown()} settles at the estimate, and so
+     *     does a count that cannot be read
      * @throws SpendDeniedException when the action is refused, or degraded and {@code accept} does not say that the body
      *     applies the patch; the body did not run
      * @throws X what the body threw
@@ -98,8 +102,18 @@ public final class Guard implements AutoCloseable {
                 CurrentPermit.Handle open = call.open()) {
             call.started();
             T result = body.run(permit);
-            call.completed(usage.apply(result));
+            call.completed(read(usage, result));
             return result;
+        }
+    }
+
+    /** A call that succeeded is not lost because its count cannot be read. */
+    private static <T> Usage read(Function<? super T, Usage> usage, T result) {
+        try {
+            return Objects.requireNonNull(usage.apply(result), "usage");
+        } catch (RuntimeException unreadable) {
+            LOG.warn("Usage cannot be read from a call's result; the call settles at its estimate", unreadable);
+            return Usage.unknown();
         }
     }
 

@@ -238,7 +238,7 @@ class GuardedMethodTest {
                 .withMessage(String.join(
                         "\n",
                         place
-                                + "tool ' ': Action tool ' ' is blank or longer than 200 characters. Give a short stable name.",
+                                + "tool ' ': Action tool of 1 characters is blank or longer than 200. Give a short stable name.",
                         place + "cost '1 dollar': Unknown unit 'dollar'. Use an ISO-4217 currency such as USD, calls,"
                                 + " tokens.input, tokens.output, tokens.total or credits.NAME.",
                         place + "per 'queries': names no parameter. Use one of [query, anything].",

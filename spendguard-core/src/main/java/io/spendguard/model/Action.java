@@ -227,8 +227,9 @@ public final class Action {
     private static String identifier(String what, String value) {
         Objects.requireNonNull(value, what);
         if (value.isBlank() || value.length() > MAX_ID_LENGTH) {
-            throw new IllegalArgumentException("Action " + what + " '" + value + "' is blank or longer than "
-                    + MAX_ID_LENGTH + " characters. Give a short stable name.");
+            // Without the value: it may be personal, or anything of any length.
+            throw new IllegalArgumentException("Action " + what + " of " + value.length()
+                    + " characters is blank or longer than " + MAX_ID_LENGTH + ". Give a short stable name.");
         }
         if (value.chars().anyMatch(Character::isISOControl) || hasLoneSurrogate(value)) {
             throw new IllegalArgumentException("Action " + what
@@ -386,6 +387,10 @@ public final class Action {
             if (count < least) {
                 throw new IllegalArgumentException("Action with " + count + " " + what + " tokens: at least " + least
                         + " is needed. Leave an unknown count out instead.");
+            }
+            if (count > Usage.MAX_COUNT) {
+                throw new IllegalArgumentException("Action with " + count + " " + what + " tokens: at most "
+                        + Usage.MAX_COUNT + " can be recorded. Leave an unknown count out instead.");
             }
             return count;
         }
