@@ -1,7 +1,5 @@
 package io.spendguard.langchain4j;
 
-import static io.spendguard.model.Decision.Accept.ACCEPT_DEGRADE;
-
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.invocation.InvocationContext;
 import dev.langchain4j.model.ModelProvider;
@@ -59,13 +57,15 @@ final class ChatGate {
         }
         Guard guard = guards.guard(invocation);
         Decision decision = guard.decide(action);
-        Permit permit = decision.orThrow(ACCEPT_DEGRADE);
+        if (!(decision instanceof Decision.Allowed allowed)) {
+            throw new SpendDeniedException(decision);
+        }
         ChatRequest send = request;
         if (decision instanceof Decision.Degrade degrade) {
             send = degraded(request, parameters, degrade);
             Callers.replaced(request, send);
         }
-        return Optional.of(new Admission(guard, (Decision.Allowed) decision, send, invocation));
+        return Optional.of(new Admission(guard, allowed, send, invocation));
     }
 
     /** The call ended with the provider's exception, which the caller passes on. */

@@ -143,6 +143,7 @@ final class GuardedResponseHandler implements StreamingChatResponseHandler {
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // The very exception that was thrown back, not one like it.
     public void onError(Throwable error) {
         // Providers report what the application throws back to it, and go on with the stream.
         if (error != downstreamFailure) {

@@ -36,7 +36,7 @@ final class HiddenRetries {
                 field.setAccessible(true);
                 return field.get(model) instanceof Integer retries ? Math.max(0, retries) : 1;
             } catch (NoSuchFieldException e) {
-                continue;
+                // Declared by a superclass, perhaps.
             } catch (IllegalAccessException | InaccessibleObjectException e) {
                 return 1;
             }

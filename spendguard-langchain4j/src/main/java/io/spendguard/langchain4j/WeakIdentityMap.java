@@ -45,6 +45,7 @@ final class WeakIdentityMap<K, V> {
         }
 
         @Override
+        @SuppressWarnings("ReferenceEquality") // What this class is for.
         public boolean equals(@Nullable Object other) {
             if (this == other) {
                 return true;

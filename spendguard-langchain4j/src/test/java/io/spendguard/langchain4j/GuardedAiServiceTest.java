@@ -85,6 +85,13 @@ class GuardedAiServiceTest {
         }
     }
 
+    static final class ImmediateTools {
+        @Tool(returnBehavior = ReturnBehavior.IMMEDIATE)
+        String lookUp() {
+            return "found";
+        }
+    }
+
     static final class PricedTools {
         @Tool
         @Guarded(cost = "0.01 USD", per = "pages", labels = "team=search", fallback = "fromCache")
@@ -322,12 +329,7 @@ class GuardedAiServiceTest {
         restart("tool.call.pre", "true", "skip");
         Told assistant = AiServices.builder(Told.class)
                 .chatModel(lab.chat().build())
-                .tools(new Object() {
-                    @Tool(returnBehavior = ReturnBehavior.IMMEDIATE)
-                    String lookUp() {
-                        return "found";
-                    }
-                })
+                .tools(new ImmediateTools())
                 .build();
         lab.provider.replyWithToolCall("lookUp", "{}").replyWith("I could not look.");
 

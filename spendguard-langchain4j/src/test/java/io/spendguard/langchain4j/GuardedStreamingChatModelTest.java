@@ -24,6 +24,7 @@ import io.spendguard.model.Usage;
 import io.spendguard.test.OpenAiReply;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -45,14 +46,13 @@ class GuardedStreamingChatModelTest {
     void chat_complete_chargesWhatTheProviderCountedBeforeTheEndIsPassedOn() throws Exception {
         lab.provider.reply(OpenAiReply.text("one two three").withUsage(Usage.of(1_000, 200)));
         StreamProbe probe = new StreamProbe();
-        String[] spentAtTheEnd = new String[1];
-        probe.end.thenRun(() -> spentAtTheEnd[0] = lab.spent());
+        CompletableFuture<String> spentAtTheEnd = probe.end.thenApply(response -> lab.spent());
 
         model().chat(HELLO, probe);
 
         assertThat(probe.response().aiMessage().text()).isEqualTo("one two three");
         assertThat(String.join("", probe.parts)).isEqualTo("one two three");
-        assertThat(spentAtTheEnd[0]).isEqualTo("0.0045 USD");
+        assertThat(spentAtTheEnd.get(30, TimeUnit.SECONDS)).isEqualTo("0.0045 USD");
     }
 
     @Test
