@@ -117,7 +117,7 @@ class ContractPropertyTest {
     Arbitrary<TestInput> inputs() {
         Arbitrary<Action.Builder> actions = Combinators.combine(
                         Arbitraries.of(ActionKind.values()),
-                        Arbitraries.longs().between(0, Long.MAX_VALUE).injectNull(0.3),
+                        Arbitraries.longs().between(0, (1L << 53) - 1).injectNull(0.3),
                         Arbitraries.of("red", "blue").injectNull(0.3),
                         Arbitraries.of("gpt-4o", "gpt-4o-mini").injectNull(0.3),
                         Arbitraries.of("run-1").injectNull(0.3))
