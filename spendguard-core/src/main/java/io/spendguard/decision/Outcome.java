@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param usage the provider's count; null for a release and for a cost known directly
  * @param cost the real cost; null when the estimate stands or nothing was spent
  * @param charges what each hold becomes
- * @param note why it was released; null for a commit
+ * @param note why it was released, made fit for evidence; null for a commit
  * @param eventId identifies the outcome's audit event
  * @param transactionId identifies the entries
  * @param at the host's time
@@ -33,6 +33,11 @@ record Outcome(
         UUID eventId,
         UUID transactionId,
         Instant at) {
+    private static final int MAX_NOTE = 500;
+
+    Outcome {
+        note = note == null ? null : legible(note);
+    }
 
     /** Whether any hold settles at the estimate for want of a count. */
     boolean estimated() {
@@ -56,5 +61,15 @@ record Outcome(
                 .put("actual", actual().stream().map(Amount::toString).toList())
                 .toString()
                 .getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A reason may be cut out of any text: half a character or too many must not keep a hold from being released. */
+    private static String legible(String text) {
+        StringBuilder legible = new StringBuilder();
+        text.codePoints()
+                .limit(MAX_NOTE)
+                .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? '?' : c)
+                .forEach(legible::appendCodePoint);
+        return legible.toString();
     }
 }

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  * event; across streams it is not, so an account that several streams move is checked at its end.
  */
 final class AccountBooks {
+    /** What may change a limit. */
+    private static final Set<String> GRANTING =
+            Set.of(EventTypes.ACCOUNT_OPENED, EventTypes.CONTRACT_ACTIVATED, EventTypes.LIMIT_CHANGED);
+
     private final Findings findings;
     private final Map<Key, Book> books = new HashMap<>();
 
@@ -41,6 +46,13 @@ final class AccountBooks {
                         place,
                         "Event " + place.event() + " moves account " + account + " by " + movement.sum()
                                 + ": every movement has two sides, which sum to 0. Ask who wrote it.");
+            }
+            if (movement.adjustment() != 0 && !GRANTING.contains(type)) {
+                findings.add(
+                        FindingCode.LIMIT_MISMATCH,
+                        place,
+                        "Event " + place.event() + " (" + type + ") changes the limit of account " + account
+                                + ": only contracts and openings grant. Ask who wrote it.");
             }
             book(tenant, account).apply(place, movement);
         });

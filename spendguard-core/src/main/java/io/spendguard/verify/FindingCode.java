@@ -44,7 +44,7 @@ public enum FindingCode {
     ACCOUNT_NOT_OPENED(Group.CONTENT),
     /** An account was opened twice. */
     ACCOUNT_OPENED_TWICE(Group.CONTENT),
-    /** The limit an event states is not the one its entries grant. */
+    /** The limit an event states is not the one its entries grant, or an event that states none grants. */
     LIMIT_MISMATCH(Group.CONTENT),
     /** A balance went below zero, or beyond what a long holds. */
     BALANCE_IMPOSSIBLE(Group.CONTENT),

@@ -58,6 +58,13 @@ class PriceBookTest {
     }
 
     @Test
+    void estimate_inputThatLeavesLittleOfTheWindow_boundsTheOutputByTheRest() {
+        Action action = Action.llmCall("openai", "gpt-4o").inputTokens(120_000).build();
+
+        assertThat(ESTIMATOR.estimate(action, NOW).usage()).isEqualTo(Usage.of(120_000, 8_000));
+    }
+
+    @Test
     void find_beforeItsDateOrUnknownModel_isEmpty() {
         assertThat(BOOK.find("openai", "gpt-4o", Instant.parse("2024-10-01T23:59:59Z")))
                 .isEmpty();

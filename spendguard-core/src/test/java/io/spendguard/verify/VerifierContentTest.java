@@ -120,6 +120,47 @@ class VerifierContentTest {
     }
 
     @Test
+    void money_limitInAnotherUnitThanTheAccounts_isFound() {
+        writer.write(writer.opening(TENANT, "1.00 EUR", 1_000_000_000));
+
+        assertThat(onlyFinding().code()).isEqualTo(FindingCode.LIMIT_MISMATCH);
+    }
+
+    @Test
+    void event_envelopeNamesAnotherDecision_isFound() {
+        AuditEvent plain = writer.decision(TENANT, decision);
+        String other = new String(plain.payload(), UTF_8)
+                .replace("\"decisionid\":\"" + decision, "\"decisionid\":\"" + writer.id());
+        writer.write(AuditEvent.stored(plain.id(), TENANT, plain.type(), other.getBytes(UTF_8)));
+
+        assertThat(onlyFinding().code()).isEqualTo(FindingCode.EVENT_DATA_MALFORMED);
+    }
+
+    @Test
+    void stream_closingCountsOtherEventsThanThereAre_isFound() {
+        writer.write(opening());
+        UUID stream = writer.leaveOpen().get(0).stream();
+        writer.write(AuditEvent.of(EventTypes.STREAM_CLOSED, writer.id(), TENANT, Specimen.NOW)
+                .data(JsonObject.create().put("stream", stream.toString()).put("events", 4))
+                .build());
+
+        assertThat(codes(verify(writer.leaveOpen()))).containsExactly(FindingCode.STREAM_MALFORMED);
+    }
+
+    @Test
+    void money_decisionThatGrantsItself_isFound() {
+        writer.write(opening());
+        writer.write(writer.decision(TENANT, decision, entry("ADJUSTMENT", -9), entry("HELD", 9)));
+
+        Finding finding = onlyFinding();
+
+        assertThat(finding.code()).isEqualTo(FindingCode.LIMIT_MISMATCH);
+        assertThat(finding.message())
+                .isEqualTo("Event " + finding.place().event() + " (io.spendguard.decision.v1) changes the limit of account "
+                        + ACCOUNT + ": only contracts and openings grant. Ask who wrote it.");
+    }
+
+    @Test
     void money_sumBeyondALong_isAFindingNotAnOverflow() {
         writer.write(opening());
         writer.write(writer.decision(

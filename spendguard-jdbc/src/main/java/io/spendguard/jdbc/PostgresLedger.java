@@ -133,6 +133,7 @@ public final class PostgresLedger implements Ledger {
      * @param user a login role to which {@code spendguard_app} was granted, and nothing else
      * @param password its password
      * @param options pool and time limits
+     * @throws IllegalArgumentException when the URL is none of PostgreSQL's; without the URL, which may hold a password
      * @see #open(DataSource, Options)
      */
     public static PostgresLedger open(String jdbcUrl, String user, String password, Options options) {
@@ -140,7 +141,12 @@ public final class PostgresLedger implements Ledger {
         driver.setApplicationName("spendguard-ledger");
         driver.setConnectTimeout(CONNECT_TIMEOUT_SECONDS);
         driver.setTcpKeepAlive(true);
-        driver.setUrl(jdbcUrl); // last of these: what the URL says wins
+        try {
+            driver.setUrl(jdbcUrl); // last of these: what the URL says wins
+        } catch (IllegalArgumentException withTheUrlInItsMessage) {
+            throw new IllegalArgumentException("Ledger URL is not one of a PostgreSQL database, and not repeated here"
+                    + " because it may hold a password: it has the form jdbc:postgresql://HOST/DATABASE. Correct it.");
+        }
         driver.setUser(user);
         driver.setPassword(password);
         return open(driver, options);

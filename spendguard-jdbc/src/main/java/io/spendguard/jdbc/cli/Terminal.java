@@ -21,7 +21,7 @@ final class Terminal {
 
     /** One line. What a tampered package says must not steer the terminal. */
     void line(String text) {
-        out.println(text.replaceAll("\\p{Cntrl}", "?"));
+        out.println(harmless(text));
         out.flush();
     }
 
@@ -38,13 +38,18 @@ final class Terminal {
 
     /** Says why a command could not run. */
     int cannotRun(String message) {
-        String line = message.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}", "?");
+        String line = harmless(message.strip().replaceAll("\\s*\\R\\s*", " "));
         err.println("spendguard: " + line);
         err.flush();
         if (isJson) {
             json(JsonObject.create().put("error", wellFormed(line)));
         }
         return SpendGuardCli.CANNOT_RUN;
+    }
+
+    /** Without control characters of either block, and without those that turn the direction of what follows. */
+    private static String harmless(String text) {
+        return text.replaceAll("[\\p{Cc}\\p{Cf}]", "?");
     }
 
     /** Messages may quote file names, which need not be Unicode. */

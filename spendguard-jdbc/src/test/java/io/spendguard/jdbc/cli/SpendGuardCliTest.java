@@ -35,6 +35,12 @@ class SpendGuardCliTest {
     }
 
     @Test
+    void run_argumentThatSteersTerminals_isShownHarmless() {
+        assertThat(Console.run("a\u001B[2J\u009B2J\u202Eb").err())
+                .isEqualTo("spendguard: Unmatched argument at index 0: 'a?[2J?2J?b'. Try 'spendguard --help'.\n");
+    }
+
+    @Test
     void run_badUsageWithJson_isOneObjectAllTheSame() {
         Console console = Console.run("verify", "--json");
 

@@ -1,0 +1,176 @@
+package io.spendguard;
+
+import static io.spendguard.model.Decision.Accept.ACCEPT_DEGRADE;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.spendguard.contract.Contract;
+import io.spendguard.ledger.InMemoryLedger;
+import io.spendguard.model.Action;
+import io.spendguard.model.ActionKind;
+import io.spendguard.model.Amount;
+import io.spendguard.model.Balance;
+import io.spendguard.model.Decision;
+import io.spendguard.model.Effect;
+import io.spendguard.model.Money;
+import io.spendguard.model.Permit;
+import io.spendguard.model.Reason;
+import io.spendguard.model.ReasonCode;
+import io.spendguard.model.Settlement;
+import io.spendguard.model.SettlementConflictException;
+import io.spendguard.model.Usage;
+import io.spendguard.proof.Ed25519Signer;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import org.junit.jupiter.api.Test;
+
+/** Where one thing more or less would change the answer. */
+class GuardEdgesTest {
+    private static final Clock NOON = Clock.fixed(Instant.parse("2026-11-23T12:00:00Z"), ZoneOffset.UTC);
+    private static final String HEAD = """
+            apiVersion: spendguard.ai/v1
+            kind: Contract
+            metadata: {name: edges, tenant: acme}
+            spec:
+            """;
+    private static final String DAY = "window: {type: calendar_day, timezone: UTC}";
+
+    private final InMemoryLedger ledger = new InMemoryLedger(NOON);
+
+    @Test
+    void decide_refusedByARuleInAStoppedRun_saysThatTheRunWasStopped() {
+        Guard guard = guard("""
+                  budgets:
+                    - {id: day, limit: 0.10 USD, %s}
+                  rules:
+                    - {id: no-clock, when: 'action.tool == "clock"', at: [tool.call.pre], effect: skip, reasonCode: CLOCK}
+                """.formatted(DAY));
+        Action clock = Action.toolCall("clock").run("r").build();
+        assertThat(guard.decide(clock).effect()).isEqualTo(Effect.SKIP);
+        guard.decide(priced("0.11 USD").toBuilder().run("r").build());
+
+        Decision after = guard.decide(Action.toolCall("clock").run("r").build());
+
+        assertThat(after.effect()).isEqualTo(Effect.STOP);
+        assertThat(after.reasons().get(0).code()).isEqualTo(ReasonCode.RUN_STOPPED);
+    }
+
+    @Test
+    void decide_degradeToADearerModel_stops() {
+        Guard guard = guard("""
+                  models:
+                    better: {provider: openai, model: gpt-4o}
+                  budgets:
+                    - {id: day, limit: 1.00 USD, %s}
+                  rules:
+                    - id: upgrade
+                      when: 'true'
+                      effect: {decision: degrade, mutate: {modelAlias: better}}
+                      reasonCode: UPGRADE
+                """.formatted(DAY));
+
+        Decision decision = guard.decide(Action.llmCall("openai", "gpt-4o-mini")
+                .inputTokens(1_000)
+                .maxOutputTokens(1_000)
+                .build());
+
+        assertThat(decision.effect()).isEqualTo(Effect.STOP);
+        assertThat(decision.reasons().get(0))
+                .isEqualTo(Reason.of(
+                        ReasonCode.DEGRADE_FAILED,
+                        "The degraded action may cost 0.0125 USD, more than 0.00075 USD before: a degrade must not cost"
+                                + " more. Choose a cheaper model."));
+    }
+
+    @Test
+    void decide_stepsAndRuns_areNoCalls() {
+        Guard guard = guard("budgets:\n  - {id: day, limit: 1 calls, " + DAY + "}\n");
+
+        for (ActionKind kind : ActionKind.values()) {
+            if (kind != ActionKind.LLM_CALL && kind != ActionKind.TOOL_CALL) {
+                assertThat(guard.decide(Action.of(kind).build()).orThrow().held()).isEmpty();
+            }
+        }
+        assertThat(guard.decide(Action.toolCall("t").build()).orThrow().held())
+                .containsExactly(Amount.parse("1 calls"));
+        assertThat(guard.decide(Action.toolCall("t").build()).effect()).isEqualTo(Effect.STOP);
+    }
+
+    @Test
+    void decide_severalBudgets_theHoldLastsAsLongAsTheShortestAllows() {
+        Guard guard = guard("""
+                  budgets:
+                    - {id: a, limit: 1.00 USD, %1$s, reservation: {ttl: PT20M}}
+                    - {id: b, limit: 1.00 USD, %1$s, reservation: {ttl: PT5M}}
+                """.formatted(DAY));
+
+        assertThat(guard.decide(priced("0.10 USD")).orThrow().expiresAt())
+                .isEqualTo(Instant.parse("2026-11-23T12:05:00Z"));
+    }
+
+    @Test
+    void decide_holdThatFitsExactlyOnLockedRows_isAllowed() {
+        Guard guard = guard("""
+                  budgets:
+                    - {id: day, limit: 1.00 USD, %s}
+                  rules:
+                    - {id: r, when: 'budget("day").held > money("9.00", "USD")', effect: stop, reasonCode: R}
+                """.formatted(DAY));
+
+        assertThat(guard.decide(priced("1.00 USD")).effect()).isEqualTo(Effect.CONTINUE);
+        assertThat(guard.decide(priced("0.000000001 USD")).effect()).isEqualTo(Effect.STOP);
+    }
+
+    @Test
+    void commit_usageOfAnActionWithAFixedCost_chargesThatCost() {
+        Guard guard = guard("budgets:\n  - {id: day, limit: 1.00 USD, " + DAY + "}\n");
+        Permit permit = guard.decide(Action.llmCall("openai", "gpt-4o")
+                        .cost(Money.parse("0.10 USD"))
+                        .inputTokens(8_000)
+                        .maxOutputTokens(16_000)
+                        .build())
+                .orThrow(ACCEPT_DEGRADE);
+
+        Settlement settlement = permit.commit(Usage.of(8_000, 16_000));
+
+        assertThat(settlement.actual()).containsExactly(Amount.parse("0.10 USD"));
+        assertThat(settlement.estimated()).isFalse();
+        assertThat(guard.balances("acme")).extracting(Balance::spent).containsExactly(Amount.parse("0.10 USD"));
+    }
+
+    @Test
+    void commit_otherCostWhereNoBudgetTellsThemApart_conflicts() {
+        Permit permit = guard("budgets: []\n").decide(priced("0.10 USD")).orThrow();
+        permit.commit(Money.parse("0.10 USD"));
+
+        assertThatThrownBy(() -> permit.commit(Money.parse("0.20 USD")))
+                .isInstanceOf(SettlementConflictException.class);
+    }
+
+    @Test
+    void release_reasonCutOutOfAnyText_isRecordedAndReleased() {
+        Guard guard = guard("budgets:\n  - {id: day, limit: 1.00 USD, " + DAY + "}\n");
+
+        guard.decide(priced("1.00 USD")).orThrow().release("x".repeat(400) + "\uD83D" + "y".repeat(400));
+
+        assertThat(guard.balances("acme")).extracting(Balance::available).containsExactly(Amount.parse("1.00 USD"));
+        StringBuilder events = new StringBuilder();
+        ledger.events("acme", event -> events.append(new String(event.draft().payload(), UTF_8)));
+        assertThat(events).contains("\"reason\":\"" + "x".repeat(400) + "?" + "y".repeat(99) + "\"");
+    }
+
+    private Guard guard(String spec) {
+        return Guard.builder()
+                .contract(Contract.parse(HEAD + spec.indent(2), "edges.yaml"))
+                .ledger(ledger)
+                .signer(Ed25519Signer.generate())
+                .clock(NOON)
+                .build();
+    }
+
+    private static Action priced(String cost) {
+        return Action.toolCall("t").cost(Money.parse(cost)).build();
+    }
+}
