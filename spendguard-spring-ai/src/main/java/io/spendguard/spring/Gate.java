@@ -1,0 +1,107 @@
+package io.spendguard.spring;
+
+import io.spendguard.Call;
+import io.spendguard.Guard;
+import io.spendguard.model.Action;
+import io.spendguard.model.CurrentPermit;
+import io.spendguard.model.Decision;
+import io.spendguard.model.Money;
+import io.spendguard.model.Permit;
+import io.spendguard.model.Usage;
+import io.spendguard.price.TokenCounter;
+import io.spendguard.trace.Scope;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import reactor.util.context.ContextView;
+
+/** What all decorators share: for whom, may it run, and what became of it. Safe for any number of threads. */
+final class Gate {
+    private final Guard guard;
+    private final GateSettings settings;
+    private final TokenCounter counter = TokenCounter.o200k();
+
+    Gate(Guard guard, GateSettings settings) {
+        this.guard = guard;
+        this.settings = settings;
+    }
+
+    GateSettings settings() {
+        return settings;
+    }
+
+    TokenCounter counter() {
+        return counter;
+    }
+
+    /** For whom a call is made on this thread; see {@link SpendGuardContext} for the order. */
+    Scope scope(Map<String, Object> toolContext, @Nullable ContextView reactor) {
+        Scope scope = SpendGuardContext.read(toolContext::get);
+        if (reactor != null) {
+            scope = SpendGuardContext.merge(
+                    scope, SpendGuardContext.read(name -> reactor.<@Nullable Object>getOrDefault(name, null)));
+        }
+        return SpendGuardContext.merge(SpendGuardContext.merge(scope, Scope.current()), settings.defaults());
+    }
+
+    /** A call of a tool, at its configured price. */
+    Action toolCall(String tool, Scope scope) {
+        Action.Builder action = Action.toolCall(tool);
+        Money cost = settings.toolCosts().get(tool);
+        if (cost != null) {
+            action.cost(cost);
+        }
+        return scope.complete(action.build());
+    }
+
+    /** Tells whether an outer gate decided and holds for this very action already. */
+    boolean isCovered(@Nullable Permit outer, Action action) {
+        return outer != null && outer.covers(action);
+    }
+
+    Decision decide(Action action) {
+        return guard.decide(action);
+    }
+
+    /**
+     * Decides an action whose degrade patch the caller applies.
+     *
+     * @throws io.spendguard.model.SpendDeniedException when it must not run
+     */
+    Admitted enter(Action action) {
+        return admitted(decide(action));
+    }
+
+    Admitted admitted(Decision decision) {
+        Call call = Call.of(decision.orThrow(Decision.Accept.ACCEPT_DEGRADE));
+        return new Admitted((Decision.Allowed) decision, call);
+    }
+
+    /** Runs the body under the call's permit and settles it before returning; exceptions pass untouched. */
+    <T extends @Nullable Object> T run(Call call, Supplier<T> body, Function<? super T, Usage> usage) {
+        try (call;
+                CurrentPermit.Handle permit = call.open();
+                Guard.Handle open = guard.open()) {
+            call.started();
+            T result;
+            try {
+                result = body.get();
+            } catch (RuntimeException | Error failure) {
+                failed(call, failure);
+                throw failure;
+            }
+            call.completed(usage.apply(result));
+            return result;
+        }
+    }
+
+    /** Settles a call that ended with an exception. */
+    static void failed(Call call, Throwable failure) {
+        if (Failures.isProvablyUnbilled(failure)) {
+            call.notSent(failure);
+        } else {
+            call.failed(failure);
+        }
+    }
+}
