@@ -1,6 +1,7 @@
 package io.spendguard.spring;
 
 import io.spendguard.Call;
+import io.spendguard.CallPhase;
 import io.spendguard.Guard;
 import io.spendguard.model.Action;
 import io.spendguard.model.CurrentPermit;
@@ -96,9 +97,9 @@ final class Gate {
         }
     }
 
-    /** Settles a call that ended with an exception. */
+    /** Settles a call that ended with an exception. Once a part of the answer has arrived, nothing proves it unbilled. */
     static void failed(Call call, Throwable failure) {
-        if (Failures.isProvablyUnbilled(failure)) {
+        if (call.phase() == CallPhase.STARTED && Failures.isProvablyUnbilled(failure)) {
             call.notSent(failure);
         } else {
             call.failed(failure);

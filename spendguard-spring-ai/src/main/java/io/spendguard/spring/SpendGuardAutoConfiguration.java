@@ -25,13 +25,13 @@ import org.springframework.ai.chat.client.ChatClientBuilderCustomizer;
 import org.springframework.ai.chat.client.advisor.ToolCallingAdvisor;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.model.tool.ToolCallingManager;
-import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -70,17 +70,17 @@ public final class SpendGuardAutoConfiguration {
     /** Closed by the guard, which it belongs to. */
     @Bean(destroyMethod = "")
     @ConditionalOnMissingBean({Guard.class, Ledger.class})
-    Ledger spendGuardLedger(SpendGuardProperties properties, Environment environment, BeanFactory beans) {
+    Ledger spendGuardLedger(SpendGuardProperties properties, ApplicationContext context) {
         if (properties.ledger() == LedgerKind.IN_MEMORY) {
-            return new InMemoryLedger(beans.getBeanProvider(Clock.class).getIfAvailable(Clock::systemUTC));
+            return new InMemoryLedger(context.getBeanProvider(Clock.class).getIfAvailable(Clock::systemUTC));
         }
-        if (!isPresent(POSTGRES_LEDGER)) {
+        if (!isPresent(POSTGRES_LEDGER, context)) {
             throw new SpendGuardConfigurationException(
                     List.of("spendguard.ledger=postgres needs spendguard-jdbc, which is not on the class path."
                             + " Add io.spendguard:spendguard-jdbc, or set spendguard.ledger=in-memory to try things"
                             + " out."));
         }
-        return PostgresLedgers.open(connection(properties.jdbc(), environment, beans), properties.jdbc().allowOwner());
+        return PostgresLedgers.open(connection(properties.jdbc(), context), properties.jdbc().allowOwner());
     }
 
     @Bean
@@ -145,10 +145,11 @@ public final class SpendGuardAutoConfiguration {
     }
 
     /** What is named for the ledger goes before what Boot's own pool connects to. */
-    private static LedgerConnection connection(
-            SpendGuardProperties.Jdbc own, Environment environment, BeanFactory beans) {
-        LedgerConnection application = isPresent(CONNECTION_DETAILS) ? ServiceConnection.find(beans) : null;
+    private static LedgerConnection connection(SpendGuardProperties.Jdbc own, ApplicationContext context) {
+        LedgerConnection application =
+                isPresent(CONNECTION_DETAILS, context) ? ServiceConnection.find(context) : null;
         if (application == null) {
+            Environment environment = context.getEnvironment();
             application = new LedgerConnection(
                     environment.getProperty("spring.datasource.url"),
                     environment.getProperty("spring.datasource.username"),
@@ -176,8 +177,8 @@ public final class SpendGuardAutoConfiguration {
         return costs;
     }
 
-    private static boolean isPresent(String type) {
-        return ClassUtils.isPresent(type, SpendGuardAutoConfiguration.class.getClassLoader());
+    private static boolean isPresent(String type, ApplicationContext context) {
+        return ClassUtils.isPresent(type, context.getClassLoader());
     }
 
     /** Chat clients: Boot's own builder and those for several models. */
