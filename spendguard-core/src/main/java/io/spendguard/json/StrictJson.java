@@ -50,16 +50,15 @@ final class StrictJson {
 
     /** Tells whether every surrogate in the text has its partner, so that the text has a UTF-8 form. */
     static boolean isPaired(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (!Character.isSurrogate(text.charAt(i))) {
+        int i = 0;
+        while (i < text.length()) {
+            char unit = text.charAt(i++);
+            if (!Character.isSurrogate(unit)) {
                 continue;
             }
-            if (!Character.isHighSurrogate(text.charAt(i))
-                    || i + 1 == text.length()
-                    || !Character.isLowSurrogate(text.charAt(i + 1))) {
+            if (!Character.isHighSurrogate(unit) || i == text.length() || !Character.isLowSurrogate(text.charAt(i++))) {
                 return false;
             }
-            i++;
         }
         return true;
     }

@@ -24,6 +24,7 @@ import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
 import org.bouncycastle.util.io.pem.PemObject;
 import org.bouncycastle.util.io.pem.PemReader;
+import org.jspecify.annotations.Nullable;
 
 /** Reads and makes PKCS#8 PEM files that hold one Ed25519 private key. */
 final class KeyFile {
@@ -176,13 +177,14 @@ final class KeyFile {
         }
     }
 
-    private static void makeDirectory(Path directory) throws IOException {
-        if (Files.isDirectory(directory)) {
+    private static void makeDirectory(@Nullable Path directory) throws IOException {
+        if (directory == null || Files.isDirectory(directory)) {
             return;
         }
-        makeDirectory(directory.getParent());
+        Path parent = directory.getParent();
+        makeDirectory(parent);
         try {
-            if (isPosix(directory.getParent())) {
+            if (parent != null && isPosix(parent)) {
                 Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(OWNER_DIRECTORY));
             } else {
                 Files.createDirectory(directory);
@@ -200,8 +202,8 @@ final class KeyFile {
 
     private static String octal(Set<PosixFilePermission> permissions) {
         int mode = 0;
-        for (PosixFilePermission permission : permissions) {
-            mode |= 0400 >> permission.ordinal();
+        for (char flag : PosixFilePermissions.toString(permissions).toCharArray()) {
+            mode = (mode << 1) | (flag == '-' ? 0 : 1);
         }
         return "0" + Integer.toOctalString(mode);
     }

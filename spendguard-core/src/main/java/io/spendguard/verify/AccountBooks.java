@@ -47,32 +47,7 @@ final class AccountBooks {
 
     /** Draws the conclusions that need every stream. */
     List<AccountReport> end() {
-        books.forEach((key, book) -> {
-            if (book.opening == null) {
-                findings.add(
-                        FindingCode.ACCOUNT_NOT_OPENED,
-                        book.firstUse,
-                        "Account " + key.account() + " of tenant '" + key.tenant() + "' is used by event "
-                                + book.firstUse.event()
-                                + " but never opened: its limit is unknown. Export all streams.");
-            } else if (book.isUsedBeforeOpening()) {
-                findings.add(
-                        FindingCode.ACCOUNT_NOT_OPENED,
-                        book.firstUse,
-                        "Account " + key.account() + " of tenant '" + key.tenant() + "' is used by event "
-                                + book.firstUse.event() + " before event " + book.opening.event()
-                                + " opens it. Ask who wrote it.");
-            }
-            Place impossible = book.impossible();
-            if (impossible != null) {
-                findings.add(
-                        FindingCode.BALANCE_IMPOSSIBLE,
-                        impossible,
-                        "Account " + key.account() + " of tenant '" + key.tenant() + "' has an impossible balance after"
-                                + " event " + impossible.event()
-                                + ": available, held, spent, debt and limit are never negative. Ask who wrote it.");
-            }
-        });
+        books.forEach(this::conclude);
         return books.entrySet().stream()
                 .filter(entry -> entry.getValue().isReportable())
                 .map(entry -> entry.getValue().report(entry.getKey()))
@@ -83,6 +58,32 @@ final class AccountBooks {
                         .thenComparing(AccountReport::from)
                         .thenComparing(AccountReport::account))
                 .toList();
+    }
+
+    private void conclude(Key key, Book book) {
+        String account = "Account " + key.account() + " of tenant '" + key.tenant() + "'";
+        Place use = book.firstUse;
+        if (use != null && book.opening == null) {
+            findings.add(
+                    FindingCode.ACCOUNT_NOT_OPENED,
+                    use,
+                    account + " is used by event " + use.event()
+                            + " but never opened: its limit is unknown. Export all streams.");
+        } else if (use != null && book.opening != null && book.isUsedBefore(book.opening)) {
+            findings.add(
+                    FindingCode.ACCOUNT_NOT_OPENED,
+                    use,
+                    account + " is used by event " + use.event() + " before event " + book.opening.event()
+                            + " opens it. Ask who wrote it.");
+        }
+        Place impossible = book.impossible();
+        if (impossible != null) {
+            findings.add(
+                    FindingCode.BALANCE_IMPOSSIBLE,
+                    impossible,
+                    account + " has an impossible balance after event " + impossible.event()
+                            + ": available, held, spent, debt and limit are never negative. Ask who wrote it.");
+        }
     }
 
     private void open(Place place, String tenant, JsonObject data, Map<UUID, Movement> movements) {
@@ -215,8 +216,11 @@ final class AccountBooks {
             }
         }
 
-        private boolean isUsedBeforeOpening() {
-            return !isMovedBySeveral && firstUse != null && opening != null && firstUse.seq() < opening.seq();
+        /** Only within one stream: between streams no order is proved. */
+        private boolean isUsedBefore(Place opened) {
+            return firstUse != null
+                    && Objects.equals(firstUse.stream(), opened.stream())
+                    && firstUse.seq() < opened.seq();
         }
 
         /** The event after which a balance was impossible, or null. */

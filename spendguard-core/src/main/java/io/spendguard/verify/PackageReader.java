@@ -43,7 +43,8 @@ final class PackageReader implements Closeable {
         if (length < StoredZip.END_BYTES || length > StoredZip.MAX_BYTES) {
             return unreadable("has " + length + " bytes, which no package has");
         }
-        ByteBuffer end = little(read(length - StoredZip.END_BYTES, StoredZip.END_BYTES));
+        byte[] endRecord = read(length - StoredZip.END_BYTES, StoredZip.END_BYTES);
+        ByteBuffer end = little(endRecord);
         int count = Short.toUnsignedInt(end.getShort(StoredZip.END_COUNT));
         long directorySize = Integer.toUnsignedLong(end.getInt(StoredZip.END_DIRECTORY));
         long directoryOffset = Integer.toUnsignedLong(end.getInt(StoredZip.END_DIRECTORY + Integer.BYTES));
@@ -52,7 +53,7 @@ final class PackageReader implements Closeable {
                 || directorySize > Integer.MAX_VALUE / 2) {
             return unreadable("has no directory where its end says so: it was cut off or damaged");
         }
-        if (!Arrays.equals(end.array(), StoredZip.end(count, directorySize, directoryOffset))) {
+        if (!Arrays.equals(endRecord, StoredZip.end(count, directorySize, directoryOffset))) {
             malformed(Place.PACKAGE, "The zip's end record is not the one packages have.");
         }
         byte[] directory = read(directoryOffset, (int) directorySize);

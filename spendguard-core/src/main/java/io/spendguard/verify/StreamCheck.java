@@ -123,9 +123,10 @@ final class StreamCheck {
             gaps.add(new Gap(expected, seq - 1, place));
             previous = null;
         }
-        boolean isIntact = previous == null || SealFormat.next(previous, digest).equals(line.chain());
-        if (!isIntact) {
-            edited(new Edit(place, line.type(), previous, line.chain(), digest));
+        Digest before = previous;
+        boolean isIntact = before == null || SealFormat.next(before, digest).equals(line.chain());
+        if (before != null && !isIntact) {
+            edited(new Edit(place, line.type(), before, line.chain(), digest));
         }
         previous = line.chain();
         expected = seq + 1;

@@ -14,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
@@ -56,7 +55,8 @@ final class Tampered {
     }
 
     List<EventLine> lines(String tenant) {
-        return Arrays.stream(text(streamFile(tenant)).split("\n"))
+        return text(streamFile(tenant))
+                .lines()
                 .map(line -> EventLine.parse(line.getBytes(StandardCharsets.UTF_8)))
                 .toList();
     }
@@ -105,10 +105,10 @@ final class Tampered {
             PackageNames.StreamName name =
                     PackageNames.parseEvents(file.getKey()).orElse(null);
             if (name != null && file.getValue().length > 0) {
-                String[] lines = text(file.getKey()).split("\n");
-                EventLine last = EventLine.parse(lines[lines.length - 1].getBytes(StandardCharsets.UTF_8));
+                List<String> lines = text(file.getKey()).lines().toList();
+                EventLine last = EventLine.parse(lines.get(lines.size() - 1).getBytes(StandardCharsets.UTF_8));
                 streams.add(new EvidenceManifest.Stream(name.tenant(), name.stream(), last.seq(), last.chain()));
-                events += lines.length;
+                events += lines.size();
             }
         }
         byte[] manifest = new EvidenceManifest(before.createdAt(), before.tenant(), events, listed, streams).toBytes();

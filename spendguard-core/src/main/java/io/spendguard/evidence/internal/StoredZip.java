@@ -52,9 +52,9 @@ public final class StoredZip {
     /** What precedes an entry's content. */
     public static byte[] header(Entry entry) {
         byte[] name = entry.nameBytes();
-        return common(little(HEADER_BYTES + name.length).putInt(HEADER_SIGNATURE), entry, name)
-                .put(name)
-                .array();
+        byte[] header = new byte[HEADER_BYTES + name.length];
+        common(little(header).putInt(HEADER_SIGNATURE), entry, name).put(name);
+        return header;
     }
 
     /** The directory: one record for each entry. */
@@ -62,7 +62,8 @@ public final class StoredZip {
         int length = entries.stream()
                 .mapToInt(entry -> RECORD_BYTES + entry.nameBytes().length)
                 .sum();
-        ByteBuffer directory = little(length);
+        byte[] bytes = new byte[length];
+        ByteBuffer directory = little(bytes);
         for (Entry entry : entries) {
             byte[] name = entry.nameBytes();
             common(directory.putInt(RECORD_SIGNATURE).putShort(VERSION), entry, name)
@@ -73,20 +74,21 @@ public final class StoredZip {
                     .putInt((int) entry.offset())
                     .put(name);
         }
-        return directory.array();
+        return bytes;
     }
 
     /** The end record. */
     public static byte[] end(int count, long directorySize, long directoryOffset) {
-        return little(END_BYTES)
+        byte[] end = new byte[END_BYTES];
+        little(end)
                 .putInt(END_SIGNATURE)
                 .putInt(0) // disks
                 .putShort((short) count)
                 .putShort((short) count)
                 .putInt((int) directorySize)
                 .putInt((int) directoryOffset)
-                .putShort((short) 0) // comment
-                .array();
+                .putShort((short) 0); // comment
+        return end;
     }
 
     private static ByteBuffer common(ByteBuffer target, Entry entry, byte[] name) {
@@ -102,8 +104,8 @@ public final class StoredZip {
                 .putShort((short) 0); // extra fields
     }
 
-    private static ByteBuffer little(int capacity) {
-        return ByteBuffer.allocate(capacity).order(ByteOrder.LITTLE_ENDIAN);
+    private static ByteBuffer little(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /**
