@@ -74,7 +74,8 @@ record ChatRequest(Prompt prompt, ChatOptions options, String provider, String m
         if (sameModel && sameCap && sameProvider) {
             return prompt;
         }
-        String target = effective.provider().orElse("") + "/" + effective.model().orElse(UNSPECIFIED);
+        String target =
+                effective.provider().orElse("") + "/" + effective.model().orElse(UNSPECIFIED);
         if (!sameProvider) {
             throw admitted.patchFailed("Model '" + provider + "/" + model + "' cannot be replaced by '" + target
                     + "': this bean calls one provider only. Degrade to a model of the same provider.");
@@ -93,7 +94,8 @@ record ChatRequest(Prompt prompt, ChatOptions options, String provider, String m
     private static @Nullable Integer cap(Action effective, boolean sameCap) {
         return sameCap
                 ? null
-                : Math.toIntExact(Math.min(Integer.MAX_VALUE, effective.maxOutputTokens().orElse(Integer.MAX_VALUE)));
+                : Math.toIntExact(
+                        Math.min(Integer.MAX_VALUE, effective.maxOutputTokens().orElse(Integer.MAX_VALUE)));
     }
 
     private static @Nullable String model(ChatOptions options) {
@@ -116,7 +118,8 @@ record ChatRequest(Prompt prompt, ChatOptions options, String provider, String m
         for (ToolCallback tool : toolCallbacks()) {
             var definition = tool.getToolDefinition();
             tokens += TOKENS_PER_MESSAGE
-                    + counter.count(definition.name() + " " + definition.description() + " " + definition.inputSchema());
+                    + counter.count(
+                            definition.name() + " " + definition.description() + " " + definition.inputSchema());
         }
         if (options instanceof StructuredOutputChatOptions structured && structured.getOutputSchema() != null) {
             tokens += counter.count(structured.getOutputSchema());
@@ -125,16 +128,17 @@ record ChatRequest(Prompt prompt, ChatOptions options, String provider, String m
     }
 
     private static String text(Message message) {
-        StringBuilder text = new StringBuilder(Optional.ofNullable(message.getText()).orElse(""));
+        StringBuilder text =
+                new StringBuilder(Optional.ofNullable(message.getText()).orElse(""));
         if (message instanceof AssistantMessage assistant) {
-            assistant.getToolCalls().forEach(call -> text.append(call.id())
-                    .append(call.name())
-                    .append(call.arguments()));
+            assistant
+                    .getToolCalls()
+                    .forEach(call -> text.append(call.id()).append(call.name()).append(call.arguments()));
         }
         if (message instanceof ToolResponseMessage tools) {
-            tools.getResponses().forEach(reply -> text.append(reply.id())
-                    .append(reply.name())
-                    .append(reply.responseData()));
+            tools.getResponses()
+                    .forEach(reply ->
+                            text.append(reply.id()).append(reply.name()).append(reply.responseData()));
         }
         return text.toString();
     }

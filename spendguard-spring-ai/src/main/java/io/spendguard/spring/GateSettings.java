@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param tokensPerMedia how many input tokens an image or another attachment counts as; null when unknown
  */
 record GateSettings(
-        Scope defaults, ToolAdmission toolAdmission, Map<String, Money> toolCosts, @Nullable Long tokensPerMedia) {
+        Scope defaults,
+        ToolAdmission toolAdmission,
+        Map<String, Money> toolCosts,
+        @Nullable Long tokensPerMedia) {
     static final GateSettings DEFAULTS = new GateSettings(Scope.EMPTY, ToolAdmission.STOP_ONLY, Map.of(), null);
 
     GateSettings {

@@ -59,8 +59,8 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
         }
         Admitted admitted = gate.enter(action);
         Prompt effective = request.apply(admitted);
-        ChatResponse response = gate.run(
-                admitted.call(), () -> delegate.call(effective), answer -> Usages.of(answer, provider));
+        ChatResponse response =
+                gate.run(admitted.call(), () -> delegate.call(effective), answer -> Usages.of(answer, provider));
         admission.check(request, toolCalls(response), scope);
         return response;
     }

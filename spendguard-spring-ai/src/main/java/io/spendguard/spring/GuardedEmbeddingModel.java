@@ -82,8 +82,7 @@ final class GuardedEmbeddingModel implements EmbeddingModel, GuardedBean {
         return known;
     }
 
-    private <T> T guarded(
-            String model, List<String> texts, Supplier<T> body, Function<? super T, Usage> usage) {
+    private <T> T guarded(String model, List<String> texts, Supplier<T> body, Function<? super T, Usage> usage) {
         Scope scope = gate.scope(Map.of(), null);
         long tokens = texts.stream().mapToLong(gate.counter()::count).sum();
         // One, the least there is: an embedding has no output tokens, and without a cap the model's ceiling is held.

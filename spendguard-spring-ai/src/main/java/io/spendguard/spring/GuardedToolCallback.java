@@ -96,7 +96,7 @@ final class GuardedToolCallback implements ToolCallback, GuardedBean {
 
     private static String skipped(String name, Decision.Skip skip) {
         String reasons = skip.reasons().stream().map(Reason::toString).collect(Collectors.joining("; "));
-        return "Tool '" + name + "' was not run: the spending policy skips it" + (reasons.isEmpty() ? "" : " (" + reasons + ")")
-                + ". Go on without its result.";
+        return "Tool '" + name + "' was not run: the spending policy skips it"
+                + (reasons.isEmpty() ? "" : " (" + reasons + ")") + ". Go on without its result.";
     }
 }

@@ -26,8 +26,8 @@ final class InjectionAdvice {
         return new FailureAnalysis(
                 "Bean '" + bean + "' is guarded by SpendGuard and cannot be injected as '" + asked.getName()
                         + "': the guard stands in front of it.",
-                "Inject '" + type + "' instead. To leave this bean without a guard, set spendguard.exclude-beans=" + bean
-                        + ".",
+                "Inject '" + type + "' instead. To leave this bean without a guard, set spendguard.exclude-beans="
+                        + bean + ".",
                 cause);
     }
 }

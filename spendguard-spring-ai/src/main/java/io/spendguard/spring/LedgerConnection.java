@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
  * @param password its password, or null
  */
 record LedgerConnection(
-        @Nullable String url, @Nullable String username, @Nullable String password) {
+        @Nullable String url,
+        @Nullable String username,
+        @Nullable String password) {
     /** Names no password. */
     @Override
     public String toString() {

@@ -7,8 +7,8 @@ import org.springframework.util.ClassUtils;
 
 /** Reads and sets the cap on output tokens, whichever parameters a provider's options have for it. */
 final class OutputCap {
-    private static final boolean HAS_OPENAI = ClassUtils.isPresent(
-            "org.springframework.ai.openai.OpenAiChatOptions", OutputCap.class.getClassLoader());
+    private static final boolean HAS_OPENAI =
+            ClassUtils.isPresent("org.springframework.ai.openai.OpenAiChatOptions", OutputCap.class.getClassLoader());
 
     private OutputCap() {}
 

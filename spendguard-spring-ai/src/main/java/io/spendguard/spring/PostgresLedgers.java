@@ -12,8 +12,9 @@ final class PostgresLedgers {
     static Ledger open(LedgerConnection connection, boolean allowOwner) {
         if (connection.url() == null) {
             throw new SpendGuardConfigurationException(
-                    List.of("spendguard.ledger=postgres has no database: neither spendguard.jdbc.url nor"
-                            + " spring.datasource.url is set. Set one, or spendguard.ledger=in-memory to try things out."));
+                    List.of(
+                            "spendguard.ledger=postgres has no database: neither spendguard.jdbc.url nor"
+                                    + " spring.datasource.url is set. Set one, or spendguard.ledger=in-memory to try things out."));
         }
         PostgresLedger.Options options = PostgresLedger.Options.defaults();
         return PostgresLedger.open(

@@ -80,7 +80,8 @@ public final class SpendGuardAutoConfiguration {
                             + " Add io.spendguard:spendguard-jdbc, or set spendguard.ledger=in-memory to try things"
                             + " out."));
         }
-        return PostgresLedgers.open(connection(properties.jdbc(), context), properties.jdbc().allowOwner());
+        return PostgresLedgers.open(
+                connection(properties.jdbc(), context), properties.jdbc().allowOwner());
     }
 
     @Bean
@@ -146,8 +147,7 @@ public final class SpendGuardAutoConfiguration {
 
     /** What is named for the ledger goes before what Boot's own pool connects to. */
     private static LedgerConnection connection(SpendGuardProperties.Jdbc own, ApplicationContext context) {
-        LedgerConnection application =
-                isPresent(CONNECTION_DETAILS, context) ? ServiceConnection.find(context) : null;
+        LedgerConnection application = isPresent(CONNECTION_DETAILS, context) ? ServiceConnection.find(context) : null;
         if (application == null) {
             Environment environment = context.getEnvironment();
             application = new LedgerConnection(

@@ -70,5 +70,7 @@ public record SpendGuardProperties(
      * @param user the person served
      */
     public record Defaults(
-            @Nullable String tenant, @Nullable String agent, @Nullable String user) {}
+            @Nullable String tenant,
+            @Nullable String agent,
+            @Nullable String user) {}
 }

@@ -19,8 +19,8 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import org.springframework.ai.chat.model.ChatModel;
-import org.springframework.ai.embedding.EmbeddingModel;
 import org.springframework.ai.document.MetadataMode;
+import org.springframework.ai.embedding.EmbeddingModel;
 import org.springframework.ai.openai.OpenAiChatModel;
 import org.springframework.ai.openai.OpenAiChatOptions;
 import org.springframework.ai.openai.OpenAiEmbeddingModel;
@@ -55,8 +55,7 @@ final class Bench implements AutoCloseable {
 
     /** The bundled models and one for embeddings, at 0.02 USD a million. */
     static PriceBook prices() {
-        return PriceBook.parse(
-                """
+        return PriceBook.parse("""
                 {"format": "spendguard.prices.v1", "version": "test", "entries": [
                   {"provider": "openai", "model": "gpt-4o", "from": "2024-10-02T00:00:00Z", "currency": "USD",
                    "perMillionTokens": {"input": "2.50", "cacheRead": "1.25", "output": "10.00"},
@@ -71,9 +70,7 @@ final class Bench implements AutoCloseable {
                    "currency": "USD",
                    "perMillionTokens": {"input": "0.02", "cacheRead": "0.02", "output": "0.00"},
                    "contextWindow": 8192, "maxOutputTokens": 1, "source": "test"}]}
-                """
-                        .getBytes(StandardCharsets.UTF_8),
-                "test");
+                """.getBytes(StandardCharsets.UTF_8), "test");
     }
 
     final OpenAiStandIn provider = OpenAiStandIn.start();

@@ -34,8 +34,7 @@ class EffectTableTest {
     void effect_onEachSurface_isTheSameInProviderLedgerAndEvidence(Effect effect, String surface) {
         boolean isTool = surface.equals("tool");
         String answer = effect == Effect.DEGRADE ? DEGRADE : effect.name().toLowerCase(Locale.ROOT);
-        try (Bench bench =
-                new Bench(Bench.contract(Bench.rule(isTool ? "tool.call.pre" : "llm.call.pre", answer)))) {
+        try (Bench bench = new Bench(Bench.contract(Bench.rule(isTool ? "tool.call.pre" : "llm.call.pre", answer)))) {
             if (isTool) {
                 bench.provider.reply(OpenAiReply.toolCall("weather", "{}"), OpenAiReply.text("Done."));
             }
@@ -45,7 +44,9 @@ class EffectTableTest {
 
             String kind = isTool ? "tool_call" : "llm_call";
             String decided = kind + " "
-                    + (isTool && effect == Effect.DEGRADE ? "continue" : effect.name().toLowerCase(Locale.ROOT));
+                    + (isTool && effect == Effect.DEGRADE
+                            ? "continue"
+                            : effect.name().toLowerCase(Locale.ROOT));
             List<String> expected = new ArrayList<>();
             if (isTool) {
                 expected.addAll(List.of("llm_call continue", "COMMITTED"));

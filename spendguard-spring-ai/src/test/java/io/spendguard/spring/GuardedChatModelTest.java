@@ -100,8 +100,7 @@ class GuardedChatModelTest {
         try (Bench bench = new Bench(Bench.contract("").replace("1.00 USD", "0.008 USD"))) {
             ChatModel model = bench.model();
 
-            SpendDeniedException denied =
-                    catchThrowableOfType(SpendDeniedException.class, () -> model.call("Hello"));
+            SpendDeniedException denied = catchThrowableOfType(SpendDeniedException.class, () -> model.call("Hello"));
 
             assertThat(denied.decision().effect()).isEqualTo(Effect.STOP);
             assertThat(denied.decision().reasons().get(0).code()).isEqualTo(ReasonCode.BUDGET_EXHAUSTED);
@@ -142,8 +141,8 @@ class GuardedChatModelTest {
     @Test
     void call_degradedWithoutAnyCap_addsOne() {
         try (Bench bench = new Bench(degrade("{maxOutputTokens: 256}"))) {
-            ChatModel model = bench.model(
-                    Bench.options(bench.provider).maxTokens(null).build());
+            ChatModel model =
+                    bench.model(Bench.options(bench.provider).maxTokens(null).build());
 
             model.call("Hello");
 
@@ -153,13 +152,12 @@ class GuardedChatModelTest {
 
     @Test
     void call_degradedToAnotherProvider_stopsAndGivesTheHoldBack() {
-        try (Bench bench = new Bench(Bench.contract(
-                        Bench.rule("llm.call.pre", "{decision: degrade, mutate: {modelAlias: elsewhere}}"))
-                .replace("anthropic, model: claude", "compatible, model: gpt-4o"))) {
+        try (Bench bench = new Bench(
+                Bench.contract(Bench.rule("llm.call.pre", "{decision: degrade, mutate: {modelAlias: elsewhere}}"))
+                        .replace("anthropic, model: claude", "compatible, model: gpt-4o"))) {
             ChatModel model = bench.model();
 
-            SpendDeniedException denied =
-                    catchThrowableOfType(SpendDeniedException.class, () -> model.call("Hello"));
+            SpendDeniedException denied = catchThrowableOfType(SpendDeniedException.class, () -> model.call("Hello"));
 
             assertThat(denied.decision()).isInstanceOf(Decision.Stop.class);
             assertThat(denied.decision().reasons()).extracting(Reason::code).contains(ReasonCode.DEGRADE_FAILED);
@@ -255,7 +253,8 @@ class GuardedChatModelTest {
     void getOptions_areTheModelsOwn() {
         try (Bench bench = new Bench(Bench.contract(""))) {
             assertThat(bench.model().getOptions().getModel()).isEqualTo("gpt-4o");
-            assertThat(List.of(bench.model().getOptions())).hasOnlyElementsOfType(bench.rawModel().getOptions().getClass());
+            assertThat(List.of(bench.model().getOptions()))
+                    .hasOnlyElementsOfType(bench.rawModel().getOptions().getClass());
         }
     }
 

@@ -42,7 +42,8 @@ class GuardedChatStreamTest {
         try (Bench bench = new Bench(Bench.contract(""))) {
             bench.provider.reply(OpenAiReply.text("One two three.").withUsage(Usage.of(1_000, 100)));
 
-            String text = String.join("", bench.model().stream("Hello").collectList().block());
+            String text =
+                    String.join("", bench.model().stream("Hello").collectList().block());
 
             assertThat(text).isEqualTo("One two three.");
             assertThat(bench.spent()).isEqualTo(Amount.parse("0.0035 USD"));
@@ -72,7 +73,10 @@ class GuardedChatStreamTest {
         try (Bench bench = new Bench(Bench.contract(""))) {
             bench.provider.reply(OpenAiReply.text(TWENTY_WORDS).heldAfter(12, gate));
 
-            bench.model().stream("Hello").filter(part -> !part.isEmpty()).take(10).blockLast();
+            bench.model().stream("Hello")
+                    .filter(part -> !part.isEmpty())
+                    .take(10)
+                    .blockLast();
             gate.countDown();
 
             // 9 input tokens at 2.50, and of the twelve words sent the ten consumed or more, at 10.00 per million

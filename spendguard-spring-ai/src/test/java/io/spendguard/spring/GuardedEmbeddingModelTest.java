@@ -53,8 +53,8 @@ class GuardedEmbeddingModelTest {
 
     @Test
     void embed_degradedToAnotherModel_stops() {
-        try (Bench bench = new Bench(
-                Bench.contract(Bench.rule("llm.call.pre", "{decision: degrade, mutate: {modelAlias: cheap}}"))
+        try (Bench bench =
+                new Bench(Bench.contract(Bench.rule("llm.call.pre", "{decision: degrade, mutate: {modelAlias: cheap}}"))
                         .replace("gpt-4o-mini}", "text-embedding-free}"))) {
             EmbeddingModel model = bench.embeddings();
 

@@ -7,7 +7,6 @@ import io.spendguard.model.Amount;
 import io.spendguard.model.Money;
 import io.spendguard.model.Permit;
 import io.spendguard.model.SpendDeniedException;
-import io.spendguard.test.OpenAiReply;
 import io.spendguard.trace.Scope;
 import java.util.List;
 import java.util.Map;
@@ -39,8 +38,8 @@ class GuardedToolsTest {
 
     @Test
     void tool_withAPrice_isChargedAndItsTokensToo() {
-        GateSettings priced = new GateSettings(
-                Scope.EMPTY, ToolAdmission.STOP_ONLY, Map.of("search", Money.parse("0.01 USD")), null);
+        GateSettings priced =
+                new GateSettings(Scope.EMPTY, ToolAdmission.STOP_ONLY, Map.of("search", Money.parse("0.01 USD")), null);
         try (Bench bench = new Bench(Bench.contract(""), priced)) {
             bench.provider.replyWithToolCall("search", "{}").replyWith("Done.");
 
@@ -127,9 +126,7 @@ class GuardedToolsTest {
             ChatClient client = bench.clients().builder(bench.rawModel()).build();
 
             try (Scope.Handle open = Scope.ofRun(Bench.TENANT, "r1").open()) {
-                client.prompt("Hello")
-                        .toolCallbacks(tool("search", false))
-                        .stream()
+                client.prompt("Hello").toolCallbacks(tool("search", false)).stream()
                         .content()
                         .blockLast();
             }
@@ -152,10 +149,7 @@ class GuardedToolsTest {
                             .call()
                             .content())
                     .isInstanceOf(SpendDeniedException.class);
-            assertThatThrownBy(() -> unguarded
-                            .prompt("Hello")
-                            .toolCallbacks(tool("search", false))
-                            .stream()
+            assertThatThrownBy(() -> unguarded.prompt("Hello").toolCallbacks(tool("search", false)).stream()
                             .content()
                             .blockLast())
                     .isInstanceOf(SpendDeniedException.class);
@@ -222,7 +216,8 @@ class GuardedToolsTest {
             bench.provider.replyWithToolCall("delegate", "{}").replyWith("Never.");
             ChatClient sub = bench.clients().builder(bench.rawModel()).build();
             ToolCallback delegate = FunctionToolCallback.builder(
-                            "delegate", () -> sub.prompt("Go on")
+                            "delegate",
+                            () -> sub.prompt("Go on")
                                     .toolContext(Map.of(SpendGuardContext.AGENT, "sub"))
                                     .toolCallbacks(tool("search", false))
                                     .call()
@@ -249,8 +244,8 @@ class GuardedToolsTest {
                             .call()
                             .content())
                     .isInstanceOf(SpendDeniedException.class);
-            assertThatThrownBy(() ->
-                            client.prompt("Again").toolContext(run).call().content())
+            assertThatThrownBy(
+                            () -> client.prompt("Again").toolContext(run).call().content())
                     .isInstanceOf(SpendDeniedException.class)
                     .hasMessageContaining("RUN_STOPPED");
 
@@ -279,8 +274,8 @@ class GuardedToolsTest {
     @Test
     void manager_decorated_guardsTheRoundsCallbacks() {
         try (Bench bench = new Bench(Bench.contract(Bench.rule("tool.call.pre", "skip")))) {
-            ToolCallingManager manager =
-                    bench.decorator.guardToolManager(ToolCallingManager.builder().build());
+            ToolCallingManager manager = bench.decorator.guardToolManager(
+                    ToolCallingManager.builder().build());
             Prompt prompt = new Prompt(
                     "Hello",
                     Bench.options(bench.provider)
@@ -294,8 +289,8 @@ class GuardedToolsTest {
             ToolExecutionResult result = manager.executeToolCalls(prompt, asksForTool);
 
             assertThat(runs).hasValue(0);
-            ToolResponseMessage last = (ToolResponseMessage)
-                    result.conversationHistory().get(result.conversationHistory().size() - 1);
+            ToolResponseMessage last = (ToolResponseMessage) result.conversationHistory()
+                    .get(result.conversationHistory().size() - 1);
             assertThat(last.getResponses().get(0).responseData()).contains("was not run");
         }
     }
@@ -303,8 +298,8 @@ class GuardedToolsTest {
     @Test
     void resolver_decorated_findsGuardedToolsAndNothingElse() {
         try (Bench bench = new Bench(Bench.contract(""))) {
-            var resolver = bench.decorator.guardToolResolver(
-                    new StaticToolCallbackResolver(List.of(tool("search", false))));
+            var resolver =
+                    bench.decorator.guardToolResolver(new StaticToolCallbackResolver(List.of(tool("search", false))));
 
             assertThat(resolver.resolve("search")).isInstanceOf(GuardedToolCallback.class);
             assertThat(resolver.resolve("other")).isNull();
@@ -329,7 +324,8 @@ class GuardedToolsTest {
     }
 
     private static Throwable denial(Bench bench) {
-        return org.assertj.core.api.Assertions.catchThrowable(() -> bench.model().call("Hello"));
+        return org.assertj.core.api.Assertions.catchThrowable(
+                () -> bench.model().call("Hello"));
     }
 
     private static String ask(Bench bench, ToolCallback tool) {
@@ -354,8 +350,11 @@ class GuardedToolsTest {
 
     /** Says which entry was used. */
     private record Recording(AtomicReference<String> seen) implements ToolCallback {
-        private static final ToolDefinition DEFINITION =
-                ToolDefinition.builder().name("recording").description("r").inputSchema("{}").build();
+        private static final ToolDefinition DEFINITION = ToolDefinition.builder()
+                .name("recording")
+                .description("r")
+                .inputSchema("{}")
+                .build();
 
         @Override
         public ToolDefinition getToolDefinition() {

@@ -20,43 +20,35 @@ import org.springframework.ai.tool.resolution.ToolCallbackResolver;
 class InterfaceCoverageTest {
     static Stream<Arguments> interfaces() {
         return Stream.of(
-                Arguments.of(
-                        ChatModel.class,
-                        new String[] {
-                            "call(Message[])",
-                            "call(ModelRequest)",
-                            "call(Prompt)",
-                            "call(String)",
-                            "getDefaultOptions()",
-                            "getOptions()",
-                            "stream(Message[])",
-                            "stream(ModelRequest)",
-                            "stream(Prompt)",
-                            "stream(String)"
-                        }),
-                Arguments.of(
-                        EmbeddingModel.class,
-                        new String[] {
-                            "call(EmbeddingRequest)",
-                            "call(ModelRequest)",
-                            "dimensions()",
-                            "embed(Document)",
-                            "embed(List)",
-                            "embed(List,EmbeddingOptions,BatchingStrategy)",
-                            "embed(String)",
-                            "embedForResponse(List)",
-                            "getEmbeddingContent(Document)"
-                        }),
-                Arguments.of(
-                        ToolCallback.class,
-                        new String[] {
-                            "call(String)", "call(String,ToolContext)", "getToolDefinition()", "getToolMetadata()"
-                        }),
-                Arguments.of(
-                        ToolCallingManager.class,
-                        new String[] {
-                            "executeToolCalls(Prompt,ChatResponse)", "resolveToolDefinitions(ToolCallingChatOptions)"
-                        }),
+                Arguments.of(ChatModel.class, new String[] {
+                    "call(Message[])",
+                    "call(ModelRequest)",
+                    "call(Prompt)",
+                    "call(String)",
+                    "getDefaultOptions()",
+                    "getOptions()",
+                    "stream(Message[])",
+                    "stream(ModelRequest)",
+                    "stream(Prompt)",
+                    "stream(String)"
+                }),
+                Arguments.of(EmbeddingModel.class, new String[] {
+                    "call(EmbeddingRequest)",
+                    "call(ModelRequest)",
+                    "dimensions()",
+                    "embed(Document)",
+                    "embed(List)",
+                    "embed(List,EmbeddingOptions,BatchingStrategy)",
+                    "embed(String)",
+                    "embedForResponse(List)",
+                    "getEmbeddingContent(Document)"
+                }),
+                Arguments.of(ToolCallback.class, new String[] {
+                    "call(String)", "call(String,ToolContext)", "getToolDefinition()", "getToolMetadata()"
+                }),
+                Arguments.of(ToolCallingManager.class, new String[] {
+                    "executeToolCalls(Prompt,ChatResponse)", "resolveToolDefinitions(ToolCallingChatOptions)"
+                }),
                 Arguments.of(ToolCallbackResolver.class, new String[] {"resolve(String)"}),
                 Arguments.of(ToolExecutionExceptionProcessor.class, new String[] {"process(ToolExecutionException)"}));
     }

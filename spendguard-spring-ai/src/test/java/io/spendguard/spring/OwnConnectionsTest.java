@@ -50,9 +50,11 @@ class OwnConnectionsTest {
                     .withConfiguration(
                             AutoConfigurations.of(SpendGuardAutoConfiguration.class, DataSourceAutoConfiguration.class))
                     .withBean(Signer.class, Ed25519Signer::generate)
-                    .withBean(OpenAiChatModel.class, () -> OpenAiChatModel.builder()
-                            .options(Bench.options(provider).build())
-                            .build())
+                    .withBean(
+                            OpenAiChatModel.class,
+                            () -> OpenAiChatModel.builder()
+                                    .options(Bench.options(provider).build())
+                                    .build())
                     .withPropertyValues(
                             "spendguard.contract=file:" + contract,
                             "spring.datasource.url=" + database.jdbcUrl(),
@@ -66,7 +68,8 @@ class OwnConnectionsTest {
                         TransactionTemplate transaction =
                                 new TransactionTemplate(new DataSourceTransactionManager(pool));
                         ChatModel model = context.getBean(ChatModel.class);
-                        assertThat(((HikariDataSource) pool).getMaximumPoolSize()).isEqualTo(1);
+                        assertThat(((HikariDataSource) pool).getMaximumPoolSize())
+                                .isEqualTo(1);
                         assertThat(context.getBean(Ledger.class)).isInstanceOf(PostgresLedger.class);
 
                         assertThatThrownBy(() -> transaction.executeWithoutResult(status -> {

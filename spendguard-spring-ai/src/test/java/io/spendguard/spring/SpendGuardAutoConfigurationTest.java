@@ -191,8 +191,8 @@ class SpendGuardAutoConfigurationTest {
                 .withPropertyValues("spendguard.ledger=in-memory", "spendguard.contract=classpath:nowhere.yaml")
                 .run(context -> assertThat(context)
                         .getFailure()
-                        .hasStackTraceContaining("spendguard.contract 'class path resource [nowhere.yaml]' cannot be"
-                                + " read"));
+                        .hasStackTraceContaining(
+                                "spendguard.contract 'class path resource [nowhere.yaml]' cannot be" + " read"));
     }
 
     @Test
@@ -250,8 +250,8 @@ class SpendGuardAutoConfigurationTest {
     void lookupByClass_afterTheModelWasMade_isExplained() {
         runner().withUserConfiguration(OneModel.class).run(context -> {
             ListableBeanFactory beans = context.getSourceApplicationContext().getBeanFactory();
-            Throwable failure = org.assertj.core.api.Assertions.catchThrowable(
-                    () -> beans.getBean(OpenAiChatModel.class));
+            Throwable failure =
+                    org.assertj.core.api.Assertions.catchThrowable(() -> beans.getBean(OpenAiChatModel.class));
 
             FailureAnalysis analysis = new GuardedLookupFailureAnalyzer(beans).analyze(failure);
 
