@@ -27,6 +27,8 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Stands between an agent and everything that costs money: one contract, one ledger, one signing key.
@@ -35,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * evidence streams end with a signed event.
  */
 public final class Guard implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
     private static final AtomicReference<@Nullable Guard> INSTALLED = new AtomicReference<>();
     private static final ThreadLocal<Guard> OPEN = new ThreadLocal<>();
 
@@ -76,29 +79,46 @@ public final class Guard implements AutoCloseable {
      * called {@link Permit#notSent} or settled before. A settlement that fails hides neither result nor exception; the
      * ledger settles the hold when it expires.
      *
-     * @param usage reads the provider's count from the result; {@link Usage#unknown()} settles at the estimate
+     * @param usage reads the provider's count from the result; {@link Usage#unknown()} settles at the estimate, and so
+     *     does a count that cannot be read
      * @throws SpendDeniedException when the action is refused, or degraded and {@code accept} does not say that the body
      *     applies the patch; the body did not run
      * @throws X what the body threw
      */
-    public <T, X extends Exception> T call(
+    public <T extends @Nullable Object, X extends Throwable> T call(
             Action action, Set<Decision.Accept> accept, CallBody<T, X> body, Function<? super T, Usage> usage)
             throws X {
         Decision decision = decide(action);
         Permit permit = accept.contains(Decision.Accept.ACCEPT_DEGRADE)
                 ? decision.orThrow(Decision.Accept.ACCEPT_DEGRADE)
                 : decision.orThrow();
+        return run(permit, body, usage);
+    }
+
+    /** Runs a body under a permit and settles it, as {@link #call(Action, Set, CallBody, Function)} promises. */
+    static <T extends @Nullable Object, X extends Throwable> T run(
+            Permit permit, CallBody<T, X> body, Function<? super T, Usage> usage) throws X {
         try (Call call = Call.of(permit);
                 CurrentPermit.Handle open = call.open()) {
             call.started();
             T result = body.run(permit);
-            call.completed(usage.apply(result));
+            call.completed(read(usage, result));
             return result;
         }
     }
 
+    /** A call that succeeded is not lost because its count cannot be read. */
+    private static <T> Usage read(Function<? super T, Usage> usage, T result) {
+        try {
+            return Objects.requireNonNull(usage.apply(result), "usage");
+        } catch (RuntimeException unreadable) {
+            LOG.warn("Usage cannot be read from a call's result; the call settles at its estimate", unreadable);
+            return Usage.unknown();
+        }
+    }
+
     /** As {@link #call(Action, Set, CallBody, Function)}, for actions that are never degraded and report no usage. */
-    public <T, X extends Exception> T call(Action action, CallBody<T, X> body) throws X {
+    public <T extends @Nullable Object, X extends Throwable> T call(Action action, CallBody<T, X> body) throws X {
         return call(action, Set.of(), body, result -> Usage.unknown());
     }
 
@@ -120,6 +140,11 @@ public final class Guard implements AutoCloseable {
      */
     public List<Balance> balances(String tenant) {
         return engine.balances(tenant);
+    }
+
+    /** Where budgets and evidence are kept, for reading them: exports, reports, tests. The guard closes it. */
+    public Ledger ledger() {
+        return ledger;
     }
 
     /**

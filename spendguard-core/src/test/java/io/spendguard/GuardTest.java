@@ -38,6 +38,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -60,6 +61,11 @@ class GuardTest {
             """;
 
     private final InMemoryLedger ledger = new InMemoryLedger(NOON);
+
+    @Test
+    void ledger_isTheOneGiven() {
+        assertThat(guard(ONE_DOLLAR).ledger()).isSameAs(ledger);
+    }
 
     @Test
     void decide_runawayLoop_stopsBeforeTheBill() {
@@ -434,6 +440,95 @@ class GuardTest {
                 .returns(Amount.parse("0.10 USD"), Balance::limit)
                 .returns(Amount.parse("0.00 USD"), Balance::available)
                 .returns(Amount.parse("0.08 USD"), Balance::debt);
+    }
+
+    @Test
+    void release_onAnAccountInDebt_paysTheDebtBeforeAnythingIsAvailable() {
+        Guard guard = guard(ONE_DOLLAR);
+        Permit costly = guard.decide(call("r1")).orThrow();
+        Permit unused = guard.decide(call("r2")).orThrow();
+        costly.commit(Money.parse("1.25 USD"));
+
+        unused.release("not needed");
+
+        assertThat(balance(guard, "daily"))
+                .returns(Amount.parse("1.25 USD"), Balance::spent)
+                .returns(Amount.parse("0.00 USD"), Balance::available)
+                .returns(Amount.parse("0.25 USD"), Balance::debt);
+        assertThat(guard.decide(call("r3")).effect()).isEqualTo(Effect.STOP);
+    }
+
+    @Test
+    void commit_belowTheHoldAfterTheLimitWasLowered_freesOnlyWhatTheNewLimitLeaves() {
+        Guard guard = guard(ONE_DOLLAR);
+        Permit first = guard.decide(call("r1")).orThrow();
+        Permit second = guard.decide(call("r2")).orThrow();
+        Guard lowered = guard(ONE_DOLLAR.replace("1.00 USD", "0.30 USD"));
+        lowered.decide(Action.toolCall("t").build());
+        assertThat(balance(lowered, "daily").debt()).isEqualTo(Amount.parse("0.06 USD"));
+
+        first.commit(Usage.of(8_000, 1_000));
+
+        assertThat(balance(lowered, "daily"))
+                .returns(Amount.parse("0.00 USD"), Balance::debt)
+                .returns(Amount.parse("0.09 USD"), Balance::available);
+        assertThat(lowered.decide(call("r3")).effect()).isEqualTo(Effect.STOP);
+        second.release("not needed");
+        assertThat(balance(lowered, "daily").available()).isEqualTo(Amount.parse("0.27 USD"));
+    }
+
+    @Test
+    void decide_budgetThatAnotherGuardKeepsInAnotherUnit_takesNoLimitFromIt() {
+        Guard dollars = guard(ONE_DOLLAR);
+        dollars.decide(call("r1")).orThrow();
+        Guard calls = guard(ONE_DOLLAR.replace("1.00 USD", "5 calls"));
+        calls.decide(call("r2")).orThrow();
+
+        assertThat(dollars.balances("acme"))
+                .extracting(Balance::limit)
+                .containsExactlyInAnyOrder(Amount.parse("1.00 USD"), Amount.parse("5 calls"));
+    }
+
+    @Test
+    void decide_budgetOpenedAfterAnotherGuardChangedItsUnit_isRefusedByName() {
+        String perRun = ONE_DOLLAR.replace("{type: calendar_day, timezone: UTC}", "{type: run}");
+        Guard dollars = guard(perRun);
+        dollars.decide(call("r1")).orThrow();
+        guard(perRun.replace("1.00 USD", "5 calls")).decide(call("r2")).orThrow();
+
+        assertThatThrownBy(() -> dollars.decide(call("r3")))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage(
+                        "Budget 'daily' of tenant 'acme' is kept in calls by the contract activated last, not in USD:"
+                                + " units never convert. Give the budget another id, or close the guard of the other contract.");
+    }
+
+    @Test
+    void shadow_besideEnforcement_decidesTheSameActionOnItsOwn() {
+        Guard shadow = guard(ONE_DOLLAR.replace("spec:\n", "spec:\n  mode: shadow\n"));
+        Guard enforcing = guard(ONE_DOLLAR);
+        Action action = call("r1");
+
+        Decision imagined = shadow.decide(action);
+        Decision real = enforcing.decide(action);
+
+        assertThat(imagined.effect()).isEqualTo(Effect.CONTINUE);
+        assertThat(real.effect()).isEqualTo(Effect.CONTINUE);
+        assertThat(real.reasons()).isEmpty();
+        assertThat(shadow.recover("acme", action.key()).orElseThrow().decisionId())
+                .isEqualTo(imagined.decisionId());
+        assertThat(enforcing.recover("acme", action.key()).orElseThrow().decisionId())
+                .isEqualTo(real.decisionId());
+    }
+
+    @Test
+    void call_usageThatCannotBeRead_returnsTheResultAndSettlesAtTheEstimate() {
+        Guard guard = guard(ONE_DOLLAR);
+
+        String answer = guard.call(call("r1"), Set.of(), permit -> "answer", result -> Usage.of(-1, 2));
+
+        assertThat(answer).isEqualTo("answer");
+        assertThat(balance(guard, "daily").spent()).isEqualTo(Amount.parse("0.18 USD"));
     }
 
     @Test

@@ -51,7 +51,12 @@ final class DecideOperation implements LedgerOperation {
 
     @Override
     public String key() {
-        return snapshot.action().key();
+        return key(snapshot.namespace(), snapshot.action().key());
+    }
+
+    /** An action decided by enforcement is decided by shadow mode too: no action's key has a tab. */
+    static String key(Namespace namespace, String actionKey) {
+        return namespace == Namespace.SHADOW ? "shadow\t" + actionKey : actionKey;
     }
 
     @Override

@@ -126,7 +126,7 @@ public final class DecisionEngine implements AutoCloseable {
 
     /** The permit of an action decided before, by anyone, for settling only; empty when nothing is held for it. */
     public Optional<Permit> recover(String tenant, String key) {
-        return ledger.answer(tenant, OperationKind.DECIDE, key)
+        return ledger.answer(tenant, OperationKind.DECIDE, DecideOperation.key(namespace, key))
                 .map(StoredDecision::parse)
                 .flatMap(decision -> ledger.reservation(tenant, decision.decisionId()))
                 .map(reservation -> new LedgerPermit(HeldTerms.of(reservation), this));

@@ -28,13 +28,20 @@ final class Movements {
         return lines.entries;
     }
 
-    /** What was spent leaves the hold and the rest is available again; more than the hold takes from what is available. */
-    static List<Entry> settle(Claim claim, long actual, long available) {
+    /**
+     * What was spent leaves the hold, and the rest pays debt before it is available again; more than the hold takes from
+     * what is available.
+     */
+    static List<Entry> settle(Claim claim, long actual, long available, long debt) {
         AccountId account = claim.account().id();
         Lines lines = new Lines();
         lines.add(account, EntryKind.HELD, Math.negateExact(claim.atomic()));
         lines.add(account, EntryKind.SPENT, actual);
-        take(lines, account, Math.subtractExact(actual, claim.atomic()), available);
+        if (actual > claim.atomic()) {
+            take(lines, account, Math.subtractExact(actual, claim.atomic()), available);
+        } else {
+            give(lines, account, claim.atomic() - actual, debt);
+        }
         return lines.entries;
     }
 
@@ -47,14 +54,19 @@ final class Movements {
         if (lowered >= 0) {
             take(lines, account, lowered, state.available());
         } else {
-            long paid = Math.min(state.debt(), -lowered);
-            lines.add(account, EntryKind.DEBT, paid);
-            lines.add(account, EntryKind.AVAILABLE, -lowered - paid);
+            give(lines, account, -lowered, state.debt());
         }
         return lines.entries;
     }
 
-    /** Takes from available as much as there is, and the rest as debt; a negative quantity is given back whole. */
+    /** Pays debt as far as it goes; the rest is available. Whoever owes has nothing available. */
+    private static void give(Lines lines, AccountId account, long quantity, long debt) {
+        long paid = Math.min(debt, quantity);
+        lines.add(account, EntryKind.DEBT, paid);
+        lines.add(account, EntryKind.AVAILABLE, quantity - paid);
+    }
+
+    /** Takes from available as much as there is, and the rest as debt. */
     private static void take(Lines lines, AccountId account, long quantity, long available) {
         long taken = Math.min(quantity, available);
         lines.add(account, EntryKind.AVAILABLE, Math.negateExact(taken));

@@ -4,7 +4,6 @@ import io.spendguard.contract.Budget;
 import io.spendguard.contract.Contract;
 import io.spendguard.evidence.Commitments;
 import io.spendguard.ledger.Account;
-import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.BudgetLimit;
 import io.spendguard.ledger.Claim;
@@ -28,7 +27,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -79,14 +77,21 @@ final class Postings {
                         .toBytes());
     }
 
-    /** An outcome: what each hold becomes, and its event. */
-    Posting outcome(HeldTerms held, Outcome outcome, ToLongFunction<AccountId> available) {
+    /**
+     * An outcome: what each hold becomes, and its event.
+     *
+     * @param view the locked accounts, or null to assume that none of them owes or has to give anything
+     */
+    Posting outcome(HeldTerms held, Outcome outcome, @Nullable LedgerView view) {
         List<Entry> entries = new ArrayList<>();
         for (Terms.Charge charge : outcome.charges()) {
+            AccountState state =
+                    view == null ? null : view.account(charge.claim().account().id());
             entries.addAll(Movements.settle(
                     charge.claim(),
                     charge.actual(),
-                    available.applyAsLong(charge.claim().account().id())));
+                    state == null ? 0 : state.available(),
+                    state == null ? 0 : state.debt()));
         }
         return new Posting(
                 outcome.transactionId(),
@@ -139,7 +144,10 @@ final class Postings {
         return valid;
     }
 
-    /** An allowed action is one more step; a recorded STOP ends the run, unless it only repeats that it has ended. */
+    /**
+     * An allowed action is one more step; a recorded STOP ends the run, unless it only repeats that it has ended. Other
+     * refusals change nothing, but name the run, so that they stand only while it goes on.
+     */
     private static Posting.@Nullable RunChange runChange(Snapshot snapshot, Verdict verdict) {
         String run = snapshot.action().run().orElse(null);
         if (run == null || isStoppedAlready(verdict)) {
@@ -152,7 +160,7 @@ final class Postings {
                     snapshot.decisionId(),
                     verdict.reasons().get(0).code().value());
         }
-        return verdict.effect().allows() ? new Posting.RunChange(run, 1, null, null) : null;
+        return new Posting.RunChange(run, verdict.effect().allows() ? 1 : 0, null, null);
     }
 
     private static boolean isStoppedAlready(Verdict verdict) {

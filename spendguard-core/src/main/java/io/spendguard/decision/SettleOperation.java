@@ -74,7 +74,7 @@ final class SettleOperation implements LedgerOperation {
     public Optional<Posting> assumed() {
         boolean fits = outcome.charges().stream()
                 .allMatch(charge -> charge.actual() <= charge.claim().atomic());
-        return fits ? Optional.of(postings.outcome(held, outcome, account -> 0)) : Optional.empty();
+        return fits ? Optional.of(postings.outcome(held, outcome, null)) : Optional.empty();
     }
 
     @Override
@@ -86,6 +86,6 @@ final class SettleOperation implements LedgerOperation {
                         + " and cannot be settled as " + outcome.kind() + ": a hold is settled once.");
             }
         }
-        return postings.outcome(held, outcome, account -> view.account(account).available());
+        return postings.outcome(held, outcome, view);
     }
 }

@@ -5,7 +5,7 @@ import java.util.Objects;
 
 /**
  * An account's balances, in atoms of its unit. The entries always explain them:
- * {@code available = limit + debt − spent − held}, and available is never negative.
+ * {@code available = limit + debt − spent − held}; available is never negative, and nothing while there is debt.
  *
  * @param account whose balances
  * @param limit what was granted
@@ -24,6 +24,11 @@ public record AccountState(Account account, long limit, long spent, long held, l
         if (Math.subtractExact(Math.addExact(limit, debt), Math.addExact(spent, held)) < 0) {
             throw new IllegalArgumentException("Account of budget '" + account.budgetId() + "' is overdrawn: limit "
                     + limit + " + debt " + debt + " is less than spent " + spent + " + held " + held + ".");
+        }
+        if (debt > 0 && debt > spent + held - limit) {
+            throw new IllegalArgumentException("Account of budget '" + account.budgetId() + "' has " + debt
+                    + " of debt while " + (limit + debt - spent - held)
+                    + " are available: what is given back pays debt first.");
         }
     }
 

@@ -15,4 +15,25 @@ public record BudgetLimit(String budgetId, Amount limit) {
         Objects.requireNonNull(budgetId, "budgetId");
         Objects.requireNonNull(limit, "limit");
     }
+
+    /**
+     * What a new account of this budget is granted.
+     *
+     * @throws IllegalStateException when the account is kept in another unit: its contract is not the one in force
+     */
+    public long grant(Account account) {
+        if (!account.unit().equals(limit.unit())) {
+            throw new IllegalStateException("Budget '" + budgetId + "' of tenant '" + account.tenant() + "' is kept in "
+                    + limit.unit() + " by the contract activated last, not in " + account.unit()
+                    + ": units never convert. Give the budget another id, or close the guard of the other contract.");
+        }
+        return limit.atomic();
+    }
+
+    /** Tells whether an account is to have this limit and has another. */
+    public boolean changes(AccountState state) {
+        return state.account().budgetId().equals(budgetId)
+                && state.account().unit().equals(limit.unit())
+                && state.limit() != limit.atomic();
+    }
 }

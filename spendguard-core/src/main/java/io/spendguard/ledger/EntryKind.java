@@ -4,7 +4,8 @@ package io.spendguard.ledger;
  * The side of an account an entry moves. Entries are signed; in one posting they sum to zero for each account.
  *
  * <p>Grant of L: ADJUSTMENT −L, AVAILABLE +L. Hold of x: AVAILABLE −x, HELD +x. Commit of a from a hold of x: HELD −x,
- * SPENT +a, AVAILABLE +(x−a); where a exceeds x, AVAILABLE gives what it has and DEBT −rest carries the remainder.
+ * SPENT +a, AVAILABLE +(x−a); where a exceeds x, AVAILABLE gives what it has and DEBT −rest carries the remainder. Whatever
+ * would become AVAILABLE pays DEBT first, so that an account in debt has nothing available.
  */
 public enum EntryKind {
     /** What may still be held. */

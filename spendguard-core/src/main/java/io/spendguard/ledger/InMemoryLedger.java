@@ -32,7 +32,7 @@ public final class InMemoryLedger implements Ledger {
     private final Clock clock;
     private final Object lock = new Object();
     private final Map<AccountId, AccountState> accounts = new TreeMap<>();
-    private final Map<BudgetKey, Long> limits = new HashMap<>();
+    private final Map<BudgetKey, BudgetLimit> limits = new HashMap<>();
     private final Map<RunKey, RunState> runs = new HashMap<>();
     private final Map<ReservationKey, Reservation> reservations = new HashMap<>();
     private final Map<OperationKey, StoredAnswer> answers = new HashMap<>();
@@ -197,8 +197,7 @@ public final class InMemoryLedger implements Ledger {
             operation
                     .limits()
                     .forEach(limit -> limits.put(
-                            new BudgetKey(operation.tenant(), operation.namespace(), limit.budgetId()),
-                            limit.limit().atomic()));
+                            new BudgetKey(operation.tenant(), operation.namespace(), limit.budgetId()), limit));
             if (run != null) {
                 runs.put(new RunKey(operation.tenant(), operation.namespace(), run.run()), run);
             }
@@ -250,8 +249,7 @@ public final class InMemoryLedger implements Ledger {
             operation
                     .limits()
                     .forEach(limit -> accounts.values().stream()
-                            .filter(state -> isOpen(state.account(), limit.budgetId()))
-                            .filter(state -> state.limit() != limit.limit().atomic())
+                            .filter(state -> isOpen(state.account()) && limit.changes(state))
                             .forEach(state -> states.put(state.account().id(), state)));
             for (Account account : operation.accounts(now)) {
                 AccountState state = accounts.get(account.id());
@@ -292,7 +290,8 @@ public final class InMemoryLedger implements Ledger {
             }
             for (Entry entry : posting.entries()) {
                 AccountState state = states.get(entry.account());
-                if (state == null || state.available() + available(posting, entry.account()) < 0) {
+                long freed = available(posting, entry.account());
+                if (state == null || state.available() + freed < 0 || (freed > 0 && state.debt() > 0)) {
                     return false;
                 }
             }
@@ -351,22 +350,21 @@ public final class InMemoryLedger implements Ledger {
         }
 
         private AccountState open(Account account, LedgerHost host) {
-            Long limit = limits.get(new BudgetKey(account.tenant(), account.namespace(), account.budgetId()));
+            BudgetLimit limit = limits.get(new BudgetKey(account.tenant(), account.namespace(), account.budgetId()));
             if (limit == null) {
                 throw new IllegalStateException("Budget '" + account.budgetId() + "' of tenant '" + account.tenant()
                         + "' has no limit in the ledger: its contract was not activated. Activate it first.");
             }
-            Posting opening = host.opening(account, limit, now);
+            Posting opening = host.opening(account, limit.grant(account), now);
             openings.add(opening);
             AccountState state = new AccountState(account, 0, 0, 0, 0).after(opening.entries());
             opened.add(state);
             return state;
         }
 
-        private boolean isOpen(Account account, String budgetId) {
+        private boolean isOpen(Account account) {
             return account.tenant().equals(operation.tenant())
                     && account.namespace() == operation.namespace()
-                    && account.budgetId().equals(budgetId)
                     && now.isBefore(account.window().until());
         }
 

@@ -9,8 +9,8 @@ import java.util.UUID;
 /**
  * Something to be done to the ledger exactly once: which rows it needs, and what to post once it has seen them.
  *
- * <p>The ledger first tries {@link #assumed()} without reading anything. Where there is none, or a balance, run, window,
- * reservation or key stands against it, nothing is written and the ordered path runs: it takes the key, then the
+ * <p>The ledger first tries {@link #assumed()} without reading anything. Where there is none, or a balance (too little
+ * available, or a debt to be paid from what is given back), run, window, reservation or key stands against it, nothing is written and the ordered path runs: it takes the key, then the
  * reservation, the run and the accounts in order of id, and asks {@link #plan} with all of them locked.
  */
 public interface LedgerOperation {
@@ -39,8 +39,8 @@ public interface LedgerOperation {
     List<Account> accounts(Instant now);
 
     /**
-     * Budgets whose limit is set; those of their open accounts that have another limit are locked and in view. Empty but
-     * for an activation.
+     * Budgets whose limit is set; those of their open accounts that have another limit in the same unit are locked and in
+     * view. Accounts in another unit keep theirs. Empty but for an activation.
      */
     default List<BudgetLimit> limits() {
         return List.of();

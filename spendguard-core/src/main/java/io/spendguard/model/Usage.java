@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Input tokens include those read from a cache; output tokens include those spent on reasoning.
  */
 public final class Usage {
+    /** The most tokens that evidence can carry, 2⁵³−1: what canonical JSON writes exactly. */
+    static final long MAX_COUNT = (1L << 53) - 1;
+
     private final @Nullable Long inputTokens;
     private final @Nullable Long cacheReadTokens;
     private final @Nullable Long outputTokens;
@@ -146,6 +149,10 @@ public final class Usage {
             if (count < 0) {
                 throw new IllegalArgumentException("Usage of " + count + " " + name
                         + " tokens is negative: counts start at 0. Leave an unknown count out instead.");
+            }
+            if (count > MAX_COUNT) {
+                throw new IllegalArgumentException("Usage of " + count + " " + name + " tokens: at most " + MAX_COUNT
+                        + " can be recorded. Leave an unknown count out instead.");
             }
             return count;
         }

@@ -4,6 +4,7 @@ import io.spendguard.json.JsonObject;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Money;
 import io.spendguard.model.Usage;
+import java.math.BigInteger;
 import java.time.Instant;
 import java.util.Currency;
 import java.util.Objects;
@@ -34,7 +35,7 @@ public record Price(
         long outputRate,
         long contextWindow,
         long maxOutputTokens) {
-    private static final long TOKENS_PER_RATE = 1_000_000;
+    private static final BigInteger TOKENS_PER_RATE = BigInteger.valueOf(1_000_000);
 
     /** Refuses negative rates and empty windows with {@link IllegalArgumentException}. */
     public Price {
@@ -63,11 +64,16 @@ public record Price(
         }
         long cached = usage.cacheReadTokens().orElse(0);
         long input = Math.subtractExact(usage.inputTokens().orElseThrow(), cached);
-        long sum = Math.addExact(
-                Math.addExact(Math.multiplyExact(input, inputRate), Math.multiplyExact(cached, cacheReadRate)),
-                Math.multiplyExact(usage.outputTokens().orElseThrow(), outputRate));
-        long nanos = sum / TOKENS_PER_RATE + (sum % TOKENS_PER_RATE == 0 ? 0 : 1);
-        return new Money(nanos, currency);
+        BigInteger[] nanos = product(input, inputRate)
+                .add(product(cached, cacheReadRate))
+                .add(product(usage.outputTokens().orElseThrow(), outputRate))
+                .divideAndRemainder(TOKENS_PER_RATE);
+        return new Money(Math.addExact(nanos[0].longValueExact(), nanos[1].signum()), currency);
+    }
+
+    /** A million tokens of a currency of small units overflow a long before they are divided. */
+    private static BigInteger product(long tokens, long rate) {
+        return BigInteger.valueOf(tokens).multiply(BigInteger.valueOf(rate));
     }
 
     /** This price as evidence and replies to replays carry it. */

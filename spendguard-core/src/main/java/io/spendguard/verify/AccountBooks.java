@@ -5,6 +5,7 @@ import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Unit;
+import java.math.BigInteger;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -105,7 +106,8 @@ final class AccountBooks {
                     FindingCode.LIMIT_MISMATCH,
                     place,
                     "Event " + place.event() + " states a limit of " + limit + " for account " + identity.id()
-                            + ", but its entries grant " + Math.negateExact(movement.adjustment()) + " atoms of "
+                            + ", but its entries grant "
+                            + BigInteger.valueOf(movement.adjustment()).negate() + " atoms of "
                             + identity.unit() + ": both must agree. Ask who wrote it.");
         }
     }

@@ -42,6 +42,9 @@ final class DecisionBook {
         outcome.string("kind");
         Pair pair = pair(tenant, id);
         pair.outcome = pair.outcome == null ? place : pair.outcome;
+        if (!EntryLine.of(data).isEmpty()) {
+            pair.moved = pair.moved == null ? place : pair.moved;
+        }
         pair.move(data);
         if (!outcome.bool("final")) {
             return;
@@ -68,6 +71,12 @@ final class DecisionBook {
                         pair.outcome,
                         "Outcome " + pair.outcome.event() + " is of decision " + id
                                 + ", which is not there: an outcome follows its decision. Export all streams.");
+            } else if (pair.decided && !pair.holds && pair.moved != null) {
+                findings.add(
+                        FindingCode.OUTCOME_OF_REFUSAL,
+                        pair.moved,
+                        "Outcome " + pair.moved.event() + " moves money for decision " + id
+                                + ", which allowed nothing: a refusal costs nothing. Ask who settled it.");
             } else if (pair.settled != null && !pair.isDissolved()) {
                 findings.add(
                         FindingCode.HOLD_NOT_DISSOLVED,
@@ -97,6 +106,8 @@ final class DecisionBook {
         private boolean holds;
         private @Nullable Place outcome;
         private @Nullable Place settled;
+        /** The first outcome that moves money. */
+        private @Nullable Place moved;
         /** What stands as held because of this decision, by account; null while there is nothing. */
         private @Nullable Map<UUID, Long> held;
 

@@ -32,6 +32,8 @@ public enum FindingCode {
     DECISION_TWICE(Group.CONTENT),
     /** An outcome tells of a decision that is not there. */
     OUTCOME_WITHOUT_DECISION(Group.CONTENT),
+    /** A decision that allowed nothing has an outcome that moves money. */
+    OUTCOME_OF_REFUSAL(Group.CONTENT),
     /** A decision has two final outcomes. */
     OUTCOME_TWICE(Group.CONTENT),
     /** A final outcome did not dissolve exactly what its decision held. */

@@ -11,8 +11,11 @@ import io.spendguard.model.Digest;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -41,10 +44,12 @@ final class StreamCheck {
     /** The chain value before the expected position; null where the line before it is missing. */
     private @Nullable Digest previous;
 
-    private final List<Gap> gaps = new ArrayList<>();
+    /** By first position. */
+    private final TreeMap<Long, Gap> gaps = new TreeMap<>();
+
     private final List<Edit> edits = new ArrayList<>();
     /** Positions that a line without a trusted seal claims. */
-    private final Set<Long> claimed = new HashSet<>();
+    private final TreeSet<Long> claimed = new TreeSet<>();
 
     private final Set<String> reportedKeys = new HashSet<>();
     private long highest;
@@ -87,7 +92,7 @@ final class StreamCheck {
     /** Draws the conclusions that need the whole stream. */
     StreamReport end(EvidenceManifest.@Nullable Stream manifest) {
         edits.forEach(this::reportEdit);
-        gaps.forEach(this::reportGap);
+        gaps.values().forEach(this::reportGap);
         if (manifest != null) {
             compare(manifest);
         }
@@ -116,18 +121,14 @@ final class StreamCheck {
     private void trusted(Place place, EventLine line, long seq) {
         Digest digest = Digest.sha256(line.payloadBytes());
         if (seq < expected) {
-            late(place, line, seq);
+            late(place, line, seq, digest);
             return;
         }
         if (seq > expected) {
-            gaps.add(new Gap(expected, seq - 1, place));
+            gaps.put(expected, new Gap(expected, seq - 1, previous, place, line, digest));
             previous = null;
         }
-        Digest before = previous;
-        boolean isIntact = before == null || SealFormat.next(before, digest).equals(line.chain());
-        if (before != null && !isIntact) {
-            edited(new Edit(place, line.type(), before, line.chain(), digest));
-        }
+        boolean isIntact = requireLink(place, line.type(), previous, line.chain(), digest);
         previous = line.chain();
         expected = seq + 1;
         lastChain = line.chain();
@@ -137,12 +138,16 @@ final class StreamCheck {
     }
 
     /** A trusted event at a position that was passed already: it fills a gap, or it is there twice. */
-    private void late(Place place, EventLine line, long seq) {
-        for (Gap gap : gaps) {
-            if (gap.first <= seq && seq <= gap.last && gap.filled.add(seq)) {
-                accept(place, line, seq, true, true);
-                return;
+    private void late(Place place, EventLine line, long seq, Digest digest) {
+        Map.Entry<Long, Gap> before = gaps.floorEntry(seq);
+        if (before != null && before.getValue().fill(seq, line.chain())) {
+            Gap gap = before.getValue();
+            boolean isIntact = requireLink(place, line.type(), gap.chainBefore(seq), line.chain(), digest);
+            if (seq == gap.last) {
+                requireLink(gap.place, gap.type, line.chain(), gap.chainAfter, gap.digestAfter);
             }
+            accept(place, line, seq, isIntact, true);
+            return;
         }
         findings.add(
                 FindingCode.EVENT_DUPLICATED,
@@ -266,6 +271,15 @@ final class StreamCheck {
         }
     }
 
+    /** Whether an event hashes into its signed chain value; unknown, and taken to be so, without the one before. */
+    private boolean requireLink(Place place, String type, @Nullable Digest before, Digest chain, Digest digest) {
+        if (before == null || SealFormat.next(before, digest).equals(chain)) {
+            return true;
+        }
+        edited(new Edit(place, type, before, chain, digest));
+        return false;
+    }
+
     private void edited(Edit edit) {
         if (edits.size() < COMPARED_EDITS) {
             edits.add(edit);
@@ -305,16 +319,16 @@ final class StreamCheck {
                     gap.place,
                     "Event " + gap.place.event() + " (position " + gap.place.seq() + " of stream " + stream
                             + ") stands before position "
-                            + gap.filled.iterator().next()
+                            + gap.filled.firstKey()
                             + ": events stand in order of position. Ask who moved it.");
         }
-        long firstMissing = 0;
-        long missing = 0;
-        for (long seq = gap.first; seq <= gap.last; seq++) {
-            if (!gap.filled.contains(seq) && !claimed.contains(seq)) {
-                firstMissing = firstMissing == 0 ? seq : firstMissing;
-                missing++;
-            }
+        // By what is there, not by what is missing: a position may be any number.
+        Set<Long> there = new HashSet<>(claimed.subSet(gap.first, true, gap.last, true));
+        there.addAll(gap.filled.keySet());
+        long missing = gap.last - gap.first + 1 - there.size();
+        long firstMissing = gap.first;
+        while (there.contains(firstMissing)) {
+            firstMissing++;
         }
         long explained = Math.min(missing, malformedLines);
         malformedLines -= explained;
@@ -357,13 +371,31 @@ final class StreamCheck {
     private static final class Gap {
         private final long first;
         private final long last;
+        private final @Nullable Digest chainBefore;
         private final Place place;
-        private final Set<Long> filled = new HashSet<>();
+        private final String type;
+        private final Digest chainAfter;
+        private final Digest digestAfter;
+        /** The chain values of positions that came late. */
+        private final TreeMap<Long, Digest> filled = new TreeMap<>();
 
-        private Gap(long first, long last, Place place) {
+        private Gap(long first, long last, @Nullable Digest chainBefore, Place place, EventLine after, Digest digest) {
             this.first = first;
             this.last = last;
+            this.chainBefore = chainBefore;
             this.place = place;
+            this.type = after.type();
+            this.chainAfter = after.chain();
+            this.digestAfter = digest;
+        }
+
+        /** Whether the position is one of the gap's and came for the first time. */
+        private boolean fill(long seq, Digest chain) {
+            return seq >= first && seq <= last && filled.putIfAbsent(seq, chain) == null;
+        }
+
+        private @Nullable Digest chainBefore(long seq) {
+            return seq == first ? chainBefore : filled.get(seq - 1);
         }
     }
 

@@ -27,6 +27,27 @@ class ActionTest {
         assertThat(action.toBuilder().label("a", "b").build().requestDigest()).isNotEqualTo(action.requestDigest());
         assertThat(action.toBuilder().personalLabel("a", "b").build().requestDigest())
                 .isNotEqualTo(action.toBuilder().label("a", "b").build().requestDigest());
+        assertThat(charged(action, "1 credits.a").requestDigest())
+                .isNotEqualTo(action.requestDigest())
+                .isNotEqualTo(charged(action, "2 credits.a").requestDigest())
+                .isEqualTo(charged(action, "1 credits.a").toBuilder().build().requestDigest());
+    }
+
+    @Test
+    void charge_goesToItsUnit() {
+        Action action = Action.toolCall("t")
+                .charge(Amount.parse("3 credits.b"))
+                .charge(Amount.parse("1 credits.a"))
+                .charge(Amount.parse("2 credits.b"))
+                .charge(Amount.parse("0.05 USD"))
+                .build();
+
+        assertThat(action.charges()).containsExactly(Amount.parse("1 credits.a"), Amount.parse("2 credits.b"));
+        assertThat(action.fixedCost()).contains(Money.parse("0.05 USD"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> charged(action, "5 tokens.total"))
+                .withMessage("Action charge of 5 tokens.total: calls and tokens are counted, not charged."
+                        + " Charge money or credits.NAME.");
     }
 
     @Test
@@ -41,7 +62,7 @@ class ActionTest {
     void builder_badValues_areRefused() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Action.llmCall("openai", " "))
-                .withMessage("Action model ' ' is blank or longer than 200 characters. Give a short stable name.");
+                .withMessage("Action model of 1 characters is blank or longer than 200. Give a short stable name.");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Action.toolCall("a\u0000b"))
                 .withMessage(
@@ -59,5 +80,30 @@ class ActionTest {
                 .isThrownBy(() -> Action.llmCall("openai", "gpt-4o").maxOutputTokens(0))
                 .withMessage(
                         "Action with 0 maximum output tokens: at least 1 is needed. Leave an unknown count out instead.");
+    }
+
+    @Test
+    void builder_badPersonalValue_isNotInTheMessage() {
+        String user = "ada@example.com".repeat(20);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Action.toolCall("t").user(user))
+                .withMessage("Action user of 300 characters is blank or longer than 200. Give a short stable name.");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Action.toolCall("t").personalLabel("mail", user))
+                .withMessage(
+                        "Action label 'mail' of 300 characters is blank or longer than 200. Give a short stable name.");
+    }
+
+    @Test
+    void builder_countBeyondExactJson_isRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Action.llmCall("p", "m").inputTokens(1L << 53))
+                .withMessage("Action with 9007199254740992 input tokens: at most 9007199254740991 can be recorded."
+                        + " Leave an unknown count out instead.");
+    }
+
+    private static Action charged(Action action, String amount) {
+        return action.toBuilder().charge(Amount.parse(amount)).build();
     }
 }

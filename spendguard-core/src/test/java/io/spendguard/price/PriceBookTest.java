@@ -11,6 +11,7 @@ import io.spendguard.model.Usage;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Currency;
 import org.junit.jupiter.api.Test;
 
 class PriceBookTest {
@@ -42,10 +43,17 @@ class PriceBookTest {
     }
 
     @Test
+    void costRoundedUp_currencyOfSmallUnits_doesNotOverflowInBetween() {
+        Price price = new Price("p", "m", NOW, Currency.getInstance("IDR"), 160_000_000_000_000L, 0, 0, 1_000_000, 1);
+
+        assertThat(price.costRoundedUp(Usage.of(1_000_000, 0))).isEqualTo(Money.parse("160000 IDR"));
+    }
+
+    @Test
     void costRoundedUp_overflow_throws() {
         Price price = BOOK.find("openai", "gpt-4o", NOW).orElseThrow();
 
-        assertThatThrownBy(() -> price.costRoundedUp(Usage.of(Long.MAX_VALUE, 0)))
+        assertThatThrownBy(() -> price.costRoundedUp(Usage.of((1L << 53) - 1, 0)))
                 .isInstanceOf(ArithmeticException.class);
     }
 

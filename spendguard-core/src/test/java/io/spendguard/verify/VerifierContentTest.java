@@ -129,6 +129,41 @@ class VerifierContentTest {
     }
 
     @Test
+    void money_grantOfMoreThanALong_isAFindingNotAnOverflow() {
+        AuditEvent opened = opening();
+        String payload = new String(opened.payload(), UTF_8)
+                .replace("\"-1000000000\"", "\"" + Long.MIN_VALUE + "\"")
+                .replace("\"1000000000\"", "\"" + Long.MAX_VALUE + "\"");
+        writer.write(AuditEvent.stored(opened.id(), TENANT, opened.type(), payload.getBytes(UTF_8)));
+
+        assertThat(codes(verify(writer.close()))).contains(FindingCode.LIMIT_MISMATCH, FindingCode.BALANCE_IMPOSSIBLE);
+    }
+
+    @Test
+    void pairs_costOnARefusal_isFound() {
+        writer.write(opening());
+        writer.write(AuditEvent.of(EventTypes.DECISION, writer.id(), TENANT, Specimen.NOW)
+                .decision(decision)
+                .data(JsonObject.create()
+                        .put("transaction", writer.id().toString())
+                        .put("entries", List.of())
+                        .put(
+                                "decision",
+                                JsonObject.create()
+                                        .put("id", decision.toString())
+                                        .put("effect", "stop")))
+                .build());
+        writer.write(writer.outcome(TENANT, decision, "COMMITTED", entry("AVAILABLE", -7), entry("SPENT", 7)));
+
+        Finding finding = onlyFinding();
+
+        assertThat(finding.code()).isEqualTo(FindingCode.OUTCOME_OF_REFUSAL);
+        assertThat(finding.message())
+                .isEqualTo("Outcome " + finding.place().event() + " moves money for decision " + decision
+                        + ", which allowed nothing: a refusal costs nothing. Ask who settled it.");
+    }
+
+    @Test
     void money_twoWritersOfOneAccount_isCheckedAtItsEnd() {
         Specimen other = Specimen.writer(SIGNER, 0x9000);
         writer.write(opening());

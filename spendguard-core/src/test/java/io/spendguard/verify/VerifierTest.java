@@ -10,6 +10,7 @@ import io.spendguard.evidence.EventLine;
 import io.spendguard.evidence.EvidenceException;
 import io.spendguard.evidence.SealFormat;
 import io.spendguard.evidence.SealedAuditEvent;
+import io.spendguard.json.JsonObject;
 import io.spendguard.model.Digest;
 import io.spendguard.proof.Anchors;
 import io.spendguard.proof.Ed25519Signer;
@@ -23,7 +24,10 @@ import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each way to tamper with evidence, tried for real: the first finding names what was done, and to which event. */
 class VerifierTest {
@@ -227,6 +231,38 @@ class VerifierTest {
         assertThat(report.findings().get(0).message())
                 .isEqualTo("Event " + tampered.lines("acme").get(2).id() + " (position 4 of stream " + stream(tampered)
                         + ") stands before position 3: events stand in order of position. Ask who moved it.");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {3, 4})
+    void verify_twoLinesSwappedAndOneEdited_namesTheEditedOne(int edited) throws IOException {
+        Tampered tampered = Tampered.open(genuine);
+        UUID event = tampered.lines("acme").get(edited - 1).id();
+        tampered.line(
+                        "acme",
+                        edited,
+                        line -> Tampered.payload(line, line.payload().replace("run-1", "run-2")))
+                .lines("acme", lines -> Collections.swap(lines, 2, 3));
+
+        VerificationReport report = verify(tampered);
+
+        assertThat(report.findings())
+                .filteredOn(finding -> finding.code() == FindingCode.EVENT_EDITED)
+                .extracting(finding -> finding.place().event())
+                .containsExactly(event);
+    }
+
+    @Test
+    @Timeout(60)
+    void verify_positionFarBeyondTheOthers_countsTheGapWithoutWalkingIt() throws IOException {
+        Tampered tampered = Tampered.open(genuine);
+        UUID stream = stream(tampered);
+        tampered.line(
+                "acme",
+                7,
+                line -> Tampered.resigned(Tampered.seq(line, JsonObject.MAX_INTEGER), "acme", stream, SIGNER));
+
+        assertThat(codes(verify(tampered))).contains(FindingCode.EVENT_MISSING);
     }
 
     @Test

@@ -21,9 +21,11 @@ import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.Reservation;
 import io.spendguard.ledger.RunState;
+import io.spendguard.model.Amount;
 import io.spendguard.model.Digest;
 import io.spendguard.model.IdempotencyConflictException;
 import io.spendguard.model.Period;
+import io.spendguard.model.Unit;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -32,6 +34,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -191,6 +194,7 @@ final class OrderedPath {
                     .where(ACCOUNT.TENANT.eq(tenant))
                     .and(ACCOUNT.NAMESPACE.eq(namespace))
                     .and(ACCOUNT.BUDGET_ID.eq(limit.budgetId()))
+                    .and(ACCOUNT.UNIT.eq(limit.limit().unit().code()))
                     .and(ACCOUNT.WINDOW_UNTIL.gt(now))
                     .and(ACCOUNT.LIMIT_ATOMS.ne(limit.limit().atomic()))
                     .forEach(row -> changing.add(new AccountId(row.value1())));
@@ -218,10 +222,11 @@ final class OrderedPath {
         if (missing.isEmpty()) {
             return Map.of();
         }
-        Map<String, Long> limits = lockLimits(missing.values());
+        Map<String, BudgetLimit> limits = lockLimits(missing.values());
         Map<AccountId, Long> opened = new TreeMap<>();
         for (Account account : missing.values()) {
             requireStorable(account.window());
+            long limit = Objects.requireNonNull(limits.get(account.budgetId())).grant(account);
             int inserted = sql.insertInto(ACCOUNT)
                     .set(ACCOUNT.TENANT, tenant)
                     .set(ACCOUNT.ACCOUNT_ID, account.id().value())
@@ -234,7 +239,7 @@ final class OrderedPath {
                     .onConflictDoNothing()
                     .execute();
             if (inserted == 1) {
-                opened.put(account.id(), limits.get(account.budgetId()));
+                opened.put(account.id(), limit);
             }
         }
         return opened;
@@ -251,18 +256,20 @@ final class OrderedPath {
     }
 
     /** The limits of some accounts' budgets, locked against activations in order of budget. */
-    private Map<String, Long> lockLimits(Collection<Account> accounts) {
+    private Map<String, BudgetLimit> lockLimits(Collection<Account> accounts) {
         Set<String> budgets = new TreeSet<>();
         accounts.forEach(account -> budgets.add(account.budgetId()));
-        Map<String, Long> limits = new TreeMap<>();
-        sql.select(BUDGET.BUDGET_ID, BUDGET.LIMIT_ATOMS)
+        Map<String, BudgetLimit> limits = new TreeMap<>();
+        sql.select(BUDGET.BUDGET_ID, BUDGET.LIMIT_ATOMS, BUDGET.UNIT)
                 .from(BUDGET)
                 .where(BUDGET.TENANT.eq(tenant))
                 .and(BUDGET.NAMESPACE.eq(namespace))
                 .and(BUDGET.BUDGET_ID.in(budgets))
                 .orderBy(BUDGET.BUDGET_ID)
                 .forShare()
-                .forEach(row -> limits.put(row.value1(), row.value2()));
+                .forEach(row -> limits.put(
+                        row.value1(),
+                        new BudgetLimit(row.value1(), new Amount(row.value2(), new Unit(row.value3())))));
         budgets.stream()
                 .filter(budget -> !limits.containsKey(budget))
                 .findFirst()

@@ -34,7 +34,7 @@ enum SqlFailure {
             "25P03", // idle in transaction timeout
             "25P04"); // transaction timeout
     private static final Set<String> OBJECTIONS = Set.of(
-            "SG001", // an account is missing or short
+            "SG001", // an account is missing, short or owes
             "SG002", // a run is stopped
             "SG003", // another time
             "SG004", // a reservation is not held

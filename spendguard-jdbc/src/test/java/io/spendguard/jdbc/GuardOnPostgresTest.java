@@ -128,6 +128,56 @@ class GuardOnPostgresTest {
         }
     }
 
+    @Test
+    void skipRule_inAStoppedRun_stopsAsEverythingElseDoes() {
+        Contract skips = Contract.parse("""
+                apiVersion: spendguard.ai/v1
+                kind: Contract
+                metadata: {name: skips, tenant: acme}
+                spec:
+                  budgets:
+                    - {id: run, limit: 0.20 USD, window: {type: run}}
+                  rules:
+                    - {id: no-clock, at: [tool.call.pre], when: 'true', effect: skip, reasonCode: CLOCK}
+                """, "skips.yaml");
+        try (Database database = TestLedgers.newDatabase();
+                Guard guard = guard(skips, database, Duration.ofSeconds(60))) {
+            Action clock = Action.toolCall("clock").run("r").build();
+            assertThat(guard.decide(clock).effect()).isEqualTo(Effect.SKIP);
+            guard.decide(call("r")).orThrow();
+            assertThat(guard.decide(call("r")).effect()).isEqualTo(Effect.STOP);
+
+            Decision after = guard.decide(Action.toolCall("clock").run("r").build());
+
+            assertThat(after.effect()).isEqualTo(Effect.STOP);
+            assertThat(after.reasons().get(0).code()).isEqualTo(ReasonCode.RUN_STOPPED);
+        }
+    }
+
+    @Test
+    void shadowBesideEnforcement_decidesTheSameActionOnItsOwn() {
+        Contract watching = Contract.parse("""
+                apiVersion: spendguard.ai/v1
+                kind: Contract
+                metadata: {name: watching, tenant: acme}
+                spec:
+                  mode: shadow
+                  budgets:
+                    - {id: run, limit: 1.00 USD, window: {type: run}}
+                """, "watching.yaml");
+        try (Database database = TestLedgers.newDatabase();
+                Guard shadow = guard(watching, database, Duration.ofSeconds(60));
+                Guard enforcing = guard(database, Duration.ofSeconds(60))) {
+            Action action = call("r");
+
+            shadow.decide(action).orThrow().commit(Usage.of(8_000, 1_000));
+            enforcing.decide(action).orThrow().commit(Usage.of(8_000, 2_000));
+
+            assertThat(balance(shadow, "run").spent()).hasToString("0.03 USD");
+            assertThat(balance(enforcing, "run").spent()).hasToString("0.04 USD");
+        }
+    }
+
     /** The first call has a key we know. */
     private Action call(String run) {
         Action.Builder call =
@@ -136,8 +186,12 @@ class GuardOnPostgresTest {
     }
 
     private Guard guard(Database database, Duration patience) {
+        return guard(ONE_DOLLAR_A_RUN, database, patience);
+    }
+
+    private Guard guard(Contract contract, Database database, Duration patience) {
         return Guard.builder()
-                .contract(ONE_DOLLAR_A_RUN)
+                .contract(contract)
                 .ledger(PostgresLedger.open(TestLedgers.application(database)))
                 .signer(key)
                 .patience(patience)

@@ -121,7 +121,8 @@ create trigger reservation_claim_names_accounts after insert on spendguard.reser
 
 -- The one place where balances move. Runs with the owner's rights, because no role has the right to update accounts.
 -- Entries must balance for each transaction and account within one statement; accounts are locked in order of id, which
--- is every writer's order; SG001 means an account is missing or has too little available, and nothing is written.
+-- is every writer's order; SG001 means an account is missing, has too little available
+-- or owes what it would be given, and nothing is written.
 create function spendguard.apply_entries() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -160,11 +161,13 @@ begin
          where account.tenant = moved.tenant
            and account.account_id = moved.account_id
            and account.limit_atoms - account.spent_atoms - account.held_atoms + account.debt_atoms
-               >= moved.needed_atoms;
+               >= moved.needed_atoms
+           -- What is given back pays debt first: whoever owes has nothing available.
+           and (moved.needed_atoms >= 0 or account.debt_atoms + moved.debt_atoms = 0);
         if not found then
             raise exception using
                 errcode = 'SG001',
-                message = format('Account %s is not open or has too little available.', moved.account_id);
+                message = format('Account %s is not open, has too little available or owes.', moved.account_id);
         end if;
     end loop;
     return null;

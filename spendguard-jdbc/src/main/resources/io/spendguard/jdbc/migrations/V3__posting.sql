@@ -1,7 +1,7 @@
 -- Writes a batch of postings in one round trip, all of it or nothing. Each group of parallel arrays is one kind of row.
 --
 -- Lock order, the same on every path: keys, reservations, runs, then accounts in order of id (by the trigger on entries).
--- The rows between them are new and nobody waits for them. Refusals: SG001 an account is missing or short, SG002 a run is
+-- The rows between them are new and nobody waits for them. Refusals: SG001 an account is missing, short or owes, SG002 a run is
 -- stopped, SG003 the clock stands outside the span the postings are right in, SG004 a reservation is not held, SG005 a key
 -- is taken. The clock is read last: waiting for a lock must not carry a hold past the end of its window.
 create function spendguard.post(

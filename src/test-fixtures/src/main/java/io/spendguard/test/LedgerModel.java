@@ -74,6 +74,7 @@ final class LedgerModel {
             long lowered = book.limit - limit;
             book.debt += Math.max(0, lowered - book.available());
             book.limit = limit;
+            book.payDebt();
         }
         return new Step(operations.activate(key()).limit(budget, limit + " calls"), "activated");
     }
@@ -119,6 +120,7 @@ final class LedgerModel {
             book.debt += Math.max(0, over - book.available());
             book.held -= hold.claims().get(i).atomic();
             book.spent += actuals[i];
+            book.payDebt();
             answer.add(actuals[i]);
         }
         return new Step(operations.commit(key(), hold, actuals), "committed " + answer);
@@ -126,7 +128,11 @@ final class LedgerModel {
 
     private Step release() {
         HoldOperation hold = held.remove(random.nextInt(held.size()));
-        hold.claims().forEach(claim -> book(claim.account()).held -= claim.atomic());
+        hold.claims().forEach(claim -> {
+            Book book = book(claim.account());
+            book.held -= claim.atomic();
+            book.payDebt();
+        });
         return new Step(operations.release(key(), hold), "released");
     }
 
@@ -163,6 +169,11 @@ final class LedgerModel {
 
         Book(long limit) {
             this.limit = limit;
+        }
+
+        /** Nobody has something to hold and owes at the same time. */
+        void payDebt() {
+            debt -= Math.min(debt, available());
         }
 
         long available() {

@@ -56,6 +56,19 @@ interface LimitLaws extends LedgerLaws {
     }
 
     @Test
+    default void activate_higherLimitOnAnAccountInDebt_paysTheDebtFirst() {
+        Account team = teamInUse();
+        lab().activate("team", 400);
+
+        lab().activate("team", 450);
+        assertBalances(team, 450, 200, 300, 50);
+
+        lab().activate("team", 510);
+        assertBalances(team, 510, 200, 300, 0);
+        assertThat(lab().state(team).available()).isEqualTo(10);
+    }
+
+    @Test
     default void activate_anyLimit_putsTheOpenAccountInView() {
         Account team = teamInUse();
         ActivateOperation activate = lab().operations().activate("a2").limit("team", "1500 calls");
@@ -88,6 +101,23 @@ interface LimitLaws extends LedgerLaws {
         lab().post(lab().operations().hold("h1").claim(team, 1));
 
         assertBalances(team, 1500, 0, 1, 0);
+    }
+
+    @Test
+    default void activate_otherUnit_leavesAccountsInTheirUnitAlone_andOpensNoneWithTheirs() {
+        Account team = teamInUse();
+        ActivateOperation activate = lab().operations().activate("a2").limit("team", "5.00 USD");
+
+        lab().post(activate);
+
+        assertThat(activate.seen().accounts()).isEmpty();
+        assertBalances(team, 1000, 200, 300, 0);
+        Account ann = lab().operations().account("team", "ann", Period.ALWAYS);
+        assertThatThrownBy(() -> lab().post(lab().operations().hold("h1").claim(ann, 1)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("Budget 'team' of tenant '" + LedgerLab.TENANT + "' is kept in USD by the contract activated"
+                        + " last, not in calls: units never convert. Give the budget another id, or close the guard of the"
+                        + " other contract.");
     }
 
     @Test

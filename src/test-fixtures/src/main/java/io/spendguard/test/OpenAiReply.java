@@ -1,6 +1,7 @@
 package io.spendguard.test;
 
 import io.spendguard.model.Usage;
+import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
@@ -122,7 +123,7 @@ public final class OpenAiReply {
         return new OpenAiReply(content, usage, servedModel, requireCount(chunks), waitAfterChunks, gate);
     }
 
-    /** Sends nothing until the latch is open. The stand-in's end opens the way, too. */
+    /** Sends nothing until the latch is open. When the stand-in ends before, the connection is cut. */
     public OpenAiReply heldUntil(CountDownLatch latch) {
         return heldAfter(0, latch);
     }
@@ -165,8 +166,8 @@ public final class OpenAiReply {
         return cutAfterChunks == chunks;
     }
 
-    /** Blocks where the script says so; an interrupt, which is how the stand-in ends, counts as an open latch. */
-    void awaitGate(int chunksSent) {
+    /** Blocks where the script says so; throws, which cuts the connection, when the stand-in ends before. */
+    void awaitGate(int chunksSent) throws IOException {
         if (gate == null || waitAfterChunks != chunksSent) {
             return;
         }
@@ -174,11 +175,12 @@ public final class OpenAiReply {
             gate.await();
         } catch (InterruptedException ending) {
             Thread.currentThread().interrupt();
+            throw new IOException("The stand-in ended while this answer was held.", ending);
         }
     }
 
     /** Blocks for the whole answer, wherever the script puts the wait. */
-    void awaitGate() {
+    void awaitGate() throws IOException {
         awaitGate(waitAfterChunks);
     }
 

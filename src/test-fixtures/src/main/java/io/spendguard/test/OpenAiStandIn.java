@@ -4,7 +4,6 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.spendguard.test.OpenAiReply.Failure;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -231,6 +230,6 @@ public final class OpenAiStandIn implements AutoCloseable {
 
     /** Thrown out of the handler: the server then drops the connection without ending the body. */
     private static IOException cut() {
-        return new InterruptedIOException("The script cuts the connection here.");
+        return new IOException("The script cuts the connection here.");
     }
 }

@@ -16,8 +16,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Commits or releases a hold. A cost above its hold takes what is available and leaves the rest as debt; where its
- * reservation is not held any more, the planner throws {@link IllegalStateException}.
+ * Commits or releases a hold. A cost above its hold takes what is available and leaves the rest as debt; what a cost
+ * below its hold leaves pays debt first. Where its reservation is not held any more, the planner throws {@link IllegalStateException}.
  *
  * <p>Its answer is {@code committed [ATOMS, …]} or {@code released}.
  */
@@ -78,7 +78,8 @@ public final class SettleOperation extends TestOperation<SettleOperation> {
             long actual = actuals.get(i);
             long available =
                     view == null ? assumedAvailable : view.account(account).available();
-            long given = Math.max(held - actual, -available);
+            long debt = view == null ? 0 : view.account(account).debt();
+            long given = Math.max(held - actual - Math.min(debt, Math.max(0, held - actual)), -available);
             add(entries, account, EntryKind.HELD, -held);
             add(entries, account, EntryKind.SPENT, actual);
             add(entries, account, EntryKind.AVAILABLE, given);

@@ -86,6 +86,24 @@ interface SettlementLaws extends LedgerLaws {
     }
 
     @Test
+    default void commit_belowTheHoldOnAnAccountInDebt_paysTheDebtFirst() {
+        HoldOperation hold = held(900);
+        Account team = lab().operations().account("team");
+        HoldOperation first = lab().operations().hold("first").claim(team, 60);
+        HoldOperation second = lab().operations().hold("second").claim(team, 40);
+        lab().post(first);
+        lab().post(second);
+        lab().post(lab().operations().commit("c1", hold, 970));
+
+        lab().post(lab().operations().commit("c2", first, 10));
+
+        assertBalances(team, 1000, 980, 40, 20);
+        lab().post(lab().operations().release("r1", second));
+        assertBalances(team, 1000, 980, 0, 0);
+        assertThat(lab().answer(lab().operations().hold("h2").claim(team, 21))).isEqualTo("refused: short of team");
+    }
+
+    @Test
     default void commit_ofSeveralClaims_settlesEachAtItsCost() {
         lab().activate("team", 1000);
         lab().activate("org", 5000);

@@ -15,6 +15,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -179,6 +180,32 @@ class OpenAiStandInTest {
             assertThat(first).contains("\"content\":\"one \"");
             assertThat(second).contains("\"content\":\"two\"");
         }
+    }
+
+    @Test
+    void stream_heldAfterOneChunk_sendsNoMoreUntilThen() throws Exception {
+        CountDownLatch isHeld = new CountDownLatch(1);
+        CountDownLatch never = new CountDownLatch(1) {
+            @Override
+            public void await() throws InterruptedException {
+                isHeld.countDown();
+                super.await();
+            }
+        };
+        provider.reply(OpenAiReply.text("one two").heldAfter(1, never));
+        List<String> received = new ArrayList<>();
+
+        try (Stream<String> lines = open("{\"model\":\"gpt-4o\",\"stream\":true}")) {
+            Iterator<String> all = lines.filter(line -> !line.isEmpty()).iterator();
+            all.next();
+            received.add(all.next());
+            assertThat(isHeld.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            provider.close();
+
+            assertThatThrownBy(() -> all.forEachRemaining(received::add)).hasRootCauseInstanceOf(IOException.class);
+        }
+
+        assertThat(received).hasSize(1).first().asString().contains("\"content\":\"one \"");
     }
 
     @Test
