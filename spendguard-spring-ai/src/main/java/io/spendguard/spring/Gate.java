@@ -48,7 +48,11 @@ final class Gate {
 
     /** A call of a tool, at its configured price. */
     Action toolCall(String tool, Scope scope) {
-        Action.Builder action = Action.toolCall(tool);
+        return toolCall(Action.toolCall(tool), tool, scope);
+    }
+
+    /** As {@link #toolCall(String, Scope)}, for an action that may have a price already. */
+    Action toolCall(Action.Builder action, String tool, Scope scope) {
         Money cost = settings.toolCosts().get(tool);
         if (cost != null) {
             action.cost(cost);
@@ -92,8 +96,17 @@ final class Gate {
                 failed(call, failure);
                 throw failure;
             }
-            call.completed(usage.apply(result));
+            call.completed(read(usage, result));
             return result;
+        }
+    }
+
+    /** An answer that was paid for is not lost because its count cannot be read. */
+    private static <T extends @Nullable Object> Usage read(Function<? super T, Usage> usage, T result) {
+        try {
+            return usage.apply(result);
+        } catch (RuntimeException unreadable) {
+            return Usage.unknown();
         }
     }
 

@@ -7,7 +7,7 @@ import io.spendguard.model.Reason;
 import io.spendguard.model.Usage;
 import io.spendguard.trace.Scope;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.model.ToolContext;
@@ -28,10 +28,12 @@ final class GuardedToolCallback implements ToolCallback, GuardedBean {
 
     private final ToolCallback delegate;
     private final Gate gate;
+    private final @Nullable AnnotatedTool annotated;
 
     GuardedToolCallback(ToolCallback delegate, Gate gate) {
         this.delegate = delegate;
         this.gate = gate;
+        this.annotated = AnnotatedTool.of(delegate);
     }
 
     @Override
@@ -51,23 +53,28 @@ final class GuardedToolCallback implements ToolCallback, GuardedBean {
 
     @Override
     public String call(String input) {
-        return guarded(Map.of(), () -> delegate.call(input));
+        return guarded(input, Map.of(), tool -> tool.call(input));
     }
 
     @Override
     public String call(String input, @Nullable ToolContext context) {
-        return guarded(context == null ? Map.of() : context.getContext(), () -> delegate.call(input, context));
+        return guarded(input, context == null ? Map.of() : context.getContext(), tool -> tool.call(input, context));
     }
 
-    private String guarded(Map<String, Object> toolContext, Supplier<String> tool) {
+    private String guarded(String input, Map<String, Object> toolContext, Function<ToolCallback, String> entry) {
         String name = getToolDefinition().name();
         Scope scope = gate.scope(toolContext, null);
-        Action action = gate.toolCall(name, scope);
+        Action action = action(name, input, scope);
         Permit outer = Permit.current().orElse(null);
         if (outer != OWN.get() && gate.isCovered(outer, action)) {
-            return tool.get();
+            return entry.apply(delegate);
         }
         Decision decision = gate.decide(action);
+        if (decision instanceof Decision.Refused
+                && annotated != null
+                && annotated.fallback().isPresent()) {
+            return entry.apply(annotated.fallback().get());
+        }
         if (decision instanceof Decision.Skip skip) {
             return skipped(name, skip);
         }
@@ -75,7 +82,7 @@ final class GuardedToolCallback implements ToolCallback, GuardedBean {
         Permit enclosing = OWN.get();
         OWN.set(admitted.call().permit());
         try (Scope.Handle open = scope.open()) {
-            return gate.run(admitted.call(), () -> unwrapped(tool), result -> Usage.unknown());
+            return gate.run(admitted.call(), () -> unwrapped(entry), result -> Usage.unknown());
         } finally {
             if (enclosing == null) {
                 OWN.remove();
@@ -85,10 +92,19 @@ final class GuardedToolCallback implements ToolCallback, GuardedBean {
         }
     }
 
+    /** What operators configure goes before what the code says. */
+    private Action action(String name, String input, Scope scope) {
+        Action.Builder action = Action.toolCall(name);
+        if (annotated != null) {
+            annotated.apply(action, input);
+        }
+        return gate.toolCall(action, name, scope);
+    }
+
     /** Spring AI turns whatever a tool method throws into text for the model: not a refusal that ends the run. */
-    private static String unwrapped(Supplier<String> tool) {
+    private String unwrapped(Function<ToolCallback, String> entry) {
         try {
-            return tool.get();
+            return entry.apply(delegate);
         } catch (ToolExecutionException wrapped) {
             throw Failures.ending(wrapped).<RuntimeException>map(it -> it).orElse(wrapped);
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spendguard.model.Amount;
+import io.spendguard.model.Guarded;
 import io.spendguard.model.Money;
 import io.spendguard.model.Permit;
 import io.spendguard.model.SpendDeniedException;
@@ -24,7 +25,9 @@ import org.springframework.ai.chat.model.ToolContext;
 import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.model.tool.ToolCallingManager;
 import org.springframework.ai.model.tool.ToolExecutionResult;
+import org.springframework.ai.support.ToolCallbacks;
 import org.springframework.ai.tool.ToolCallback;
+import org.springframework.ai.tool.annotation.Tool;
 import org.springframework.ai.tool.definition.ToolDefinition;
 import org.springframework.ai.tool.execution.DefaultToolExecutionExceptionProcessor;
 import org.springframework.ai.tool.execution.ToolExecutionException;
@@ -126,7 +129,7 @@ class GuardedToolsTest {
             ChatClient client = bench.clients().builder(bench.rawModel()).build();
 
             try (Scope.Handle open = Scope.ofRun(Bench.TENANT, "r1").open()) {
-                client.prompt("Hello").toolCallbacks(tool("search", false)).stream()
+                client.prompt("Hello").tools(tool("search", false)).stream()
                         .content()
                         .blockLast();
             }
@@ -145,11 +148,11 @@ class GuardedToolsTest {
 
             assertThatThrownBy(() -> unguarded
                             .prompt("Hello")
-                            .toolCallbacks(tool("search", false))
+                            .tools(tool("search", false))
                             .call()
                             .content())
                     .isInstanceOf(SpendDeniedException.class);
-            assertThatThrownBy(() -> unguarded.prompt("Hello").toolCallbacks(tool("search", false)).stream()
+            assertThatThrownBy(() -> unguarded.prompt("Hello").tools(tool("search", false)).stream()
                             .content()
                             .blockLast())
                     .isInstanceOf(SpendDeniedException.class);
@@ -172,11 +175,7 @@ class GuardedToolsTest {
             bench.provider.replyWithToolCall("search", "{}").replyWith("Done.");
             ChatClient unguarded = ChatClient.create(bench.model());
 
-            unguarded
-                    .prompt("Hello")
-                    .toolCallbacks(tool("search", false))
-                    .call()
-                    .content();
+            unguarded.prompt("Hello").tools(tool("search", false)).call().content();
 
             assertThat(runs).hasValue(1);
             assertThat(bench.events())
@@ -200,7 +199,7 @@ class GuardedToolsTest {
                     .advisors(ToolCallingAdvisor.builder()
                             .toolCallingManager(ToolCallingManager.builder().build())
                             .build())
-                    .toolCallbacks(tool("search", false))
+                    .tools(tool("search", false))
                     .call()
                     .content();
 
@@ -219,7 +218,7 @@ class GuardedToolsTest {
                             "delegate",
                             () -> sub.prompt("Go on")
                                     .toolContext(Map.of(SpendGuardContext.AGENT, "sub"))
-                                    .toolCallbacks(tool("search", false))
+                                    .tools(tool("search", false))
                                     .call()
                                     .content())
                     .description("delegate")
@@ -240,7 +239,7 @@ class GuardedToolsTest {
 
             assertThatThrownBy(() -> client.prompt("Hello")
                             .toolContext(run)
-                            .toolCallbacks(tool("search", false))
+                            .tools(tool("search", false))
                             .call()
                             .content())
                     .isInstanceOf(SpendDeniedException.class);
@@ -323,6 +322,37 @@ class GuardedToolsTest {
         }
     }
 
+    @Test
+    void annotatedMethod_isChargedByItsArguments() {
+        try (Bench bench = new Bench(Bench.contract(""))) {
+            bench.provider.replyWithToolCall("pages", "{\"count\": 3}").replyWith("Done.");
+
+            ask(bench, ToolCallbacks.from(new Annotated())[0]);
+
+            // Three pages at 0.01 and two model calls.
+            assertThat(bench.spent()).isEqualTo(Amount.parse("0.03012 USD"));
+        }
+    }
+
+    @Test
+    void annotatedMethod_refused_callsItsFallbackWithTheSameArguments() {
+        try (Bench bench = new Bench(Bench.contract(Bench.rule("tool.call.pre", "require_approval")))) {
+            ToolCallback tool = bench.decorator.guardTool(ToolCallbacks.from(new Annotated())[0]);
+
+            assertThat(tool.call("{\"count\": 3}")).contains("cached 3");
+        }
+    }
+
+    @Test
+    void annotatedMethod_withAnArgumentThatCannotBeCounted_tellsTheModel() {
+        try (Bench bench = new Bench(Bench.contract(""))) {
+            ToolCallback tool = bench.decorator.guardTool(ToolCallbacks.from(new Annotated())[0]);
+
+            assertThatThrownBy(() -> tool.call("{\"count\": -1}")).isInstanceOf(ToolExecutionException.class);
+            assertThat(bench.hasBalances()).isFalse();
+        }
+    }
+
     private static Throwable denial(Bench bench) {
         return org.assertj.core.api.Assertions.catchThrowable(
                 () -> bench.model().call("Hello"));
@@ -333,7 +363,7 @@ class GuardedToolsTest {
                 .builder(bench.rawModel())
                 .build()
                 .prompt("Hello")
-                .toolCallbacks(tool)
+                .tools(tool)
                 .call()
                 .content();
     }
@@ -346,6 +376,19 @@ class GuardedToolsTest {
                 .description(name)
                 .toolMetadata(ToolMetadata.builder().returnDirect(returnDirect).build())
                 .build();
+    }
+
+    /** A tool with a price by page. */
+    static final class Annotated {
+        @Tool(description = "pages")
+        @Guarded(cost = "0.01 USD", per = "count", fallback = "cached")
+        public String pages(int count) {
+            return "found " + count;
+        }
+
+        public String cached(int count) {
+            return "cached " + count;
+        }
     }
 
     /** Says which entry was used. */

@@ -61,7 +61,7 @@ class SpendGuardAutoConfigurationTest {
             String answer = context.getBean(ChatClient.Builder.class)
                     .build()
                     .prompt("Hello")
-                    .toolCallbacks(search())
+                    .tools(search())
                     .call()
                     .content();
 
@@ -124,7 +124,7 @@ class SpendGuardAutoConfigurationTest {
                             .builder(context.getBean("plain", ChatModel.class))
                             .build()
                             .prompt("Hello")
-                            .toolCallbacks(search())
+                            .tools(search())
                             .call()
                             .content();
 
