@@ -126,7 +126,6 @@ class GuardedProxyTest {
         Search search = GuardedProxy.of(Search.class, web, guard);
 
         assertThat(search)
-                .isEqualTo(search)
                 .isEqualTo(GuardedProxy.of(Search.class, web, guard))
                 .isNotEqualTo(GuardedProxy.of(Search.class, web))
                 .isNotEqualTo(GuardedProxy.of(Search.class, new Web(), guard))

@@ -4,6 +4,11 @@ import static io.spendguard.test.SpendAssertions.assertThat;
 import static io.spendguard.test.SpendAssertions.never;
 import static io.spendguard.test.SpendAssertions.times;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+import static org.junit.platform.testkit.engine.EventConditions.event;
+import static org.junit.platform.testkit.engine.EventConditions.finishedWithFailure;
+import static org.junit.platform.testkit.engine.TestExecutionResultConditions.instanceOf;
+import static org.junit.platform.testkit.engine.TestExecutionResultConditions.message;
 
 import io.spendguard.Guard;
 import io.spendguard.ledger.Ledger;
@@ -14,7 +19,10 @@ import io.spendguard.test.BudgetLimit;
 import io.spendguard.test.OnPostgres;
 import io.spendguard.test.OpenHolds;
 import io.spendguard.test.SpendGuardTest;
+import io.spendguard.test.TestClock;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ParameterResolutionException;
+import org.junit.platform.testkit.engine.EngineTestKit;
 
 /** The fixtures' JUnit extension with this module's ledger, found by its name. */
 @OnPostgres
@@ -46,6 +54,29 @@ class OnPostgresTest {
         spendHalf(guard);
 
         assertThat(guard).spent("0.50 USD").decided(Effect.STOP, never());
+    }
+
+    @Test
+    void testClock_onPostgres_isRefusedByName() {
+        EngineTestKit.engine("junit-jupiter")
+                .selectors(selectClass(Driving.class))
+                .execute()
+                .testEvents()
+                .assertThatEvents()
+                .haveExactly(
+                        1,
+                        event(finishedWithFailure(
+                                instanceOf(ParameterResolutionException.class),
+                                message("Parameter 'clock' of type TestClock cannot be given to a test that is"
+                                        + " @OnPostgres: the database's own time decides there. Leave it out."))));
+    }
+
+    @OnPostgres
+    static class Driving {
+        @Test
+        void neverRuns(TestClock clock) {
+            throw new AssertionError("Got " + clock);
+        }
     }
 
     private static void spendHalf(Guard guard) {

@@ -45,7 +45,7 @@ final class LooseJson {
 
     private static @Nullable Object find(@Nullable Object root, String path) {
         Object value = root;
-        for (String step : path.split("\\.")) {
+        for (String step : path.split("\\.", -1)) {
             if (value instanceof Map<?, ?> map) {
                 value = map.get(step);
             } else if (value instanceof List<?> list

@@ -54,7 +54,7 @@ public final class OpenAiStandIn implements AutoCloseable {
     /** A stand-in on a free port of the loopback interface, listening. */
     public static OpenAiStandIn start() {
         try {
-            HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
+            HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
             OpenAiStandIn standIn = new OpenAiStandIn(server);
             server.createContext("/", standIn::handle);
             server.setExecutor(standIn.workers);

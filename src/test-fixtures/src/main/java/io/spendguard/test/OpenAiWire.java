@@ -107,7 +107,7 @@ final class OpenAiWire {
                 }));
             }
         } else {
-            for (String word : text().text().split("(?<= )")) {
+            for (String word : text().text().split("(?<= )", -1)) {
                 chunks.add(chunk(null, out -> out.writeStringField("content", word)));
             }
         }
