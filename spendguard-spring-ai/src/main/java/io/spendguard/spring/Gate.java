@@ -41,7 +41,7 @@ final class Gate {
         Scope scope = SpendGuardContext.read(toolContext::get);
         if (reactor != null) {
             scope = SpendGuardContext.merge(
-                    scope, SpendGuardContext.read(name -> reactor.<@Nullable Object>getOrDefault(name, null)));
+                    scope, SpendGuardContext.read(name -> reactor.<Object>getOrDefault(name, null)));
         }
         return SpendGuardContext.merge(SpendGuardContext.merge(scope, Scope.current()), settings.defaults());
     }

@@ -138,7 +138,7 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
     }
 
     private static @Nullable Permit outer(ContextView context) {
-        return context.<@Nullable Permit>getOrDefault(PERMIT, Permit.current().orElse(null));
+        return context.<Permit>getOrDefault(PERMIT, Permit.current().orElse(null));
     }
 
     private static List<AssistantMessage.ToolCall> toolCalls(@Nullable ChatResponse response) {

@@ -63,6 +63,8 @@ final class GuardedToolsAdvisor implements CallAdvisor, StreamAdvisor {
             scope = new Scope(scope.tenant(), ids.next().toString(), scope.step(), scope.agent(), scope.user());
         }
         ToolCallingChatOptions guarded = decorator.guardTools(options, SpendGuardContext.of(scope));
-        return new ChatClientRequest(new Prompt(prompt.getInstructions(), guarded), request.context());
+        return request.mutate()
+                .prompt(new Prompt(prompt.getInstructions(), guarded))
+                .build();
     }
 }
