@@ -7,6 +7,7 @@ import io.spendguard.model.Reason;
 import io.spendguard.model.Usage;
 import io.spendguard.trace.Scope;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +24,8 @@ import org.springframework.ai.tool.metadata.ToolMetadata;
  * when it comes from a model call inside the tool.
  */
 final class GuardedToolCallback implements ToolCallback, GuardedBean {
-    /** The permit of the innermost guarded tool on this thread: the same tool inside it is a call of its own. */
-    private static final ThreadLocal<Permit> OWN = new ThreadLocal<>();
+    /** The decision of the innermost guarded tool on this thread: the same tool inside it is a call of its own. */
+    private static final ThreadLocal<UUID> OWN = new ThreadLocal<>();
 
     private final ToolCallback delegate;
     private final Gate gate;
@@ -66,7 +67,7 @@ final class GuardedToolCallback implements ToolCallback, GuardedBean {
         Scope scope = gate.scope(toolContext, null);
         Action action = action(name, input, scope);
         Permit outer = Permit.current().orElse(null);
-        if (outer != OWN.get() && gate.isCovered(outer, action)) {
+        if (!isOwn(outer) && gate.isCovered(outer, action)) {
             return entry.apply(delegate);
         }
         Decision decision = gate.decide(action);
@@ -79,8 +80,8 @@ final class GuardedToolCallback implements ToolCallback, GuardedBean {
             return skipped(name, skip);
         }
         Admitted admitted = gate.admitted(decision);
-        Permit enclosing = OWN.get();
-        OWN.set(admitted.call().permit());
+        UUID enclosing = OWN.get();
+        OWN.set(decision.decisionId());
         try (Scope.Handle open = scope.open()) {
             return gate.run(admitted.call(), () -> unwrapped(entry), result -> Usage.unknown());
         } finally {
@@ -90,6 +91,10 @@ final class GuardedToolCallback implements ToolCallback, GuardedBean {
                 OWN.set(enclosing);
             }
         }
+    }
+
+    private static boolean isOwn(@Nullable Permit outer) {
+        return outer != null && outer.decisionId().equals(OWN.get());
     }
 
     /** What operators configure goes before what the code says. */
