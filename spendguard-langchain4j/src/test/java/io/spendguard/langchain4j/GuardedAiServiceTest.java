@@ -214,6 +214,21 @@ class GuardedAiServiceTest {
     }
 
     @Test
+    void stream_guardOpenWhereItBegan_decidesLaterRoundsToo() throws Exception {
+        Streaming assistant = AiServices.builder(Streaming.class)
+                .streamingChatModel(lab.streaming().build())
+                .tools(new Tools())
+                .build();
+        lab.provider.replyWithToolCall("clock", "{}").replyWith("Noon.");
+
+        try (var open = lab.guard.open()) {
+            answer(assistant.chat("Hello", new InvocationParameters()));
+        }
+
+        assertThat(lab.guard).decided(Effect.CONTINUE, times(3));
+    }
+
+    @Test
     void chat_scopeAroundTheCall_reachesConcurrentTools() {
         Assistant assistant = AiServices.builder(Assistant.class)
                 .chatModel(lab.chat().build())
