@@ -85,13 +85,19 @@ public final class Guard implements AutoCloseable {
      *     applies the patch; the body did not run
      * @throws X what the body threw
      */
-    public <T, X extends Exception> T call(
+    public <T extends @Nullable Object, X extends Throwable> T call(
             Action action, Set<Decision.Accept> accept, CallBody<T, X> body, Function<? super T, Usage> usage)
             throws X {
         Decision decision = decide(action);
         Permit permit = accept.contains(Decision.Accept.ACCEPT_DEGRADE)
                 ? decision.orThrow(Decision.Accept.ACCEPT_DEGRADE)
                 : decision.orThrow();
+        return run(permit, body, usage);
+    }
+
+    /** Runs a body under a permit and settles it, as {@link #call(Action, Set, CallBody, Function)} promises. */
+    static <T extends @Nullable Object, X extends Throwable> T run(
+            Permit permit, CallBody<T, X> body, Function<? super T, Usage> usage) throws X {
         try (Call call = Call.of(permit);
                 CurrentPermit.Handle open = call.open()) {
             call.started();
@@ -112,7 +118,7 @@ public final class Guard implements AutoCloseable {
     }
 
     /** As {@link #call(Action, Set, CallBody, Function)}, for actions that are never degraded and report no usage. */
-    public <T, X extends Exception> T call(Action action, CallBody<T, X> body) throws X {
+    public <T extends @Nullable Object, X extends Throwable> T call(Action action, CallBody<T, X> body) throws X {
         return call(action, Set.of(), body, result -> Usage.unknown());
     }
 
@@ -134,6 +140,11 @@ public final class Guard implements AutoCloseable {
      */
     public List<Balance> balances(String tenant) {
         return engine.balances(tenant);
+    }
+
+    /** Where budgets and evidence are kept, for reading them: exports, reports, tests. The guard closes it. */
+    public Ledger ledger() {
+        return ledger;
     }
 
     /**

@@ -21,7 +21,6 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** Walks every path of the call state machine up to four events long, on a real guard, against a plain model of it. */
@@ -35,23 +34,28 @@ class CallTest {
               budgets:
                 - {id: run, limit: 10.00 USD, window: {type: run}}
             """;
-    private static final IllegalStateException BROKEN = new IllegalStateException("broken");
-
     /** What may happen to a call. */
     private enum Event {
-        STARTED(Call::started),
-        PART(call -> call.part(100)),
-        COMPLETED(call -> call.completed(Usage.of(8_000, 500))),
-        COMPLETED_WITHOUT_USAGE(call -> call.completed(Usage.unknown())),
-        NOT_SENT(call -> call.notSent(BROKEN)),
-        FAILED(call -> call.failed(BROKEN)),
-        CANCELLED(Call::cancelled),
-        CLOSED(Call::close);
+        STARTED,
+        PART,
+        COMPLETED,
+        COMPLETED_WITHOUT_USAGE,
+        NOT_SENT,
+        FAILED,
+        CANCELLED,
+        CLOSED;
 
-        private final Consumer<Call> happens;
-
-        Event(Consumer<Call> happens) {
-            this.happens = happens;
+        void happensTo(Call call) {
+            switch (this) {
+                case STARTED -> call.started();
+                case PART -> call.part(100);
+                case COMPLETED -> call.completed(Usage.of(8_000, 500));
+                case COMPLETED_WITHOUT_USAGE -> call.completed(Usage.unknown());
+                case NOT_SENT -> call.notSent(new IllegalStateException("broken"));
+                case FAILED -> call.failed(new IllegalStateException("broken"));
+                case CANCELLED -> call.cancelled();
+                case CLOSED -> call.close();
+            }
         }
     }
 
@@ -115,7 +119,7 @@ class CallTest {
                 String run = "run-" + number++;
                 Call call = Call.of(permit(guard, run));
 
-                path.forEach(event -> event.happens.accept(call));
+                path.forEach(event -> event.happensTo(call));
 
                 assertThat(actual(guard, call, run)).as("%s", path).isEqualTo(Expected.of(path));
             }

@@ -63,6 +63,11 @@ class GuardTest {
     private final InMemoryLedger ledger = new InMemoryLedger(NOON);
 
     @Test
+    void ledger_isTheOneGiven() {
+        assertThat(guard(ONE_DOLLAR).ledger()).isSameAs(ledger);
+    }
+
+    @Test
     void decide_runawayLoop_stopsBeforeTheBill() {
         Guard guard = guard(ONE_DOLLAR);
         int calls = 0;
@@ -493,8 +498,9 @@ class GuardTest {
 
         assertThatThrownBy(() -> dollars.decide(call("r3")))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("Budget 'daily' of tenant 'acme' is kept in calls by the contract activated last, not in USD:"
-                        + " units never convert. Give the budget another id, or close the guard of the other contract.");
+                .hasMessage(
+                        "Budget 'daily' of tenant 'acme' is kept in calls by the contract activated last, not in USD:"
+                                + " units never convert. Give the budget another id, or close the guard of the other contract.");
     }
 
     @Test

@@ -1,6 +1,6 @@
 /**
- * Runnable demos of a guarded agent, each one a class with a {@code main} flow that prints what it shows. Start reading at
- * {@code Demos}, which runs them by name.
+ * Runnable demos of guarded agents. Start reading at {@code Runaway}, the library in one page; {@code Demos} runs them by
+ * name.
  */
 @NullMarked
 package io.spendguard.examples;

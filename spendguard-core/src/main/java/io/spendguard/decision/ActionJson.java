@@ -2,6 +2,7 @@ package io.spendguard.decision;
 
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Action;
+import io.spendguard.model.Amount;
 import java.util.Locale;
 import java.util.function.Function;
 
@@ -24,6 +25,9 @@ final class ActionJson {
         action.inputTokens().ifPresent(count -> json.put("inputTokens", count));
         action.maxOutputTokens().ifPresent(count -> json.put("maxOutputTokens", count));
         action.fixedCost().ifPresent(cost -> json.put("cost", cost.toString()));
+        if (!action.charges().isEmpty()) {
+            json.put("charges", action.charges().stream().map(Amount::toString).toList());
+        }
         return json;
     }
 

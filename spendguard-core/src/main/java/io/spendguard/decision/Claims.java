@@ -25,11 +25,12 @@ import org.jspecify.annotations.Nullable;
 final class Claims {
     private final List<Budget> budgets;
     private final boolean hasMoneyBudget;
+    private final boolean hasCreditsBudget;
 
     Claims(List<Budget> budgets) {
         this.budgets = List.copyOf(budgets);
-        this.hasMoneyBudget =
-                budgets.stream().anyMatch(budget -> budget.limit().unit().isMoney());
+        this.hasMoneyBudget = budgets.stream().map(Claims::unit).anyMatch(Unit::isMoney);
+        this.hasCreditsBudget = budgets.stream().map(Claims::unit).anyMatch(Unit::isCredits);
     }
 
     /** The accounts of all budgets this action can claim or its rules can read at that time, in order of id. */
@@ -63,15 +64,19 @@ final class Claims {
             return Result.refused(estimate.problem());
         }
         Money cost = estimate.cost();
-        if (cost != null && cost.nanos() > 0 && hasMoneyBudget && !isBudgeted(cost)) {
-            return Result.refused(Reason.of(
-                    ReasonCode.ESTIMATE_UNKNOWN,
-                    "Action costs " + cost + ", but no budget of the contract is kept in " + cost.currency()
-                            + ", and currencies never convert. Add a budget in " + cost.currency() + "."));
+        if (cost != null && hasMoneyBudget && isUnbudgeted(cost.toAmount())) {
+            return unbudgeted(cost.toAmount(), "currencies");
+        }
+        if (hasCreditsBudget) {
+            for (Amount charge : effective.charges()) {
+                if (isUnbudgeted(charge)) {
+                    return unbudgeted(charge, "credits");
+                }
+            }
         }
         List<Claim> claims = new ArrayList<>();
         for (Budget budget : budgets) {
-            Unit unit = budget.limit().unit();
+            Unit unit = unit(budget);
             if (!uses(effective, unit)) {
                 continue;
             }
@@ -82,7 +87,7 @@ final class Claims {
                         "Budget '" + budget.id() + "' is kept per run, but the action names no run."
                                 + " Set the action's run or open a scope with one."));
             }
-            OptionalLong quantity = most(unit, cost, estimate.usage());
+            OptionalLong quantity = most(unit, effective, cost, estimate.usage());
             if (quantity.isEmpty()) {
                 return Result.refused(Reason.of(
                         ReasonCode.ESTIMATE_UNKNOWN,
@@ -96,7 +101,7 @@ final class Claims {
     }
 
     /** What a unit's budget is charged for a call that used so much; empty when that is unknown. */
-    static OptionalLong quantity(Unit unit, @Nullable Money cost, @Nullable Usage usage) {
+    static OptionalLong quantity(Unit unit, Action action, @Nullable Money cost, @Nullable Usage usage) {
         if (unit.isMoney()) {
             return cost != null && Unit.of(cost.currency()).equals(unit)
                     ? OptionalLong.of(cost.nanos())
@@ -104,6 +109,9 @@ final class Claims {
         }
         if (unit.equals(Unit.CALLS)) {
             return OptionalLong.of(1);
+        }
+        if (unit.isCredits()) {
+            return charge(action, unit);
         }
         if (usage == null) {
             return OptionalLong.empty();
@@ -121,11 +129,11 @@ final class Claims {
     }
 
     /** A free action claims nothing of a money budget, yet names it, so that a price learnt later is charged there. */
-    private static OptionalLong most(Unit unit, @Nullable Money cost, @Nullable Usage usage) {
+    private static OptionalLong most(Unit unit, Action action, @Nullable Money cost, @Nullable Usage usage) {
         if (unit.isMoney() && (cost == null || !Unit.of(cost.currency()).equals(unit))) {
             return OptionalLong.of(0);
         }
-        return quantity(unit, cost, usage);
+        return quantity(unit, action, cost, usage);
     }
 
     private static boolean uses(Action action, Unit unit) {
@@ -133,16 +141,33 @@ final class Claims {
         if (unit.isMoney()) {
             return calls || action.fixedCost().isPresent();
         }
-        return unit.equals(Unit.CALLS) ? calls : isTokens(unit) && action.kind() == ActionKind.LLM_CALL;
+        if (unit.isCredits()) {
+            return charge(action, unit).isPresent();
+        }
+        return unit.equals(Unit.CALLS) ? calls : action.kind() == ActionKind.LLM_CALL;
     }
 
-    private static boolean isTokens(Unit unit) {
-        return unit.equals(Unit.INPUT_TOKENS) || unit.equals(Unit.OUTPUT_TOKENS) || unit.equals(Unit.TOTAL_TOKENS);
+    /** What the action costs in one programme's credits; empty when it costs none. */
+    private static OptionalLong charge(Action action, Unit unit) {
+        return action.charges().stream()
+                .filter(charge -> charge.unit().equals(unit))
+                .mapToLong(Amount::atomic)
+                .findFirst();
     }
 
-    private boolean isBudgeted(Money cost) {
-        Unit unit = cost.toAmount().unit();
-        return budgets.stream().map(Budget::limit).map(Amount::unit).anyMatch(unit::equals);
+    private boolean isUnbudgeted(Amount cost) {
+        return cost.atomic() > 0 && budgets.stream().map(Claims::unit).noneMatch(cost.unit()::equals);
+    }
+
+    private static Result unbudgeted(Amount cost, String what) {
+        return Result.refused(Reason.of(
+                ReasonCode.ESTIMATE_UNKNOWN,
+                "Action costs " + cost + ", but no budget of the contract is kept in " + cost.unit() + ", and " + what
+                        + " never convert. Add a budget in " + cost.unit() + "."));
+    }
+
+    private static Unit unit(Budget budget) {
+        return budget.limit().unit();
     }
 
     private static Account account(Budget budget, Snapshot snapshot, String key, Period window) {

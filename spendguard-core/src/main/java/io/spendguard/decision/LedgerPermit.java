@@ -106,7 +106,7 @@ final class LedgerPermit implements Permit {
 
     private List<Terms.Charge> charges(@Nullable Money cost, @Nullable Usage usage) {
         return held.claims().stream()
-                .map(claim -> Terms.charge(claim, cost, usage))
+                .map(claim -> held.terms().charge(claim, cost, usage))
                 .toList();
     }
 

@@ -4,6 +4,7 @@ import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.Claim;
 import io.spendguard.model.Action;
 import io.spendguard.model.ActionKind;
+import io.spendguard.model.Amount;
 import io.spendguard.model.Money;
 import io.spendguard.model.Usage;
 import io.spendguard.price.Estimate;
@@ -55,6 +56,9 @@ record Terms(Action effective, @Nullable Price price, String contract, String pr
         if (action.has("cost")) {
             builder.cost(Money.parse(action.string("cost")));
         }
+        if (action.has("charges")) {
+            action.strings("charges").forEach(charge -> builder.charge(Amount.parse(charge)));
+        }
         return new Terms(
                 builder.build(),
                 root.has("price") ? Price.fromJson(root.object("price")) : null,
@@ -83,8 +87,8 @@ record Terms(Action effective, @Nullable Price price, String contract, String pr
     }
 
     /** What a claim is charged for this usage and cost; the hold itself when that is unknown. */
-    static Charge charge(Claim claim, @Nullable Money cost, @Nullable Usage usage) {
-        var quantity = Claims.quantity(claim.account().unit(), cost, usage);
+    Charge charge(Claim claim, @Nullable Money cost, @Nullable Usage usage) {
+        var quantity = Claims.quantity(claim.account().unit(), effective, cost, usage);
         return quantity.isPresent()
                 ? new Charge(claim, quantity.getAsLong(), false)
                 : new Charge(claim, claim.atomic(), claim.atomic() > 0);

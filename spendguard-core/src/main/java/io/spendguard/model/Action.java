@@ -3,6 +3,7 @@ package io.spendguard.model;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -37,6 +38,7 @@ public final class Action {
     private final @Nullable Long inputTokens;
     private final @Nullable Long maxOutputTokens;
     private final @Nullable Money fixedCost;
+    private final List<Amount> charges;
     private final SortedMap<String, String> labels;
     private final SortedSet<String> personalLabels;
 
@@ -54,6 +56,7 @@ public final class Action {
         this.inputTokens = b.inputTokens;
         this.maxOutputTokens = b.maxOutputTokens;
         this.fixedCost = b.fixedCost;
+        this.charges = List.copyOf(b.charges.values());
         this.labels = Collections.unmodifiableSortedMap(new TreeMap<>(b.labels));
         this.personalLabels = Collections.unmodifiableSortedSet(new TreeSet<>(b.personalLabels));
     }
@@ -143,6 +146,11 @@ public final class Action {
         return Optional.ofNullable(fixedCost);
     }
 
+    /** The credits this action costs beside money, at most one amount of each programme, in order of unit. */
+    public List<Amount> charges() {
+        return charges;
+    }
+
     /** Labels by name, in order of name. */
     public SortedMap<String, String> labels() {
         return labels;
@@ -168,6 +176,7 @@ public final class Action {
         b.inputTokens = inputTokens;
         b.maxOutputTokens = maxOutputTokens;
         b.fixedCost = fixedCost;
+        charges.forEach(b::charge);
         b.labels.putAll(labels);
         b.personalLabels.addAll(personalLabels);
         return b;
@@ -192,6 +201,7 @@ public final class Action {
         add(sha, inputTokens == null ? null : Long.toString(inputTokens));
         add(sha, maxOutputTokens == null ? null : Long.toString(maxOutputTokens));
         add(sha, fixedCost == null ? null : fixedCost.toString());
+        add(sha, charges.toString());
         labels.forEach((name, value) -> {
             add(sha, name);
             add(sha, value);
@@ -248,6 +258,7 @@ public final class Action {
         private @Nullable Long inputTokens;
         private @Nullable Long maxOutputTokens;
         private @Nullable Money fixedCost;
+        private final Map<Unit, Amount> charges = new TreeMap<>();
         private final Map<String, String> labels = new TreeMap<>();
         private final Set<String> personalLabels = new TreeSet<>();
 
@@ -324,6 +335,24 @@ public final class Action {
         /** The most this action costs, known beforehand: a tool with a price of its own. */
         public Builder cost(Money cost) {
             this.fixedCost = Objects.requireNonNull(cost, "cost");
+            return this;
+        }
+
+        /**
+         * The most this action costs in the amount's unit, known beforehand: money, as {@link #cost} does, or credits.
+         * Another amount of the same unit replaces the first; other units stay.
+         *
+         * @throws IllegalArgumentException for calls and tokens, which are counted and never charged
+         */
+        public Builder charge(Amount amount) {
+            if (amount.unit().isMoney()) {
+                return cost(Money.of(amount));
+            }
+            if (!amount.unit().isCredits()) {
+                throw new IllegalArgumentException("Action charge of " + amount + ": calls and tokens are counted, not"
+                        + " charged. Charge money or credits.NAME.");
+            }
+            charges.put(amount.unit(), amount);
             return this;
         }
 

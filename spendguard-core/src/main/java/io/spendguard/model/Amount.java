@@ -70,6 +70,21 @@ public record Amount(long atomic, Unit unit) {
         return new Amount(Math.subtractExact(atomic, sameUnit(other).atomic), unit);
     }
 
+    /**
+     * This so many times.
+     *
+     * @param factor 0 or more
+     * @throws IllegalArgumentException for a negative factor
+     * @throws ArithmeticException on overflow
+     */
+    public Amount times(long factor) {
+        if (factor < 0) {
+            throw new IllegalArgumentException(
+                    "Amount " + this + " times " + factor + " is negative: amounts have no sign. Count from 0.");
+        }
+        return new Amount(Math.multiplyExact(atomic, factor), unit);
+    }
+
     /** Tells whether this is more than the other amount of the same unit. */
     public boolean isMoreThan(Amount other) {
         return atomic > sameUnit(other).atomic;

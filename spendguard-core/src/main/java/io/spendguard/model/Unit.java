@@ -48,6 +48,11 @@ public record Unit(String code) implements Comparable<Unit> {
         return CURRENCY.matcher(code).matches();
     }
 
+    /** Tells whether this is the credits of a programme. */
+    public boolean isCredits() {
+        return CREDITS.matcher(code).matches();
+    }
+
     /** How many decimal digits the text form may have: 9 for money, otherwise 0. */
     public int scale() {
         return isMoney() ? 9 : 0;

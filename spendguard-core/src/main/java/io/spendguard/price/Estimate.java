@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param method how it was made, for evidence
  * @param usage the most tokens it can use; null when the action uses none or their number is unknown
  * @param price the price applied; null when none was needed or found
- * @param cost the most it can cost; null when unknown
+ * @param cost the most money it can cost; null when unknown, and when it costs none or credits alone
  * @param problem why the cost is unknown; null when it is known
  */
 public record Estimate(

@@ -31,7 +31,8 @@ public final class Estimator {
                     null);
         }
         if (action.kind() != ActionKind.LLM_CALL) {
-            return new Estimate(Estimate.Method.FREE, null, null, null, null);
+            Estimate.Method method = action.charges().isEmpty() ? Estimate.Method.FREE : Estimate.Method.FIXED;
+            return new Estimate(method, null, null, null, null);
         }
         String provider = action.provider().orElse("");
         String model = action.model().orElse("");

@@ -46,6 +46,7 @@ final class StreamCheck {
 
     /** By first position. */
     private final TreeMap<Long, Gap> gaps = new TreeMap<>();
+
     private final List<Edit> edits = new ArrayList<>();
     /** Positions that a line without a trusted seal claims. */
     private final TreeSet<Long> claimed = new TreeSet<>();

@@ -27,6 +27,27 @@ class ActionTest {
         assertThat(action.toBuilder().label("a", "b").build().requestDigest()).isNotEqualTo(action.requestDigest());
         assertThat(action.toBuilder().personalLabel("a", "b").build().requestDigest())
                 .isNotEqualTo(action.toBuilder().label("a", "b").build().requestDigest());
+        assertThat(charged(action, "1 credits.a").requestDigest())
+                .isNotEqualTo(action.requestDigest())
+                .isNotEqualTo(charged(action, "2 credits.a").requestDigest())
+                .isEqualTo(charged(action, "1 credits.a").toBuilder().build().requestDigest());
+    }
+
+    @Test
+    void charge_goesToItsUnit() {
+        Action action = Action.toolCall("t")
+                .charge(Amount.parse("3 credits.b"))
+                .charge(Amount.parse("1 credits.a"))
+                .charge(Amount.parse("2 credits.b"))
+                .charge(Amount.parse("0.05 USD"))
+                .build();
+
+        assertThat(action.charges()).containsExactly(Amount.parse("1 credits.a"), Amount.parse("2 credits.b"));
+        assertThat(action.fixedCost()).contains(Money.parse("0.05 USD"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> charged(action, "5 tokens.total"))
+                .withMessage("Action charge of 5 tokens.total: calls and tokens are counted, not charged."
+                        + " Charge money or credits.NAME.");
     }
 
     @Test
@@ -80,5 +101,9 @@ class ActionTest {
                 .isThrownBy(() -> Action.llmCall("p", "m").inputTokens(1L << 53))
                 .withMessage("Action with 9007199254740992 input tokens: at most 9007199254740991 can be recorded."
                         + " Leave an unknown count out instead.");
+    }
+
+    private static Action charged(Action action, String amount) {
+        return action.toBuilder().charge(Amount.parse(amount)).build();
     }
 }

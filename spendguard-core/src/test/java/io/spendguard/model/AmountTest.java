@@ -86,4 +86,15 @@ class AmountTest {
                 .withMessage("Amount '1 calls' is not money: end it with an ISO-4217 currency such as USD.");
         assertThat(String.format(Locale.ROOT, "%s", Money.parse("0.18 USD"))).isEqualTo("0.18 USD");
     }
+
+    @Test
+    void times_countsUpAndRefusesOverflow() {
+        assertThat(Amount.parse("0.01 USD").times(3)).isEqualTo(Amount.parse("0.03 USD"));
+        assertThat(Amount.parse("5 credits.gpu").times(0)).isEqualTo(Amount.parse("0 credits.gpu"));
+        assertThatThrownBy(() -> Amount.parse("0.01 USD").times(Long.MAX_VALUE))
+                .isInstanceOf(ArithmeticException.class);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Amount.parse("0 credits.gpu").times(-1))
+                .withMessage("Amount 0 credits.gpu times -1 is negative: amounts have no sign. Count from 0.");
+    }
 }

@@ -190,7 +190,9 @@ class VerifierContentTest {
                         .put("entries", List.of())
                         .put(
                                 "decision",
-                                JsonObject.create().put("id", decision.toString()).put("effect", "stop")))
+                                JsonObject.create()
+                                        .put("id", decision.toString())
+                                        .put("effect", "stop")))
                 .build());
         writer.write(writer.outcome(TENANT, decision, "COMMITTED", entry("AVAILABLE", -7), entry("SPENT", 7)));
 

@@ -78,7 +78,8 @@ final class Migrations {
                     flyway.migrate();
                 } catch (FlywayException e) {
                     throw new LedgerUnavailableException(
-                            "Ledger cannot be migrated: " + e.getMessage().strip()
+                            "Ledger cannot be migrated: "
+                                    + String.valueOf(e.getMessage()).strip()
                                     + "\nCorrect what the database refused, then migrate again.",
                             e);
                 }

@@ -268,8 +268,7 @@ final class OrderedPath {
                 .orderBy(BUDGET.BUDGET_ID)
                 .forShare()
                 .forEach(row -> limits.put(
-                        row.value1(),
-                        new BudgetLimit(row.value1(), new Amount(row.value2(), new Unit(row.value3())))));
+                        row.value1(), new BudgetLimit(row.value1(), new Amount(row.value2(), new Unit(row.value3())))));
         budgets.stream()
                 .filter(budget -> !limits.containsKey(budget))
                 .findFirst()

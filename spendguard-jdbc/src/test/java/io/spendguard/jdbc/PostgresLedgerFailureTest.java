@@ -145,7 +145,7 @@ class PostgresLedgerFailureTest {
             }
             callers.shutdown();
 
-            assertThat(state(ledger).held()).isEqualTo(threads * perThread);
+            assertThat(state(ledger).held()).isEqualTo((long) threads * perThread);
         }
         assertConsistent(true);
     }

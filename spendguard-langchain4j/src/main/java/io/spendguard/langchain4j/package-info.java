@@ -1,6 +1,6 @@
 /**
- * Decorators that put a guard in front of LangChain4j models, tools and agents, with or without wiring. Start reading at
- * {@code SpendGuards}, which installs them.
+ * Decorators that put a guard in front of LangChain4j models and tools. Start reading at {@link GuardedModels}; AI
+ * services get them without wiring through {@link GuardedAiServiceContextFactory}.
  */
 @NullMarked
 package io.spendguard.langchain4j;

@@ -17,7 +17,7 @@ import org.jooq.Result;
 /**
  * Convenience access to all stored procedures and functions in spendguard.
  */
-@SuppressWarnings({ "all", "unchecked", "rawtypes" })
+@SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class Routines {
 
     /**

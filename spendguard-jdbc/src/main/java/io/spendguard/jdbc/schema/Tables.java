@@ -30,7 +30,7 @@ import org.jooq.Result;
 /**
  * Convenience access to all tables in spendguard.
  */
-@SuppressWarnings({ "all", "unchecked", "rawtypes" })
+@SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class Tables {
 
     /**

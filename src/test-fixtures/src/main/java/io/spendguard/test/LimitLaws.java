@@ -115,9 +115,10 @@ interface LimitLaws extends LedgerLaws {
         Account ann = lab().operations().account("team", "ann", Period.ALWAYS);
         assertThatThrownBy(() -> lab().post(lab().operations().hold("h1").claim(ann, 1)))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("Budget 'team' of tenant '" + LedgerLab.TENANT + "' is kept in USD by the contract activated"
-                        + " last, not in calls: units never convert. Give the budget another id, or close the guard of the"
-                        + " other contract.");
+                .hasMessage(
+                        "Budget 'team' of tenant '" + LedgerLab.TENANT + "' is kept in USD by the contract activated"
+                                + " last, not in calls: units never convert. Give the budget another id, or close the guard of the"
+                                + " other contract.");
     }
 
     @Test

@@ -31,7 +31,7 @@ import org.jooq.impl.TableImpl;
  * A budget for one key in one window. Balances are what the entries sum to;
  * only posting entries moves them.
  */
-@SuppressWarnings({ "all", "unchecked", "rawtypes" })
+@SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class Account extends TableImpl<Record> {
 
     private static final long serialVersionUID = 1L;

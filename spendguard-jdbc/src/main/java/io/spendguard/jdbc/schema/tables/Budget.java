@@ -24,7 +24,7 @@ import org.jooq.impl.TableImpl;
 /**
  * The limit the active contract gives a budget; new accounts open with it.
  */
-@SuppressWarnings({ "all", "unchecked", "rawtypes" })
+@SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class Budget extends TableImpl<Record> {
 
     private static final long serialVersionUID = 1L;

@@ -24,7 +24,7 @@ import org.jooq.impl.TableImpl;
 /**
  * Keys of operations that were carried out, each for one request only.
  */
-@SuppressWarnings({ "all", "unchecked", "rawtypes" })
+@SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class Idempotency extends TableImpl<Record> {
 
     private static final long serialVersionUID = 1L;

@@ -28,7 +28,7 @@ import org.jooq.impl.TableImpl;
 /**
  * What an operation answered, for its replays.
  */
-@SuppressWarnings({ "all", "unchecked", "rawtypes" })
+@SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class IdempotencyAnswer extends TableImpl<Record> {
 
     private static final long serialVersionUID = 1L;

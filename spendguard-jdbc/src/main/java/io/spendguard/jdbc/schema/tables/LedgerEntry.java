@@ -30,7 +30,7 @@ import org.jooq.impl.TableImpl;
  * The double-entry book. Its trigger refuses unbalanced lines and moves the
  * accounts' balances.
  */
-@SuppressWarnings({ "all", "unchecked", "rawtypes" })
+@SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class LedgerEntry extends TableImpl<Record> {
 
     private static final long serialVersionUID = 1L;

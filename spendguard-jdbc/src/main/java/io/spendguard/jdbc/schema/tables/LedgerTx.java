@@ -30,7 +30,7 @@ import org.jooq.impl.TableImpl;
 /**
  * One posting: the operation it belongs to and the event that tells of it.
  */
-@SuppressWarnings({ "all", "unchecked", "rawtypes" })
+@SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class LedgerTx extends TableImpl<Record> {
 
     private static final long serialVersionUID = 1L;

@@ -25,7 +25,7 @@ import org.jooq.impl.TableImpl;
 /**
  * of_tenant text, ids uuid[]
  */
-@SuppressWarnings({ "all", "unchecked", "rawtypes" })
+@SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class LockAccounts extends TableImpl<Record> {
 
     private static final long serialVersionUID = 1L;

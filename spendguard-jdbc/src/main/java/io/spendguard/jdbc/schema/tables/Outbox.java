@@ -29,7 +29,7 @@ import org.jooq.impl.TableImpl;
 /**
  * Signed audit events in their streams, written with what they tell of.
  */
-@SuppressWarnings({ "all", "unchecked", "rawtypes" })
+@SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class Outbox extends TableImpl<Record> {
 
     private static final long serialVersionUID = 1L;

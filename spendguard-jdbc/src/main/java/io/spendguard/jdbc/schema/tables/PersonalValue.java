@@ -30,7 +30,7 @@ import org.jooq.impl.TableImpl;
  * What the commitments in events stand for. Rows may be erased by the owner
  * without breaking a proof.
  */
-@SuppressWarnings({ "all", "unchecked", "rawtypes" })
+@SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class PersonalValue extends TableImpl<Record> {
 
     private static final long serialVersionUID = 1L;

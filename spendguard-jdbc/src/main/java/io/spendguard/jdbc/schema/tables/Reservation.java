@@ -27,7 +27,7 @@ import org.jooq.impl.TableImpl;
 /**
  * A decision's hold: HELD, then COMMITTED or RELEASED for good.
  */
-@SuppressWarnings({ "all", "unchecked", "rawtypes" })
+@SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class Reservation extends TableImpl<Record> {
 
     private static final long serialVersionUID = 1L;

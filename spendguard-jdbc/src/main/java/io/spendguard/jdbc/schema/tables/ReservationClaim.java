@@ -29,7 +29,7 @@ import org.jooq.impl.TableImpl;
 /**
  * How much a reservation holds on which account.
  */
-@SuppressWarnings({ "all", "unchecked", "rawtypes" })
+@SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class ReservationClaim extends TableImpl<Record> {
 
     private static final long serialVersionUID = 1L;

@@ -26,7 +26,7 @@ import org.jooq.impl.TableImpl;
 /**
  * What was recorded of a run; a recorded stop ends it for good.
  */
-@SuppressWarnings({ "all", "unchecked", "rawtypes" })
+@SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class RunState extends TableImpl<Record> {
 
     private static final long serialVersionUID = 1L;

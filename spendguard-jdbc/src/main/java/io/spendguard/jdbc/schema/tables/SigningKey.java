@@ -24,7 +24,7 @@ import org.jooq.impl.TableImpl;
 /**
  * Public keys events are signed with; a key is no tenant's.
  */
-@SuppressWarnings({ "all", "unchecked", "rawtypes" })
+@SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class SigningKey extends TableImpl<Record> {
 
     private static final long serialVersionUID = 1L;

@@ -30,7 +30,7 @@ import org.jooq.impl.TableImpl;
 /**
  * One writer incarnation's sequence of events for one tenant.
  */
-@SuppressWarnings({ "all", "unchecked", "rawtypes" })
+@SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class Stream extends TableImpl<Record> {
 
     private static final long serialVersionUID = 1L;

@@ -1,0 +1,48 @@
+package io.spendguard.model;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Marks a tool method whose calls a guard decides before they run.
+ *
+ * <p>The annotation is data: {@code io.spendguard.GuardedProxy} and the framework adapters act on it, a call that goes
+ * past them is not guarded. Every fault in it is reported when they read it, not at the first call. A method without an
+ * annotation of its own has that of the method it overrides or implements.
+ *
+ * <p>A call is settled when the method returns: at the cost given here, unless the method committed another through
+ * {@link Permit#current()}. A method that throws leaves the outcome unknown. One that returns a future is settled when it
+ * returns the future.
+ */
+@Documented
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.METHOD)
+public @interface Guarded {
+    /**
+     * The most one call costs, money or credits: {@code 0.01 USD}, {@code 3 credits.search}. Empty for a tool that costs
+     * nothing or learns its price while it runs; rules and budgets that count calls still apply.
+     */
+    String cost() default "";
+
+    /**
+     * The parameter the cost is multiplied by: the value of a whole number, the size of a collection, map or array, or the
+     * characters of a text, counted as Unicode code points. Empty when one call costs {@link #cost} whatever it is
+     * passed. Needs classes compiled with {@code -parameters}.
+     */
+    String per() default "";
+
+    /** The tool's name in contracts and evidence. The method's name by default; a framework may bring its own. */
+    String tool() default "";
+
+    /** Labels of the action, each {@code name=value}. */
+    String[] labels() default {};
+
+    /**
+     * A method of the same class with the same parameters, called instead when the guard refuses. It is not guarded
+     * itself. Without one a refusal throws {@link SpendDeniedException}.
+     */
+    String fallback() default "";
+}

@@ -1,0 +1,105 @@
+package io.spendguard.langchain4j;
+
+import dev.langchain4j.agent.tool.ReturnBehavior;
+import dev.langchain4j.agent.tool.ToolExecutionRequest;
+import dev.langchain4j.exception.ToolArgumentsException;
+import dev.langchain4j.invocation.InvocationContext;
+import dev.langchain4j.service.tool.ToolExecutionResult;
+import dev.langchain4j.service.tool.ToolExecutor;
+import io.spendguard.Call;
+import io.spendguard.Guard;
+import io.spendguard.model.Action;
+import io.spendguard.model.CurrentPermit;
+import io.spendguard.model.Decision;
+import io.spendguard.model.Permit;
+import io.spendguard.model.Reason;
+import io.spendguard.model.Usage;
+import io.spendguard.trace.Scope;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** A tool whose every call passes the gate, on whichever thread. */
+final class GuardedToolExecutor implements ToolExecutor, Gated<ToolExecutor> {
+    private final ToolExecutor delegate;
+    private final GuardSource guards;
+    private final ReturnBehavior behavior;
+    private final ToolTerms terms;
+
+    GuardedToolExecutor(ToolExecutor delegate, GuardSource guards, ReturnBehavior behavior, ToolTerms terms) {
+        this.delegate = delegate;
+        this.guards = guards;
+        this.behavior = behavior;
+        this.terms = terms;
+    }
+
+    @Override
+    public String execute(ToolExecutionRequest request, Object memoryId) {
+        Scope conversation = new Scope(null, Callers.run(memoryId), null, null, null);
+        return gated(request, null, conversation, executor -> executor.execute(request, memoryId), Function.identity());
+    }
+
+    @Override
+    public ToolExecutionResult executeWithContext(ToolExecutionRequest request, InvocationContext invocation) {
+        return gated(
+                request,
+                invocation,
+                Scope.EMPTY,
+                executor -> executor.executeWithContext(request, invocation),
+                this::skipped);
+    }
+
+    @Override
+    public ToolExecutor unwrap() {
+        return delegate;
+    }
+
+    private <T> T gated(
+            ToolExecutionRequest request,
+            @Nullable InvocationContext invocation,
+            Scope otherwise,
+            Function<ToolExecutor, T> tool,
+            Function<String, T> skipped) {
+        Scope scope = Callers.scope(invocation);
+        Action action = otherwise.complete(scope.complete(terms.action(request)));
+        if (Permit.current().filter(outer -> outer.covers(action)).isPresent()) {
+            return tool.apply(delegate);
+        }
+        Guard guard = guards.guard(invocation);
+        Decision decision = guard.decide(action);
+        ToolExecutor fallback = terms.fallback();
+        if (decision instanceof Decision.Refused && fallback != null) {
+            return tool.apply(fallback);
+        }
+        if (decision instanceof Decision.Skip) {
+            return skipped.apply("Tool '" + request.name() + "' was skipped and not executed: "
+                    + decision.reasons().stream().map(Reason::toString).collect(Collectors.joining("; ")));
+        }
+        // What the tool calls itself, a sub-agent for instance, belongs to the same run and asks the same guard.
+        try (Call call = Call.of(decision.orThrow());
+                CurrentPermit.Handle permit = call.open();
+                Scope.Handle within = scope.open();
+                Guard.Handle asking = guard.open()) {
+            call.started();
+            try {
+                T result = tool.apply(delegate);
+                call.completed(Usage.unknown());
+                return result;
+            } catch (ToolArgumentsException unread) {
+                call.notSent(unread);
+                throw unread;
+            } catch (RuntimeException | Error failure) {
+                call.failed(failure);
+                throw failure;
+            }
+        }
+    }
+
+    /** As an error where the result would end the conversation as its answer: an error goes to the model instead. */
+    private ToolExecutionResult skipped(String text) {
+        return ToolExecutionResult.builder()
+                .isError(behavior != ReturnBehavior.TO_LLM)
+                .resultText(text)
+                .build();
+    }
+}

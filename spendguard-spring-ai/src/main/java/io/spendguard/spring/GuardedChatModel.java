@@ -1,0 +1,151 @@
+package io.spendguard.spring;
+
+import io.spendguard.Call;
+import io.spendguard.model.Action;
+import io.spendguard.model.Permit;
+import io.spendguard.model.SpendDeniedException;
+import io.spendguard.trace.Scope;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.prompt.ChatOptions;
+import org.springframework.ai.chat.prompt.Prompt;
+import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.context.ContextView;
+
+/**
+ * A chat model whose every call is decided before the provider is reached, and settled before the caller goes on.
+ *
+ * <p>A stream is decided once for each subscription. Decisions and settlements block, so they run on {@link
+ * Schedulers#boundedElastic()}; only a cancellation on a thread that may block settles right there. Nothing is sent for a
+ * subscriber that is gone by the time the decision is there: its hold is released.
+ */
+final class GuardedChatModel implements ChatModel, GuardedBean {
+    /** Where a stream carries its permit to what it subscribes to, as a thread does for a call. */
+    private static final String PERMIT = GuardedChatModel.class.getName() + ".permit";
+
+    private final ChatModel delegate;
+    private final Gate gate;
+    private final Admission admission;
+    private final String provider;
+
+    GuardedChatModel(ChatModel delegate, Gate gate, String provider) {
+        this.delegate = delegate;
+        this.gate = gate;
+        this.admission = new Admission(gate);
+        this.provider = provider;
+    }
+
+    @Override
+    public ChatModel guarded() {
+        return delegate;
+    }
+
+    @Override
+    public ChatOptions getOptions() {
+        return delegate.getOptions();
+    }
+
+    @Override
+    public ChatResponse call(Prompt prompt) {
+        ChatRequest request = ChatRequest.of(prompt, delegate.getOptions(), provider);
+        Scope scope = gate.scope(request.toolContext(), null);
+        Action action = request.action(gate, scope);
+        if (gate.isCovered(Permit.current().orElse(null), action)) {
+            return delegate.call(prompt);
+        }
+        Admitted admitted = gate.enter(action);
+        Prompt effective = request.apply(admitted);
+        ChatResponse response =
+                gate.run(admitted.call(), () -> delegate.call(effective), answer -> Usages.of(answer, provider));
+        admission.check(request, toolCalls(response), scope);
+        return response;
+    }
+
+    @Override
+    public Flux<ChatResponse> stream(Prompt prompt) {
+        return Flux.deferContextual(context -> {
+            ChatRequest request = ChatRequest.of(prompt, delegate.getOptions(), provider);
+            Scope scope = gate.scope(request.toolContext(), context);
+            Permit outer = outer(context);
+            return Flux.defer(() -> decided(request, scope, outer)).subscribeOn(Schedulers.boundedElastic());
+        });
+    }
+
+    private Flux<ChatResponse> decided(ChatRequest request, Scope scope, @Nullable Permit outer) {
+        Action action = request.action(gate, scope);
+        if (gate.isCovered(outer, action)) {
+            return delegate.stream(request.prompt());
+        }
+        Admitted admitted = gate.enter(action);
+        return settled(admitted, request, scope, request.apply(admitted));
+    }
+
+    /*
+     * The order of the operators is the order of the promises. The source is hidden, so that a subscriber who cancelled
+     * during the decision is seen before anything is sent. Parts are counted where they arrive, before the queue of
+     * publishOn. Settling comes after it, on a thread that may block, and before anybody downstream hears of the end.
+     */
+    private Flux<ChatResponse> settled(Admitted admitted, ChatRequest request, Scope scope, Prompt effective) {
+        Call call = admitted.call();
+        StreamMeter meter = new StreamMeter(call, gate.counter(), provider);
+        return Flux.just(effective)
+                .hide()
+                .concatMap(prompt -> {
+                    call.started();
+                    return delegate.stream(prompt);
+                })
+                .contextWrite(context -> context.put(PERMIT, call.permit()))
+                .<ChatResponse>handle((part, sink) -> {
+                    if (meter.arrived(part)) {
+                        sink.next(part);
+                    } else {
+                        sink.error(outgrown(admitted));
+                    }
+                })
+                .publishOn(Schedulers.boundedElastic())
+                .doOnComplete(() -> call.completed(meter.usage()))
+                .doOnError(failure -> {
+                    meter.flush();
+                    Gate.failed(call, failure);
+                })
+                .doOnCancel(() -> cancelled(call, meter))
+                .concatWith(Flux.defer(() -> {
+                    admission.check(request, meter.toolCalls(), scope);
+                    return Flux.empty();
+                }));
+    }
+
+    private static SpendDeniedException outgrown(Admitted admitted) {
+        return admitted.outgrown("The stream passed the "
+                + admitted.effective().maxOutputTokens().orElse(0)
+                + " output tokens its hold covers: it was cut, and what arrived is charged. Raise the output cap.");
+    }
+
+    private static void cancelled(Call call, StreamMeter meter) {
+        Runnable settle = () -> {
+            meter.flush();
+            call.cancelled();
+        };
+        if (Schedulers.isInNonBlockingThread()) {
+            Schedulers.boundedElastic().schedule(settle);
+        } else {
+            settle.run();
+        }
+    }
+
+    private static @Nullable Permit outer(ContextView context) {
+        return context.<Permit>getOrDefault(PERMIT, Permit.current().orElse(null));
+    }
+
+    private static List<AssistantMessage.ToolCall> toolCalls(@Nullable ChatResponse response) {
+        return response == null
+                ? List.of()
+                : response.getResults().stream()
+                        .flatMap(result -> result.getOutput().getToolCalls().stream())
+                        .toList();
+    }
+}

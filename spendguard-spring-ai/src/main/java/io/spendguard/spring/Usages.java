@@ -1,0 +1,44 @@
+package io.spendguard.spring;
+
+import io.spendguard.model.Usage;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.ai.chat.model.ChatResponse;
+
+/** Maps what Spring AI reports to our usage. */
+final class Usages {
+    /** Providers whose count of input tokens leaves out those read from or written to a cache. */
+    private static final Set<String> COUNT_CACHE_APART = Set.of("anthropic", "bedrock_converse");
+
+    private Usages() {}
+
+    /** The provider's count in a response; unknown when it gave none. */
+    static Usage of(@Nullable ChatResponse response, String provider) {
+        return response == null ? Usage.unknown() : of(response.getMetadata().getUsage(), provider);
+    }
+
+    /** A count of nothing at all is how Spring AI says that the provider gave none. */
+    static Usage of(org.springframework.ai.chat.metadata.@Nullable Usage reported, String provider) {
+        if (reported == null) {
+            return Usage.unknown();
+        }
+        long input = count(reported.getPromptTokens());
+        long output = count(reported.getCompletionTokens());
+        if (input <= 0 && output <= 0) {
+            return Usage.unknown();
+        }
+        long cacheRead = count(reported.getCacheReadInputTokens());
+        if (COUNT_CACHE_APART.contains(provider) || cacheRead > input) {
+            input = Math.addExact(input, Math.addExact(cacheRead, count(reported.getCacheWriteInputTokens())));
+        }
+        Usage.Builder usage = Usage.builder().inputTokens(input).outputTokens(output);
+        if (reported.getCacheReadInputTokens() != null) {
+            usage.cacheReadTokens(cacheRead);
+        }
+        return usage.build();
+    }
+
+    private static long count(@Nullable Number reported) {
+        return reported == null ? 0 : Math.max(0, reported.longValue());
+    }
+}
