@@ -110,7 +110,8 @@ class GuardEdgesTest {
 
         for (ActionKind kind : ActionKind.values()) {
             if (kind != ActionKind.LLM_CALL && kind != ActionKind.TOOL_CALL) {
-                assertThat(guard.decide(Action.of(kind).build()).orThrow().held()).isEmpty();
+                assertThat(guard.decide(Action.of(kind).build()).orThrow().held())
+                        .isEmpty();
             }
         }
         assertThat(guard.decide(Action.toolCall("t").build()).orThrow().held())

@@ -32,8 +32,8 @@ class VerifierContainerTest {
 
     @BeforeEach
     void export() throws IOException {
-        tampered = Tampered.open(
-                Specimen.export(directory.resolve("genuine.zip"), Specimen.life(SIGNER, "acme", 0x1000)));
+        tampered =
+                Tampered.open(Specimen.export(directory.resolve("genuine.zip"), Specimen.life(SIGNER, "acme", 0x1000)));
     }
 
     @Test

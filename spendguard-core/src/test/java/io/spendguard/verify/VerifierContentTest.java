@@ -156,8 +156,9 @@ class VerifierContentTest {
 
         assertThat(finding.code()).isEqualTo(FindingCode.LIMIT_MISMATCH);
         assertThat(finding.message())
-                .isEqualTo("Event " + finding.place().event() + " (io.spendguard.decision.v1) changes the limit of account "
-                        + ACCOUNT + ": only contracts and openings grant. Ask who wrote it.");
+                .isEqualTo("Event " + finding.place().event()
+                        + " (io.spendguard.decision.v1) changes the limit of account " + ACCOUNT
+                        + ": only contracts and openings grant. Ask who wrote it.");
     }
 
     @Test
