@@ -6,7 +6,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spendguard.contract.Contract;
+import io.spendguard.ledger.AccountId;
+import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.EventSealer;
 import io.spendguard.ledger.InMemoryLedger;
+import io.spendguard.ledger.Ledger;
+import io.spendguard.ledger.LedgerHost;
+import io.spendguard.ledger.LedgerOperation;
+import io.spendguard.ledger.LedgerSession;
+import io.spendguard.ledger.Namespace;
+import io.spendguard.ledger.OperationKind;
+import io.spendguard.ledger.PostResult;
+import io.spendguard.ledger.Reservation;
+import io.spendguard.ledger.RunState;
+import io.spendguard.ledger.SealedEvent;
 import io.spendguard.model.Action;
 import io.spendguard.model.ActionKind;
 import io.spendguard.model.Amount;
@@ -22,8 +35,15 @@ import io.spendguard.model.SettlementConflictException;
 import io.spendguard.model.Usage;
 import io.spendguard.proof.Ed25519Signer;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Where one thing more or less would change the answer. */
@@ -162,10 +182,33 @@ class GuardEdgesTest {
         assertThat(events).contains("\"reason\":\"" + "x".repeat(400) + "?" + "y".repeat(99) + "\"");
     }
 
+    @Test
+    void decide_answerThatComesTooLate_stopsAndGivesTheHoldBack() {
+        CompletableFuture<PostResult> late = new CompletableFuture<>();
+        CompletableFuture<PostResult> settled = new CompletableFuture<>();
+        Guard guard = guard(
+                "budgets:\n  - {id: day, limit: 1.00 USD, " + DAY + "}\n",
+                new AnsweringLate(ledger, late, settled),
+                Duration.ofMillis(1));
+
+        Decision decision = guard.decide(priced("0.60 USD"));
+        assertThat(decision.reasons()).extracting(Reason::code).containsExactly(ReasonCode.LEDGER_UNAVAILABLE);
+        assertThat(guard.balances("acme")).extracting(Balance::held).containsExactly(Amount.parse("0.60 USD"));
+        late.complete(null);
+
+        assertThat(settled).succeedsWithin(Duration.ofSeconds(30));
+        assertThat(guard.balances("acme")).extracting(Balance::held).containsExactly(Amount.parse("0.00 USD"));
+    }
+
     private Guard guard(String spec) {
+        return guard(spec, ledger, Duration.ofSeconds(30));
+    }
+
+    private static Guard guard(String spec, Ledger ledger, Duration patience) {
         return Guard.builder()
                 .contract(Contract.parse(HEAD + spec.indent(2), "edges.yaml"))
                 .ledger(ledger)
+                .patience(patience)
                 .signer(Ed25519Signer.generate())
                 .clock(NOON)
                 .build();
@@ -173,5 +216,70 @@ class GuardEdgesTest {
 
     private static Action priced(String cost) {
         return Action.toolCall("t").cost(Money.parse(cost)).build();
+    }
+
+    /** Keeps back what it did for a decision until told, and tells when it has settled. */
+    private record AnsweringLate(
+            Ledger ledger, CompletableFuture<PostResult> late, CompletableFuture<PostResult> settled)
+            implements Ledger {
+        @Override
+        public LedgerSession connect(LedgerHost host) {
+            LedgerSession session = ledger.connect(host);
+            return new LedgerSession() {
+                @Override
+                public CompletableFuture<PostResult> submit(LedgerOperation operation, Duration patience) {
+                    CompletableFuture<PostResult> done = session.submit(operation, patience);
+                    if (operation.kind() == OperationKind.SETTLE) {
+                        done.thenAccept(settled::complete);
+                    }
+                    return operation.kind() == OperationKind.DECIDE ? late.thenCombine(done, (told, it) -> it) : done;
+                }
+
+                @Override
+                public void close() {
+                    session.close();
+                }
+            };
+        }
+
+        @Override
+        public List<AccountState> accounts(String tenant, Namespace namespace) {
+            return ledger.accounts(tenant, namespace);
+        }
+
+        @Override
+        public List<AccountState> find(String tenant, List<AccountId> ids) {
+            return ledger.find(tenant, ids);
+        }
+
+        @Override
+        public RunState run(String tenant, Namespace namespace, String run) {
+            return ledger.run(tenant, namespace, run);
+        }
+
+        @Override
+        public Optional<Reservation> reservation(String tenant, UUID id) {
+            return ledger.reservation(tenant, id);
+        }
+
+        @Override
+        public Optional<byte[]> answer(String tenant, OperationKind kind, String key) {
+            return ledger.answer(tenant, kind, key);
+        }
+
+        @Override
+        public void events(@Nullable String tenant, Consumer<SealedEvent> sink) {
+            ledger.events(tenant, sink);
+        }
+
+        @Override
+        public List<EventSealer.Key> keys() {
+            return ledger.keys();
+        }
+
+        @Override
+        public void close() {
+            ledger.close();
+        }
     }
 }
