@@ -348,7 +348,7 @@ class SpendGuardAutoConfigurationTest {
     static class ByClass {
         @Bean
         String aWantsTheClass(OpenAiChatModel model) {
-            return model.toString();
+            return model.getClass().getName();
         }
     }
 }
