@@ -230,7 +230,7 @@ class GuardEdgesTest {
                 public CompletableFuture<PostResult> submit(LedgerOperation operation, Duration patience) {
                     CompletableFuture<PostResult> done = session.submit(operation, patience);
                     if (operation.kind() == OperationKind.SETTLE) {
-                        done.thenAccept(settled::complete);
+                        CompletableFuture<Void> unused = done.thenAccept(settled::complete);
                     }
                     return operation.kind() == OperationKind.DECIDE ? late.thenCombine(done, (told, it) -> it) : done;
                 }
