@@ -43,6 +43,7 @@ public final class Guard implements AutoCloseable {
 
     private final DecisionEngine engine;
     private final Ledger ledger;
+    private volatile boolean closed;
 
     private Guard(DecisionEngine engine, Ledger ledger) {
         this.engine = engine;
@@ -63,10 +64,12 @@ public final class Guard implements AutoCloseable {
      * released. Blocks for one ledger transaction, at most as long as the guard's patience.
      *
      * @throws IllegalArgumentException when no tenant is known, or another than the contract's; nothing was written
+     * @throws IllegalStateException when the guard is closed
      * @throws io.spendguard.model.IdempotencyConflictException when the action's key was used for another action;
      *     nothing was written
      */
     public Decision decide(Action action) {
+        requireOpen();
         return engine.decide(Objects.requireNonNull(action, "action"));
     }
 
@@ -124,11 +127,13 @@ public final class Guard implements AutoCloseable {
 
     /**
      * The permit of an action decided before, by this process or another, found by the action's key: for settling it,
-     * not for running the action again. Empty when nothing is held for it. Blocks for two reads.
+     * not for running the action again. Empty when nothing was ever held for it; where it was settled already, settling
+     * it the same way again answers as before. Blocks for two reads.
      *
      * @throws io.spendguard.model.LedgerUnavailableException when the ledger cannot be reached
      */
     public Optional<Permit> recover(String tenant, String key) {
+        requireOpen();
         return engine.recover(tenant, key);
     }
 
@@ -139,6 +144,7 @@ public final class Guard implements AutoCloseable {
      * @throws io.spendguard.model.LedgerUnavailableException when the ledger cannot be reached
      */
     public List<Balance> balances(String tenant) {
+        requireOpen();
         return engine.balances(tenant);
     }
 
@@ -181,11 +187,18 @@ public final class Guard implements AutoCloseable {
     /** Finishes what is under way, closes the evidence streams with a signed event each, and closes the ledger. */
     @Override
     public void close() {
+        closed = true;
         INSTALLED.compareAndSet(this, null);
         try {
             engine.close();
         } finally {
             ledger.close();
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("Guard is closed: its evidence streams have ended. Build a new one.");
         }
     }
 
@@ -289,7 +302,7 @@ public final class Guard implements AutoCloseable {
             }
             DecisionEngine engine = new DecisionEngine(
                     decides,
-                    catalogue.or(decides.catalogue()),
+                    decides.catalogue().or(catalogue),
                     prices == null ? PriceBook.bundled() : prices,
                     keeps,
                     signer == null ? Ed25519Signer.loadOrCreate(defaultKeyFile()) : signer,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.spendguard.contract.Contract;
+import io.spendguard.contract.ModelCatalogue;
 import io.spendguard.decision.EvidenceExport;
 import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.InMemoryLedger;
@@ -549,6 +550,55 @@ class GuardTest {
             threads.shutdownNow();
         }
         assertThat(balance(guard, "daily").held()).isEqualTo(Amount.parse("0.90 USD"));
+    }
+
+    @Test
+    void decide_afterClose_saysWhatToDo() {
+        Guard guard = guard(ONE_DOLLAR);
+        guard.close();
+
+        assertThatThrownBy(() -> guard.decide(call("r1")))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("Guard is closed: its evidence streams have ended. Build a new one.");
+    }
+
+    @Test
+    void decide_firstOfManyThreads_activatesTheContractOnce() throws Exception {
+        Guard guard = guard(ONE_DOLLAR);
+        var threads = Executors.newFixedThreadPool(8);
+        try {
+            threads.invokeAll(IntStream.range(0, 32)
+                    .mapToObj(i -> (Callable<Effect>)
+                            () -> guard.decide(Action.toolCall("t").build()).effect())
+                    .toList());
+        } finally {
+            threads.shutdownNow();
+        }
+
+        assertThat(types()).containsOnlyOnce("io.spendguard.contract.activated.v1");
+    }
+
+    @Test
+    void decide_aliasInContractAndCatalogue_isTheContracts() {
+        Contract contract = Contract.parse(
+                ONE_DOLLAR.replace("spec:\n", "spec:\n  models:\n    cheap: {provider: openai, model: gpt-4o-mini}\n")
+                        + """
+                          rules:
+                            - {id: d, when: "true", effect: {decision: degrade, mutate: {modelAlias: cheap}}, reasonCode: D}
+                        """,
+                "test.yaml");
+        Guard guard = Guard.builder()
+                .contract(contract)
+                .ledger(ledger)
+                .signer(Ed25519Signer.generate())
+                .clock(NOON)
+                .catalogue(ModelCatalogue.builder()
+                        .model("cheap", "openai", "gpt-4o-2024-11-20")
+                        .build())
+                .build();
+
+        assertThat(guard.decide(call("r1")).orThrow(ACCEPT_DEGRADE).effective().model())
+                .contains("gpt-4o-mini");
     }
 
     @Test

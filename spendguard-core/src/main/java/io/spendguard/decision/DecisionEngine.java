@@ -182,16 +182,21 @@ public final class DecisionEngine implements AutoCloseable {
         return new Snapshot(action, tenant, namespace, clock.instant(), ids.next(), ids.next(), ids.next());
     }
 
-    /** Before its first decision for a tenant, a guard puts the contract's limits in force and says so in evidence. */
+    /** Before its first decision for a tenant, a guard puts the contract's limits in force, once, and says so in evidence. */
     private void activate(String tenant) {
         if (activeTenants.contains(tenant)) {
             return;
         }
-        List<BudgetLimit> limits = contract.budgets().stream()
-                .map(budget -> new BudgetLimit(budget.id(), budget.limit()))
-                .toList();
-        await(new ActivateOperation(tenant, namespace, ids.next(), limits, postings), late -> {});
-        activeTenants.add(tenant);
+        synchronized (activeTenants) {
+            if (activeTenants.contains(tenant)) {
+                return;
+            }
+            List<BudgetLimit> limits = contract.budgets().stream()
+                    .map(budget -> new BudgetLimit(budget.id(), budget.limit()))
+                    .toList();
+            await(new ActivateOperation(tenant, namespace, ids.next(), limits, postings), late -> {});
+            activeTenants.add(tenant);
+        }
     }
 
     private Decision written(Snapshot snapshot, Verdict verdict, PostResult.Written result) {
