@@ -37,8 +37,11 @@ import org.junit.jupiter.api.Test;
 class HouseRulesTest {
 
     /** The classes that may ask the machine for the time, an id or chance. All others have them handed in. */
-    private static final Set<String> SOURCES_OF_TIME_AND_CHANCE =
-            Set.of("io.spendguard.Guard", "io.spendguard.model.TimeOrderedIds", "io.spendguard.test.LedgerContract");
+    private static final Set<String> SOURCES_OF_TIME_AND_CHANCE = Set.of(
+            "io.spendguard.Guard",
+            "io.spendguard.model.TimeOrderedIds",
+            "io.spendguard.spring.SpendGuardAutoConfiguration",
+            "io.spendguard.test.LedgerContract");
 
     /** The programs: they talk to a terminal and hand the machine's time and ids to the libraries. */
     private static final String[] TERMINAL_PACKAGES = {"io.spendguard.jdbc.cli..", "io.spendguard.examples.."};

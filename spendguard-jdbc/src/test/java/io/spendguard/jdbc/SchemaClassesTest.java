@@ -87,7 +87,10 @@ class SchemaClassesTest {
                                 .withImplicitJoinPathsToMany(false)
                                 .withWhereMethodOverrides(false)
                                 .withComments(true))
-                        .withTarget(new Target().withPackageName(PACKAGE).withDirectory(target.toString()))));
+                        .withTarget(new Target()
+                                .withPackageName(PACKAGE)
+                                .withDirectory(target.toString())
+                                .withLocale("en"))));
     }
 
     private static Map<String, String> sourcesIn(Path folder) throws IOException {

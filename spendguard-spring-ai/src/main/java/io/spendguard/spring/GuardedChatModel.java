@@ -106,6 +106,9 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
                         sink.error(outgrown(admitted));
                     }
                 })
+                // A provider's client may not let go of a stalled answer until its next byte: who cancels must not
+                // wait.
+                .cancelOn(Schedulers.boundedElastic())
                 .publishOn(Schedulers.boundedElastic())
                 .doOnComplete(() -> call.completed(meter.usage()))
                 .doOnError(failure -> {
