@@ -57,7 +57,7 @@ class SpendGuardExtensionTest {
 
         assertThat(Guard.current()).isEmpty();
         assertThatThrownBy(() -> Leaking.leaked.decide(call()))
-                .hasMessage("Ledger session is closed: it takes no more operations. Connect again.");
+                .hasMessage("Guard is closed: its evidence streams have ended. Build a new one.");
     }
 
     @Test
