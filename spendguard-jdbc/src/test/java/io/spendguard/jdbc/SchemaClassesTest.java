@@ -7,6 +7,7 @@ import io.spendguard.test.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -24,12 +25,14 @@ import org.jooq.meta.jaxb.Logging;
 import org.jooq.meta.jaxb.Target;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * The committed schema classes are those jOOQ makes of the migrated database. After changing a migration, rewrite them:
  *
  * <pre>{@code mvn -o -pl spendguard-jdbc -am test -Dtest=SchemaClassesTest -Dspendguard.schema.rewrite=true}</pre>
  */
+@Isolated("sets the default locale while it generates")
 class SchemaClassesTest {
     private static final String PACKAGE = "io.spendguard.jdbc.schema";
     /** "all" is no lint group of javac's, and jOOQ's tables hand themselves to their fields. */
@@ -42,7 +45,13 @@ class SchemaClassesTest {
     @Test
     void schemaClasses_generatedAnew_areTheCommittedOnes(@TempDir Path generated) throws Exception {
         try (Database database = EmbeddedPostgres.shared().newDatabase("spendguard_ledger", PostgresLedger::migrate)) {
-            generate(database, generated);
+            Locale before = Locale.getDefault();
+            Locale.setDefault(Locale.ROOT); // jOOQ makes names by the default locale's upper and lower case
+            try {
+                generate(database, generated);
+            } finally {
+                Locale.setDefault(before);
+            }
         }
         Map<String, String> fresh = sourcesIn(generated.resolve(PACKAGE.replace('.', '/')));
         fresh.replaceAll((file, source) -> source.replace(AS_GENERATED, AS_COMMITTED));
@@ -87,10 +96,7 @@ class SchemaClassesTest {
                                 .withImplicitJoinPathsToMany(false)
                                 .withWhereMethodOverrides(false)
                                 .withComments(true))
-                        .withTarget(new Target()
-                                .withPackageName(PACKAGE)
-                                .withDirectory(target.toString())
-                                .withLocale("en"))));
+                        .withTarget(new Target().withPackageName(PACKAGE).withDirectory(target.toString()))));
     }
 
     private static Map<String, String> sourcesIn(Path folder) throws IOException {
