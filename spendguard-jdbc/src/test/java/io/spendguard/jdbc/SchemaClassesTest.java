@@ -5,34 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.spendguard.test.Database;
 import io.spendguard.test.EmbeddedPostgres;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.jooq.codegen.GenerationTool;
-import org.jooq.meta.jaxb.Configuration;
-import org.jooq.meta.jaxb.ForcedType;
-import org.jooq.meta.jaxb.Generate;
-import org.jooq.meta.jaxb.GeneratedSerialVersionUID;
-import org.jooq.meta.jaxb.Generator;
-import org.jooq.meta.jaxb.Jdbc;
-import org.jooq.meta.jaxb.Logging;
-import org.jooq.meta.jaxb.Target;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * The committed schema classes are those jOOQ makes of the migrated database. After changing a migration, rewrite them:
  *
  * <pre>{@code mvn -o -pl spendguard-jdbc -am test -Dtest=SchemaClassesTest -Dspendguard.schema.rewrite=true}</pre>
  */
-@Isolated("sets the default locale while it generates")
 class SchemaClassesTest {
     private static final String PACKAGE = "io.spendguard.jdbc.schema";
     /** "all" is no lint group of javac's, and jOOQ's tables hand themselves to their fields. */
@@ -45,13 +34,7 @@ class SchemaClassesTest {
     @Test
     void schemaClasses_generatedAnew_areTheCommittedOnes(@TempDir Path generated) throws Exception {
         try (Database database = EmbeddedPostgres.shared().newDatabase("spendguard_ledger", PostgresLedger::migrate)) {
-            Locale before = Locale.getDefault();
-            Locale.setDefault(Locale.ROOT); // jOOQ makes names by the default locale's upper and lower case
-            try {
-                generate(database, generated);
-            } finally {
-                Locale.setDefault(before);
-            }
+            generate(database, generated);
         }
         Map<String, String> fresh = sourcesIn(generated.resolve(PACKAGE.replace('.', '/')));
         fresh.replaceAll((file, source) -> source.replace(AS_GENERATED, AS_COMMITTED));
@@ -67,36 +50,34 @@ class SchemaClassesTest {
         assertThat(differing).isEmpty();
     }
 
-    private static void generate(Database database, Path target) throws Exception {
-        GenerationTool.generate(new Configuration()
-                .withLogging(Logging.WARN)
-                .withJdbc(new Jdbc()
-                        .withDriver("org.postgresql.Driver")
-                        .withUrl(database.jdbcUrl())
-                        .withUser(EmbeddedPostgres.ADMIN)
-                        .withPassword(EmbeddedPostgres.PASSWORD))
-                .withGenerator(new Generator()
-                        .withDatabase(new org.jooq.meta.jaxb.Database()
-                                .withName("org.jooq.meta.postgres.PostgresDatabase")
-                                .withInputSchema("spendguard")
-                                .withOutputSchemaToDefault(false)
-                                .withIncludeTriggerRoutines(false)
-                                .withIncludeCheckConstraints(false)
-                                // The array call is plain JDBC: jOOQ would inline each array's cast.
-                                .withExcludes("post|schema_history")
-                                .withForcedTypes(
-                                        new ForcedType().withName("INSTANT").withIncludeTypes("(?i:TIMESTAMP.*)")))
-                        .withGenerate(new Generate()
-                                .withGeneratedAnnotation(false)
-                                .withGeneratedSerialVersionUID(GeneratedSerialVersionUID.CONSTANT)
-                                .withJooqVersionReference(false)
-                                .withRecords(false)
-                                .withIndexes(false)
-                                .withImplicitJoinPathsToOne(false)
-                                .withImplicitJoinPathsToMany(false)
-                                .withWhereMethodOverrides(false)
-                                .withComments(true))
-                        .withTarget(new Target().withPackageName(PACKAGE).withDirectory(target.toString()))));
+    /**
+     * In a JVM of its own: jOOQ makes names by the default locale's upper and lower case, and keeps some from the time its
+     * classes were loaded, which here may be under any locale.
+     */
+    private static void generate(Database database, Path target) throws IOException, InterruptedException {
+        Path output = target.resolve("output.txt");
+        Process generator = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Duser.language=en",
+                        "-Duser.country=US",
+                        "-classpath",
+                        System.getProperty("java.class.path"),
+                        SchemaGenerator.class.getName(),
+                        database.jdbcUrl(),
+                        PACKAGE,
+                        target.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        assertThat(generator.waitFor()).as(() -> read(output)).isZero();
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
     }
 
     private static Map<String, String> sourcesIn(Path folder) throws IOException {
