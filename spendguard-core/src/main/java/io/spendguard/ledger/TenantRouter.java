@@ -2,7 +2,6 @@ package io.spendguard.ledger;
 
 import io.spendguard.model.LedgerUnavailableException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -229,8 +228,7 @@ public final class TenantRouter implements Ledger {
 
         /** Adds a server under a name of its own; the router closes its ledger. */
         public Builder server(String name, Ledger ledger) {
-            if (servers.putIfAbsent(
-                            Objects.requireNonNull(name, "name"), Objects.requireNonNull(ledger, "ledger"))
+            if (servers.putIfAbsent(Objects.requireNonNull(name, "name"), Objects.requireNonNull(ledger, "ledger"))
                     != null) {
                 throw new IllegalArgumentException(
                         "Server '" + name + "' was added before: names tell servers apart. Use another name.");

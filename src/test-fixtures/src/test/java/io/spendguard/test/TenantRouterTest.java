@@ -56,30 +56,36 @@ class TenantRouterTest extends LedgerContract {
                 .isInstanceOf(ExecutionException.class)
                 .cause()
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("Tenant 'globex' is assigned to server 'east', but has accounts on server 'west': its budgets"
-                        + " would begin anew. Assign it to 'west', or move its rows first.");
+                .hasMessage(
+                        "Tenant 'globex' is assigned to server 'east', but has accounts on server 'west': its budgets"
+                                + " would begin anew. Assign it to 'west', or move its rows first.");
         assertThat(east.accounts("globex", Namespace.ENFORCE)).isEmpty();
         assertThat(east.tenants()).isEmpty();
     }
 
     @Test
     void submit_tenantOfNoServer_isRefusedByName() {
-        Ledger router =
-                TenantRouter.builder().server("east", east).tenant("acme", "east").build();
+        Ledger router = TenantRouter.builder()
+                .server("east", east)
+                .tenant("acme", "east")
+                .build();
 
         assertThatThrownBy(() -> activate(router, "globex"))
                 .isInstanceOf(ExecutionException.class)
                 .cause()
-                .hasMessage("Tenant 'globex' is assigned to no server: there are [east]. Assign it, or name a server for all"
-                        + " others.");
+                .hasMessage(
+                        "Tenant 'globex' is assigned to no server: there are [east]. Assign it, or name a server for all"
+                                + " others.");
         assertThatThrownBy(() -> router.accounts("globex", Namespace.ENFORCE))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
     void build_faultyAssignments_areRefusedWithTheirNames() {
-        TenantRouter.Builder builder =
-                TenantRouter.builder().server("east", east).tenant("acme", "east").server("west", west);
+        TenantRouter.Builder builder = TenantRouter.builder()
+                .server("east", east)
+                .tenant("acme", "east")
+                .server("west", west);
 
         assertThatThrownBy(() -> builder.server("east", west))
                 .hasMessage("Server 'east' was added before: names tell servers apart. Use another name.");
