@@ -3,6 +3,7 @@ package io.spendguard.ledger;
 import io.spendguard.model.LedgerUnavailableException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -164,7 +165,11 @@ public final class TenantRouter implements Ledger {
     private final class Session implements LedgerSession {
         private final LedgerHost host;
         private final Map<String, LedgerSession> sessions = new ConcurrentHashMap<>();
-        private volatile boolean closed;
+        /** First operations of their tenants, on their way to a session; closing waits for them. */
+        private final Set<CompletableFuture<?>> underWay = new HashSet<>();
+
+        private boolean closed;
+        private boolean ended;
 
         private Session(LedgerHost host) {
             this.host = host;
@@ -173,19 +178,36 @@ public final class TenantRouter implements Ledger {
         @Override
         public CompletableFuture<PostResult> submit(LedgerOperation operation, Duration patience) {
             try {
-                String server = serverOf(operation.tenant());
-                LedgerSession session = sessions.get(server);
-                if (session != null && settled.contains(operation.tenant())) {
-                    return session.submit(operation, patience);
-                }
-                if (closed) {
-                    throw closedAlready();
-                }
+                LedgerSession session = sessions.get(serverOf(operation.tenant()));
+                return session != null && settled.contains(operation.tenant())
+                        ? session.submit(operation, patience)
+                        : submitFirst(operation, patience);
             } catch (RuntimeException e) {
                 return CompletableFuture.failedFuture(e);
             }
-            return CompletableFuture.supplyAsync(() -> ready(operation.tenant()))
-                    .thenCompose(session -> session.submit(operation, patience));
+        }
+
+        private CompletableFuture<PostResult> submitFirst(LedgerOperation operation, Duration patience) {
+            CompletableFuture<CompletableFuture<PostResult>> submitted = new CompletableFuture<>();
+            synchronized (underWay) {
+                if (closed) {
+                    throw closedAlready();
+                }
+                underWay.add(submitted);
+            }
+            CompletableFuture<Void> unused = CompletableFuture.runAsync(() -> {
+                try {
+                    submitted.complete(ready(operation.tenant()).submit(operation, patience));
+                } catch (RuntimeException e) {
+                    submitted.completeExceptionally(e);
+                } finally {
+                    synchronized (underWay) {
+                        underWay.remove(submitted);
+                        underWay.notifyAll();
+                    }
+                }
+            });
+            return submitted.thenCompose(answer -> answer);
         }
 
         /** Blocks for a connection and a look at the other servers. */
@@ -193,10 +215,10 @@ public final class TenantRouter implements Ledger {
             String server = serverOf(tenant);
             settle(tenant, server);
             synchronized (sessions) {
-                if (closed) {
+                LedgerSession session = sessions.get(server);
+                if (session == null && ended) {
                     throw closedAlready();
                 }
-                LedgerSession session = sessions.get(server);
                 if (session == null) {
                     session = of(tenant).connect(host);
                     sessions.put(server, session);
@@ -207,8 +229,19 @@ public final class TenantRouter implements Ledger {
 
         @Override
         public void close() {
-            synchronized (sessions) {
+            synchronized (underWay) {
                 closed = true;
+                while (!underWay.isEmpty()) {
+                    try {
+                        underWay.wait();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                        break; // what is still under way finds the session ended
+                    }
+                }
+            }
+            synchronized (sessions) {
+                ended = true;
             }
             closeAll(sessions.values());
         }
