@@ -4,6 +4,8 @@ import io.spendguard.evidence.EventLine;
 import io.spendguard.evidence.EventTypes;
 import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
@@ -15,12 +17,14 @@ final class ContentCheck {
     private final Findings findings;
     private final AccountBooks accounts;
     private final DecisionBook decisions;
+    private final Chronicle chronicle;
     private final Set<UUID> ids = new HashSet<>();
 
-    ContentCheck(Findings findings, AccountBooks accounts, DecisionBook decisions) {
+    ContentCheck(Findings findings, AccountBooks accounts, DecisionBook decisions, Chronicle chronicle) {
         this.findings = findings;
         this.accounts = accounts;
         this.decisions = decisions;
+        this.chronicle = chronicle;
     }
 
     /** The tenant an event's payload names, or null when it cannot be read. */
@@ -49,8 +53,9 @@ final class ContentCheck {
             requireFreshId(place, UUID.fromString(envelope.string("id")));
             JsonObject data = envelope.object("data");
             if (data.has("entries")) {
-                accounts.event(place, tenant, line.type(), data);
+                accounts.event(place, tenant, line.type(), time(envelope), data);
             }
+            chronicle.event(line.type(), data);
             switch (line.type()) {
                 case EventTypes.DECISION -> decisions.decision(place, tenant, envelope, data);
                 case EventTypes.OUTCOME -> decisions.outcome(place, tenant, envelope, data);
@@ -65,6 +70,14 @@ final class ContentCheck {
                     place,
                     "Event " + line.id() + " (" + line.type() + ") lacks what its type has: " + malformed.getMessage());
             return null;
+        }
+    }
+
+    private static Instant time(JsonObject envelope) {
+        try {
+            return Instant.parse(envelope.string("time"));
+        } catch (DateTimeParseException malformed) {
+            throw new JsonException("Member 'time' is no RFC 3339 time in UTC.", malformed);
         }
     }
 
