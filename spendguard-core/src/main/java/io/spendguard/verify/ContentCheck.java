@@ -4,6 +4,7 @@ import io.spendguard.evidence.EventLine;
 import io.spendguard.evidence.EventTypes;
 import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
+import io.spendguard.model.Period;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
@@ -75,10 +76,14 @@ final class ContentCheck {
 
     private static Instant time(JsonObject envelope) {
         try {
-            return Instant.parse(envelope.string("time"));
+            Instant time = Instant.parse(envelope.string("time"));
+            if (Period.ALWAYS.contains(time)) {
+                return time;
+            }
         } catch (DateTimeParseException malformed) {
             throw new JsonException("Member 'time' is no RFC 3339 time in UTC.", malformed);
         }
+        throw new JsonException("Member 'time' lies outside 1970 to 9999.");
     }
 
     private @Nullable JsonObject parse(Place place, EventLine line, boolean isIntact) {

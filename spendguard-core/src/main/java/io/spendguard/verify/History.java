@@ -15,13 +15,13 @@ import java.util.TreeMap;
 final class History {
     private static final int SPANS = 128;
 
-    private long spanSeconds = 1;
+    private long spanMillis = 1;
     private TreeMap<Long, Delta> spans = new TreeMap<>();
 
     void add(Instant at, long limit, long spent, long held) {
-        spans.merge(Math.floorDiv(at.getEpochSecond(), spanSeconds), new Delta(limit, spent, held), Delta::plus);
+        spans.merge(Math.floorDiv(at.toEpochMilli(), spanMillis), new Delta(limit, spent, held), Delta::plus);
         while (spans.size() > SPANS) {
-            spanSeconds *= 2;
+            spanMillis *= 2;
             TreeMap<Long, Delta> wider = new TreeMap<>();
             spans.forEach((span, delta) -> wider.merge(Math.floorDiv(span, 2L), delta, Delta::plus));
             spans = wider;
@@ -38,7 +38,7 @@ final class History {
         for (Map.Entry<Long, Delta> span : spans.entrySet()) {
             sum = sum.plus(span.getValue());
             points.add(new BalancePoint(
-                    Instant.ofEpochSecond(span.getKey() * spanSeconds),
+                    Instant.ofEpochMilli(span.getKey() * spanMillis),
                     amount(sum.limit, unit),
                     amount(sum.spent, unit),
                     amount(sum.held, unit)));

@@ -1,5 +1,6 @@
 package io.spendguard.verify;
 
+import io.spendguard.model.Period;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -43,6 +44,7 @@ public final class HtmlReport {
             th{text-align:left;color:var(--soft);font-weight:600}
             th,td{padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}
             td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+            .facts strong,td{overflow-wrap:anywhere}td code.id{white-space:nowrap}
             code{font:.82em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
             .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(19rem,1fr));gap:1rem}
             figure{margin:0;background:var(--card);padding:.75rem}figcaption{font-size:.85rem;margin-bottom:.4rem}
@@ -86,7 +88,12 @@ public final class HtmlReport {
         put("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n");
         put("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';style-src 'unsafe-inline'\">\n");
         put("<title>Evidence report: " + text(subject) + "</title>\n<style>\n" + STYLE + "</style>\n</head>\n<body>\n");
-        put("<h1>Evidence report</h1>\n<p class=\"soft\"><code>" + text(subject) + "</code></p>\n");
+        put("<h1>Evidence report</h1>\n<p class=\"soft\"><code>" + text(subject) + "</code>, exported "
+                + text(
+                        report.createdAt() == null
+                                ? "at an unknown time"
+                                : report.createdAt().toString()) + ", "
+                + text(report.tenant() == null ? "all tenants" : "tenant " + report.tenant()) + "</p>\n");
         verdict();
         findings();
         charts();
@@ -105,10 +112,6 @@ public final class HtmlReport {
             put("<p class=\"soft\">" + text(note) + "</p>\n");
         }
         put("</section>\n<div class=\"facts\">\n");
-        fact("Tenant", report.tenant() == null ? "all" : report.tenant());
-        fact(
-                "Exported",
-                report.createdAt() == null ? "not said" : report.createdAt().toString());
         fact("Events", Long.toString(report.events()));
         fact("Decisions", Long.toString(total(report.tally().effects())));
         fact("Streams", Integer.toString(report.streams().size()));
@@ -132,7 +135,7 @@ public final class HtmlReport {
         for (Finding finding : head(report.findings())) {
             Place place = finding.place();
             row(
-                    code(finding.code().name()),
+                    "<code class=\"id\">" + finding.code() + "</code>",
                     code(place.toString()),
                     code(place.event() == null ? "-" : place.event().toString()),
                     text(finding.message()));
@@ -175,15 +178,15 @@ public final class HtmlReport {
                 + text(account.spent() + " of " + account.limit()) + "</span></figcaption>\n");
         put("<svg viewBox=\"0 0 " + CHART_WIDTH + " " + (CHART_HEIGHT + 16) + "\" role=\"img\" aria-label=\""
                 + text(name + ": " + account.spent() + " spent of " + account.limit()) + "\">\n");
-        double seconds = Math.max(1, (double) Duration.between(from, until).toSeconds());
+        double millis = Math.max(1, (double) Duration.between(from, until).toMillis());
         StringBuilder limit = new StringBuilder();
         for (int i = 0; i < points.size(); i++) {
             BalancePoint point = points.get(i);
-            double x = CHART_WIDTH * Duration.between(from, point.at()).toSeconds() / (seconds * 1.02);
+            double x = CHART_WIDTH * Duration.between(from, point.at()).toMillis() / (millis * 1.02);
             double next = i + 1 < points.size()
                     ? CHART_WIDTH
-                            * Duration.between(from, points.get(i + 1).at()).toSeconds()
-                            / (seconds * 1.02)
+                            * Duration.between(from, points.get(i + 1).at()).toMillis()
+                            / (millis * 1.02)
                     : CHART_WIDTH;
             double spent = CHART_HEIGHT * (point.spent().atomic() / top);
             double held = CHART_HEIGHT * (point.held().atomic() / top);
@@ -220,8 +223,8 @@ public final class HtmlReport {
             cell(text(account.budget()
                     + (account.namespace().equals("enforce") ? "" : " (" + account.namespace() + ")")));
             cell(text(account.key().isEmpty() ? "-" : account.key()));
-            cell(text(account.from()));
-            cell(text(account.until()));
+            cell(text(moment(account.from())));
+            cell(text(moment(account.until())));
             figure(account.limit());
             figure(account.spent());
             figure(account.held());
@@ -340,6 +343,15 @@ public final class HtmlReport {
 
     private static long total(SortedMap<String, Long> counts) {
         return counts.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** The ends of time, which bound what has no window, read better as words. */
+    private static String moment(String time) {
+        if (time.equals(Period.ALWAYS.from().toString())
+                || time.equals(Period.ALWAYS.until().toString())) {
+            return "-";
+        }
+        return time;
     }
 
     private static String code(String text) {

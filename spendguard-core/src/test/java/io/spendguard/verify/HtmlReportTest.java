@@ -46,7 +46,7 @@ class HtmlReportTest {
 
         assertThat(page)
                 .contains("<section class=\"verdict bad\">", "<b>Not verified</b>")
-                .containsSubsequence("<code>EVENT_EDITED</code>", event);
+                .containsSubsequence("<code class=\"id\">EVENT_EDITED</code>", event);
     }
 
     @Test
@@ -113,7 +113,8 @@ class HtmlReportTest {
                 List.of(),
                 0);
 
-        assertThat(render(empty, "nothing.zip")).contains("<h2>Accounts</h2>\n<p>None.</p>", "not said");
+        assertThat(render(empty, "nothing.zip"))
+                .contains("<h2>Accounts</h2>\n<p>None.</p>", "exported at an unknown time, all tenants");
     }
 
     @Test

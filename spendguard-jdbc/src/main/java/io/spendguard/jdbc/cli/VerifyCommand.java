@@ -74,7 +74,7 @@ final class VerifyCommand implements Callable<Integer> {
     private void writePage(VerificationReport report, Path page) {
         try {
             Path folder = page.toAbsolutePath().getParent();
-            Path unfinished = Files.createTempFile(folder, ".report", ".html");
+            Path unfinished = folder.resolve("." + page.getFileName() + ".part");
             try {
                 try (Writer out = Files.newBufferedWriter(unfinished)) {
                     HtmlReport.write(report, String.valueOf(file.getFileName()), out);

@@ -87,7 +87,7 @@ class EvidenceCommandsTest {
         try (Stream<Path> files = Files.list(directory)) {
             assertThat(files.map(file -> file.getFileName().toString()))
                     .as("nothing unfinished is left behind")
-                    .noneMatch(name -> name.startsWith(".report"));
+                    .noneMatch(name -> name.endsWith(".part"));
         }
     }
 
