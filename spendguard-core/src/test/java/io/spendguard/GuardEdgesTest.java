@@ -268,6 +268,11 @@ class GuardEdgesTest {
         }
 
         @Override
+        public List<String> tenants() {
+            return ledger.tenants();
+        }
+
+        @Override
         public void events(@Nullable String tenant, Consumer<SealedEvent> sink) {
             ledger.events(tenant, sink);
         }

@@ -96,7 +96,7 @@ public final class DecisionEngine implements AutoCloseable {
         this.claims = new Claims(contract.budgets());
         this.judge = new Judge(contract, catalogue, new Estimator(prices), claims);
         this.postings = new Postings(contract, prices, Commitments.system(), ids);
-        this.session = ledger.connect(new WriterHost(new StreamSealer(signer, ids, clock), postings));
+        this.session = ledger.connect(new WriterHost(() -> new StreamSealer(signer, ids, clock), postings));
     }
 
     /** Decides one action; the front door's {@code Guard.decide} says what that promises. */

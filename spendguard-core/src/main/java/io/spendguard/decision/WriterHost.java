@@ -15,20 +15,22 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /** Lends the ledger's writer the evidence layer's streams, translating between the two layers' events. */
 final class WriterHost implements LedgerHost {
-    private final Sealer sealer;
+    private final Supplier<StreamSealer> sealers;
     private final Postings postings;
 
-    WriterHost(StreamSealer streams, Postings postings) {
-        this.sealer = new Sealer(streams);
+    /** Takes what begins the streams of one more writer. */
+    WriterHost(Supplier<StreamSealer> sealers, Postings postings) {
+        this.sealers = sealers;
         this.postings = postings;
     }
 
     @Override
-    public EventSealer sealer() {
-        return sealer;
+    public EventSealer newSealer() {
+        return new Sealer(sealers.get());
     }
 
     @Override

@@ -46,10 +46,11 @@ public final class InMemoryLedger implements Ledger {
 
     @Override
     public LedgerSession connect(LedgerHost host) {
+        EventSealer sealer = host.newSealer();
         synchronized (lock) {
-            keys.putIfAbsent(host.sealer().key().id(), host.sealer().key());
+            keys.putIfAbsent(sealer.key().id(), sealer.key());
         }
-        return new Session(host);
+        return new Session(host, sealer);
     }
 
     @Override
@@ -102,6 +103,17 @@ public final class InMemoryLedger implements Ledger {
     }
 
     @Override
+    public List<String> tenants() {
+        synchronized (lock) {
+            return events.stream()
+                    .map(event -> event.draft().tenant())
+                    .distinct()
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @Override
     public void events(@Nullable String tenant, Consumer<SealedEvent> sink) {
         List<SealedEvent> snapshot;
         synchronized (lock) {
@@ -130,10 +142,12 @@ public final class InMemoryLedger implements Ledger {
 
     private final class Session implements LedgerSession {
         private final LedgerHost host;
+        private final EventSealer sealer;
         private boolean closed;
 
-        private Session(LedgerHost host) {
+        private Session(LedgerHost host, EventSealer sealer) {
             this.host = host;
+            this.sealer = sealer;
         }
 
         @Override
@@ -160,8 +174,8 @@ public final class InMemoryLedger implements Ledger {
             synchronized (lock) {
                 if (!closed) {
                     closed = true;
-                    events.addAll(host.sealer().sealClosing());
-                    host.sealer().committed();
+                    events.addAll(sealer.sealClosing());
+                    sealer.committed();
                 }
             }
         }
@@ -189,8 +203,8 @@ public final class InMemoryLedger implements Ledger {
             List<EventDraft> drafts = Stream.concat(view.openings.stream(), Stream.of(posting))
                     .map(Posting::event)
                     .toList();
-            List<SealedEvent> sealed = host.sealer().seal(drafts);
-            host.sealer().committed();
+            List<SealedEvent> sealed = sealer.seal(drafts);
+            sealer.committed();
 
             events.addAll(sealed);
             accounts.putAll(changed);

@@ -31,6 +31,9 @@ public interface Ledger extends AutoCloseable {
     /** The stored answer of an operation by its key. */
     Optional<byte[]> answer(String tenant, OperationKind kind, String key);
 
+    /** Every tenant that has an audit event, in order. */
+    List<String> tenants();
+
     /** Hands over every stored audit event, of one tenant or of all (null), in order of tenant, stream and position. */
     void events(@Nullable String tenant, Consumer<SealedEvent> sink);
 

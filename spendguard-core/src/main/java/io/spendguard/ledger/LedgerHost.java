@@ -4,8 +4,8 @@ import java.time.Instant;
 
 /** What a ledger asks of the guard that writes through it. */
 public interface LedgerHost {
-    /** Orders and signs this writer's events. */
-    EventSealer sealer();
+    /** Orders and signs one writer's events: each call begins a writer incarnation, with streams of its own. */
+    EventSealer newSealer();
 
     /**
      * The posting that opens an account with a limit: a grant and the event that tells of it.

@@ -5,6 +5,7 @@ import static io.spendguard.jdbc.schema.Tables.IDEMPOTENCY_ANSWER;
 import static io.spendguard.jdbc.schema.Tables.RESERVATION;
 import static io.spendguard.jdbc.schema.Tables.RUN_STATE;
 import static io.spendguard.jdbc.schema.Tables.SIGNING_KEY;
+import static io.spendguard.jdbc.schema.Tables.STREAM;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -221,6 +222,14 @@ public final class PostgresLedger implements Ledger {
                 .and(IDEMPOTENCY_ANSWER.OPERATION.eq(kind.name()))
                 .and(IDEMPOTENCY_ANSWER.KEY.eq(key))
                 .fetchOptional(IDEMPOTENCY_ANSWER.ANSWER));
+    }
+
+    @Override
+    public List<String> tenants() {
+        return read(sql -> sql.selectDistinct(STREAM.TENANT)
+                .from(STREAM)
+                .orderBy(STREAM.TENANT)
+                .fetch(STREAM.TENANT));
     }
 
     /**

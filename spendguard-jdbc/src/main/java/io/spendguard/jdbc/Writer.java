@@ -72,7 +72,7 @@ final class Writer implements Runnable {
         this.dataSource = dataSource;
         this.options = options;
         this.host = host;
-        this.sealer = host.sealer();
+        this.sealer = host.newSealer();
         this.queue = queue;
     }
 

@@ -82,7 +82,7 @@ final class LedgerLab {
 
     /** Another writer. */
     synchronized LedgerSession connect(Ledger ledger) {
-        LedgerSession session = ledger.connect(new TestHost(sealers.apply(ids), ids));
+        LedgerSession session = ledger.connect(new TestHost(() -> sealers.apply(ids), ids));
         sessions.add(session);
         return session;
     }

@@ -10,25 +10,26 @@ import io.spendguard.model.IdSource;
 import io.spendguard.model.Period;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** A host whose openings are granted by events that show their entries. One for each session. */
 public final class TestHost implements LedgerHost {
-    private final EventSealer sealer;
+    private final Supplier<EventSealer> sealers;
     private final IdSource ids;
 
-    TestHost(EventSealer sealer, IdSource ids) {
-        this.sealer = sealer;
+    TestHost(Supplier<EventSealer> sealers, IdSource ids) {
+        this.sealers = sealers;
         this.ids = ids;
     }
 
     /** A host that seals by {@link LedgerInvariants}' rules. */
     public static TestHost of(IdSource ids) {
-        return new TestHost(new TestSealer(ids), ids);
+        return new TestHost(() -> new TestSealer(ids), ids);
     }
 
     @Override
-    public EventSealer sealer() {
-        return sealer;
+    public EventSealer newSealer() {
+        return sealers.get();
     }
 
     @Override
