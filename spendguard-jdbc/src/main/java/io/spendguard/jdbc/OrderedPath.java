@@ -189,9 +189,8 @@ final class OrderedPath {
         openMissing(accounts, locked);
         Map<AccountId, String> needed = new TreeMap<>();
         accounts.values().forEach(account -> needed.put(account.id(), account.tenant()));
-        reservations.forEach((key, reservation) -> reservation
-                .claims()
-                .forEach(claim -> needed.put(claim.account().id(), key.tenant())));
+        reservations.forEach((key, reservation) ->
+                reservation.claims().forEach(claim -> needed.put(claim.account().id(), key.tenant())));
         addAccountsWithAnotherLimit(open, locked.rows.now(), needed);
         locked.rows.add(lockAccounts(needed));
         return locked;

@@ -111,8 +111,7 @@ final class Rows {
                 .and(ACCOUNT.ACCOUNT_ID.eq(RESERVATION_CLAIM.ACCOUNT_ID))
                 .orderBy(RESERVATION_CLAIM.ACCOUNT_ID)
                 .forEach(row -> claims.computeIfAbsent(
-                                new ReservationKey(
-                                        row.get(ACCOUNT.TENANT), row.get(RESERVATION_CLAIM.RESERVATION_ID)),
+                                new ReservationKey(row.get(ACCOUNT.TENANT), row.get(RESERVATION_CLAIM.RESERVATION_ID)),
                                 key -> new ArrayList<>())
                         .add(new Claim(account(row), row.get(RESERVATION_CLAIM.ATOMS))));
         return claims;

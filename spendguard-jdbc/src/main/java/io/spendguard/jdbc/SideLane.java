@@ -183,11 +183,12 @@ final class SideLane {
     /** Adds the accounts that reservations hold and their operations do not name. */
     private static void addClaimed(DSLContext sql, Map<Waiting, Set<Object>> needs) {
         Set<ReservationKey> reservations = new HashSet<>();
-        needs.values().forEach(rows -> rows.forEach(row -> {
-            if (row instanceof ReservationKey key) {
-                reservations.add(key);
-            }
-        }));
+        needs.values()
+                .forEach(rows -> rows.forEach(row -> {
+                    if (row instanceof ReservationKey key) {
+                        reservations.add(key);
+                    }
+                }));
         if (reservations.isEmpty()) {
             return;
         }

@@ -392,7 +392,8 @@ final class Writer implements Runnable {
         sealed.forEach(event -> places.put(event.draft().id(), event));
         for (Write write : writes) {
             Posting posting = write.plan().posting();
-            SealedEvent event = Objects.requireNonNull(places.get(posting.event().id()));
+            SealedEvent event =
+                    Objects.requireNonNull(places.get(posting.event().id()));
             write.waiting().future().complete(new PostResult.Written(posting, event));
         }
         return List.of();
@@ -526,7 +527,8 @@ final class Writer implements Runnable {
     private int lockTimeoutMillis(List<Waiting> batch) {
         int shortest = batch.stream().mapToInt(Waiting::millisLeft).min().orElse(1);
         return (int) Math.min(
-                options.lockTimeout().toMillis(), Math.max(Math.min(SHORTEST_LOCK_WAIT_MILLIS, longestMillisLeft(batch)), shortest));
+                options.lockTimeout().toMillis(),
+                Math.max(Math.min(SHORTEST_LOCK_WAIT_MILLIS, longestMillisLeft(batch)), shortest));
     }
 
     private static int longestMillisLeft(List<Waiting> batch) {

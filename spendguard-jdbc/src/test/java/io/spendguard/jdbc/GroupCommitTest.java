@@ -66,7 +66,8 @@ class GroupCommitTest {
                 EmbeddedPostgres.PASSWORD,
                 PostgresLedger.Options.defaults().lockTimeout(lockTimeout));
         session = ledger.connect(TestHost.of(ids));
-        await(submit(operations.activate("activate-" + lockTimeout)
+        await(submit(operations
+                .activate("activate-" + lockTimeout)
                 .limit("team", "100 calls")
                 .limit("gate", "1000 calls")));
         await(submit(hold("opens-" + lockTimeout, 1).claim(gate, 1)));
@@ -101,8 +102,7 @@ class GroupCommitTest {
         }
         assertThat(proxy.roundTrips()).isEqualTo(1);
         assertThat(state(team)).isEqualTo(new AccountState(team, 100, 0, 51, 0));
-        assertThat(ledger.run("acme", Namespace.ENFORCE, "r").steps())
-                .isEqualTo(50);
+        assertThat(ledger.run("acme", Namespace.ENFORCE, "r").steps()).isEqualTo(50);
     }
 
     @Test
