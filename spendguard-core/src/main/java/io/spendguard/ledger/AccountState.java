@@ -42,6 +42,20 @@ public record AccountState(Account account, long limit, long spent, long held, l
         return new Amount(atomic, account.unit());
     }
 
+    /**
+     * Tells whether nothing here stands against entries made without seeing these balances: what they take is available,
+     * and what they give back does not owe.
+     */
+    public boolean admits(Iterable<Entry> entries) {
+        long freed = 0;
+        for (Entry entry : entries) {
+            if (entry.kind() == EntryKind.AVAILABLE && entry.account().equals(account.id())) {
+                freed = Math.addExact(freed, entry.atomic());
+            }
+        }
+        return available() + freed >= 0 && (freed <= 0 || debt == 0);
+    }
+
     /** These balances after entries of this account were posted; throws when they would break the account's rules. */
     public AccountState after(Iterable<Entry> entries) {
         long newLimit = limit;

@@ -221,16 +221,7 @@ public final class InMemoryLedger implements Ledger {
             Posting.Hold hold = posting.hold();
             if (hold != null) {
                 reservations.put(
-                        new ReservationKey(operation.tenant(), hold.reservationId()),
-                        new Reservation(
-                                hold.reservationId(),
-                                operation.tenant(),
-                                operation.namespace(),
-                                operation.run().orElse(null),
-                                Reservation.State.HELD,
-                                hold.expiresAt(),
-                                hold.terms(),
-                                hold.claims()));
+                        new ReservationKey(operation.tenant(), hold.reservationId()), Reservation.of(operation, hold));
             }
             answers.put(
                     key,
@@ -304,8 +295,7 @@ public final class InMemoryLedger implements Ledger {
             }
             for (Entry entry : posting.entries()) {
                 AccountState state = states.get(entry.account());
-                long freed = available(posting, entry.account());
-                if (state == null || state.available() + freed < 0 || (freed > 0 && state.debt() > 0)) {
+                if (state == null || !state.admits(posting.entries())) {
                     return false;
                 }
             }
@@ -334,12 +324,7 @@ public final class InMemoryLedger implements Ledger {
             }
             RunState before = run().orElseThrow(() -> new IllegalStateException(
                     "Posting changes run '" + change.run() + "' which its operation did not name. Name it in run()."));
-            if (before.isStopped()) {
-                throw new IllegalStateException("Run '" + change.run() + "' was stopped by decision "
-                        + before.stoppedBy() + ": nothing more is recorded as allowed in it. Refuse the action.");
-            }
-            return new RunState(
-                    before.run(), Math.addExact(before.steps(), change.steps()), change.stoppedBy(), change.stopCode());
+            return before.after(change);
         }
 
         private @Nullable Reservation settledBy(Posting posting) {
@@ -352,15 +337,7 @@ public final class InMemoryLedger implements Ledger {
                 throw new IllegalStateException("Reservation " + change.reservationId() + " is "
                         + (held == null ? "unknown" : held.state().toString()) + ": only a held one can be settled.");
             }
-            return new Reservation(
-                    held.id(),
-                    held.tenant(),
-                    held.namespace(),
-                    held.run(),
-                    change.state(),
-                    held.expiresAt(),
-                    held.terms(),
-                    held.claims());
+            return held.in(change.state());
         }
 
         private AccountState open(Account account, LedgerHost host) {
@@ -380,13 +357,6 @@ public final class InMemoryLedger implements Ledger {
             return account.tenant().equals(operation.tenant())
                     && account.namespace() == operation.namespace()
                     && now.isBefore(account.window().until());
-        }
-
-        private static long available(Posting posting, AccountId account) {
-            return posting.entries().stream()
-                    .filter(entry -> entry.account().equals(account) && entry.kind() == EntryKind.AVAILABLE)
-                    .mapToLong(Entry::atomic)
-                    .sum();
         }
     }
 

@@ -89,5 +89,14 @@ public record Posting(
             String run,
             int steps,
             @Nullable UUID stoppedBy,
-            @Nullable String stopCode) {}
+            @Nullable String stopCode) {
+        /** This change and a later one of the same run as one; throws {@link IllegalStateException} when this one stops it. */
+        public RunChange then(RunChange later) {
+            if (stoppedBy != null) {
+                throw new IllegalStateException("Run '" + run + "' was stopped by decision " + stoppedBy
+                        + ": nothing more is recorded as allowed in it. Refuse the action.");
+            }
+            return new RunChange(run, Math.addExact(steps, later.steps), later.stoppedBy, later.stopCode);
+        }
+    }
 }

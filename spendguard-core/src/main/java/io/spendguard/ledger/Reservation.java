@@ -34,6 +34,24 @@ public record Reservation(
         claims = List.copyOf(claims);
     }
 
+    /** The reservation an operation's hold becomes: held. */
+    public static Reservation of(LedgerOperation operation, Posting.Hold hold) {
+        return new Reservation(
+                hold.reservationId(),
+                operation.tenant(),
+                operation.namespace(),
+                operation.run().orElse(null),
+                State.HELD,
+                hold.expiresAt(),
+                hold.terms(),
+                hold.claims());
+    }
+
+    /** This reservation in another state. */
+    public Reservation in(State other) {
+        return new Reservation(id, tenant, namespace, run, other, expiresAt, terms, claims);
+    }
+
     /** Where a reservation stands. Final states never change. */
     public enum State {
         /** The action may be running. */

@@ -21,6 +21,15 @@ public record RunState(
         return new RunState(run, 0, null, null);
     }
 
+    /** This run after a change; throws {@link IllegalStateException} when it is stopped already. */
+    public RunState after(Posting.RunChange change) {
+        if (isStopped()) {
+            throw new IllegalStateException("Run '" + run + "' was stopped by decision " + stoppedBy
+                    + ": nothing more is recorded as allowed in it. Refuse the action.");
+        }
+        return new RunState(run, Math.addExact(steps, change.steps()), change.stoppedBy(), change.stopCode());
+    }
+
     /** Tells whether a recorded STOP ended this run. */
     public boolean isStopped() {
         return stoppedBy != null;

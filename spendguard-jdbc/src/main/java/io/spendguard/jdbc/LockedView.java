@@ -3,6 +3,7 @@ package io.spendguard.jdbc;
 import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.Entry;
+import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.Reservation;
@@ -12,21 +13,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The rows one operation has locked, and what a posting may do to them. */
+/** What one operation sees of the rows its batch has locked, and what a posting may do to them. */
 final class LockedView implements LedgerView {
     private final Instant now;
     private final Map<AccountId, AccountState> accounts = new TreeMap<>();
     private final @Nullable RunState run;
     private final @Nullable Reservation reservation;
 
-    LockedView(Instant now, List<AccountState> accounts, @Nullable RunState run, @Nullable Reservation reservation) {
-        this.now = now;
-        accounts.forEach(state -> this.accounts.put(state.account().id(), state));
-        this.run = run;
-        this.reservation = reservation;
+    /** Shows the accounts an operation named, every one of which is locked, with its run and its reservation. */
+    LockedView(LockedRows rows, LedgerOperation operation, Set<AccountId> named) {
+        this.now = rows.now();
+        this.run = rows.run(operation).orElse(null);
+        this.reservation = rows.reservation(operation).orElse(null);
+        named.forEach(id -> accounts.put(id, Objects.requireNonNull(rows.account(id))));
     }
 
     @Override
@@ -49,9 +52,17 @@ final class LockedView implements LedgerView {
         return Optional.ofNullable(reservation);
     }
 
-    /** Shows an account as the posting that opens it leaves it. */
-    void opened(Posting opening, AccountId id) {
-        accounts.put(id, Objects.requireNonNull(accounts.get(id)).after(opening.entries()));
+    /** Tells whether nothing stands against a posting that was made without seeing these rows. */
+    boolean admits(Posting posting) {
+        boolean isHeld = reservation != null && reservation.state() == Reservation.State.HELD;
+        return posting.validIn().contains(now)
+                && (run == null || !run.isStopped())
+                && (posting.settles() == null || isHeld)
+                && posting.entries().stream()
+                        .map(Entry::account)
+                        .distinct()
+                        .map(accounts::get)
+                        .allMatch(state -> state != null && state.admits(posting.entries()));
     }
 
     /**
@@ -81,10 +92,7 @@ final class LockedView implements LedgerView {
                 throw new IllegalStateException("Posting changes run '" + change.run()
                         + "' which its operation did not name. Name it in run().");
             }
-            if (run.isStopped()) {
-                throw new IllegalStateException("Run '" + change.run() + "' was stopped by decision " + run.stoppedBy()
-                        + ": nothing more is recorded as allowed in it. Refuse the action.");
-            }
+            run.after(change);
         }
         Posting.Settled settles = posting.settles();
         if (settles != null && (reservation == null || reservation.state() != Reservation.State.HELD)) {

@@ -6,15 +6,17 @@ import io.spendguard.model.LedgerUnavailableException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Operations waiting for the one writer: bounded, first come first served. Futures are completed outside the lock, because
+ * Operations waiting for the one writer: bounded, first come first served, handed out in batches. Futures are completed outside the lock, because
  * whatever hangs on them runs at once. Safe for any number of threads; only the writer takes and pauses.
  */
 final class OperationQueue {
@@ -41,33 +43,67 @@ final class OperationQueue {
                         + capacity + " operations are waiting for the ledger, and its queue holds no more. Try again.");
             } else {
                 waiting.addLast(operation);
-                changed.signalAll();
+                changed.signal();
             }
         } finally {
             lock.unlock();
         }
         if (refusal != null) {
-            operation.future().completeExceptionally(refusal);
+            operation.fail(refusal);
         }
     }
 
-    /** The next operation somebody still waits for; blocks for it. Null when the queue is closed and empty. */
-    @Nullable
-    Waiting take() {
+    /**
+     * The operations at the head that somebody still waits for, each key once: who asks again for a key of the batch waits for
+     * the next. Blocks until there is one.
+     *
+     * @param most how many, at least 1
+     * @param nanos how long to wait for the first
+     * @return empty when none came in that time, or when the queue is closed and empty
+     */
+    List<Waiting> take(int most, long nanos) {
+        long end = System.nanoTime() + nanos;
         while (true) {
             failExpired();
             lock.lock();
             try {
                 if (!waiting.isEmpty()) {
-                    return waiting.removeFirst();
+                    return batch(most);
                 }
-                if (closed) {
-                    return null;
+                long left = end - System.nanoTime();
+                if (closed || left <= 0) {
+                    return List.of();
                 }
-                changed.awaitUninterruptibly();
+                changed.awaitNanos(left);
+            } catch (InterruptedException e) {
+                // Nobody has a reason to interrupt the writer: it ends when the queue is closed.
             } finally {
                 lock.unlock();
             }
+        }
+    }
+
+    private List<Waiting> batch(int most) {
+        List<Waiting> batch = new ArrayList<>(Math.min(most, waiting.size()));
+        Set<OperationKey> keys = new HashSet<>();
+        Iterator<Waiting> next = waiting.iterator();
+        while (next.hasNext() && batch.size() < most) {
+            Waiting operation = next.next();
+            if (keys.add(OperationKey.of(operation.operation()))) {
+                batch.add(operation);
+                next.remove();
+            }
+        }
+        return batch;
+    }
+
+    /** Tells whether nothing waits and nothing will. */
+    boolean isExhausted() {
+        lock.lock();
+        try {
+            return closed && waiting.isEmpty();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -141,8 +177,12 @@ final class OperationQueue {
             return operation.kind() + " '" + operation.key() + "'";
         }
 
+        void fail(Throwable failure) {
+            future.completeExceptionally(failure);
+        }
+
         void failExpired() {
-            future.completeExceptionally(new LedgerUnavailableException(
+            fail(new LedgerUnavailableException(
                     "Operation " + name() + " was not executed: nobody waits for it any more. Try again."));
         }
     }

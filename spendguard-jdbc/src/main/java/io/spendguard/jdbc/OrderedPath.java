@@ -2,12 +2,8 @@ package io.spendguard.jdbc;
 
 import static io.spendguard.jdbc.schema.Tables.ACCOUNT;
 import static io.spendguard.jdbc.schema.Tables.BUDGET;
-import static io.spendguard.jdbc.schema.Tables.IDEMPOTENCY;
-import static io.spendguard.jdbc.schema.Tables.IDEMPOTENCY_ANSWER;
-import static io.spendguard.jdbc.schema.Tables.LOCK_ACCOUNTS;
 import static io.spendguard.jdbc.schema.Tables.RESERVATION;
 import static io.spendguard.jdbc.schema.Tables.RUN_STATE;
-import static org.jooq.impl.DSL.any;
 import static org.jooq.impl.DSL.excluded;
 import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.val;
@@ -16,8 +12,10 @@ import io.spendguard.ledger.Account;
 import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.BudgetLimit;
+import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.LedgerHost;
 import io.spendguard.ledger.LedgerOperation;
+import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.Reservation;
 import io.spendguard.ledger.RunState;
@@ -29,43 +27,85 @@ import io.spendguard.model.Unit;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jooq.DSLContext;
+import org.jooq.Field;
 import org.jooq.Record;
 import org.jooq.impl.SQLDataType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks before it posts: locks everything an operation depends on, then asks it what to post.
+ * Looks before it posts: locks everything a batch of operations depends on, then asks each of them, in order of arrival and
+ * on the balances its predecessors left, what to post.
  *
- * <p>One transaction, READ COMMITTED, begun and ended by the caller. The order is every writer's: key, reservation, run,
- * budgets, accounts in order of id. A key somebody else is writing makes us wait for the outcome, so that two callers of
- * one key never both get here; the answer is inserted beside it at the end. Opening an account locks its budget's row
- * against an activation, which in turn sees every account opened before it.
+ * <p>One transaction, READ COMMITTED, begun and ended by the caller; one statement for each kind of row, however many
+ * operations there are. The order is every writer's: keys, reservations, runs, budgets, each sorted, then accounts in order
+ * of id. A key somebody else is writing makes us wait for the outcome, so that two callers of one key never both get here;
+ * the answer is inserted beside it at the end. Opening an account locks its budget's row against an activation, which in
+ * turn sees every account opened before it.
  */
 final class OrderedPath {
-    private final DSLContext sql;
-    private final LedgerOperation operation;
-    private final LedgerHost host;
-    private final String tenant;
-    private final String namespace;
+    private static final String TAKE_KEYS = """
+            insert into spendguard.idempotency (tenant, operation, key, request_hash)
+            select * from unnest({0}, {1}, {2}, {3}) as taken(tenant, operation, key, request_hash)
+             order by taken.tenant collate "C", taken.operation collate "C", taken.key collate "C"
+                on conflict do nothing
+            returning tenant, operation, key
+            """;
+    private static final String STORED_ANSWERS = """
+            select stored.tenant, stored.operation, stored.key, stored.request_hash, answer.answer
+              from unnest({0}, {1}, {2}) as taken(tenant, operation, key)
+              join spendguard.idempotency stored
+                on stored.tenant = taken.tenant and stored.operation = taken.operation and stored.key = taken.key
+              join spendguard.idempotency_answer answer
+                on answer.tenant = taken.tenant and answer.operation = taken.operation and answer.key = taken.key
+            """;
+    private static final String LOCK_RESERVATIONS = """
+            select reservation.*
+              from unnest({0}, {1}) as wanted(tenant, reservation_id)
+              join spendguard.reservation
+                on reservation.tenant = wanted.tenant and reservation.reservation_id = wanted.reservation_id
+             order by reservation.tenant, reservation.reservation_id
+               for no key update of reservation
+            """;
+    private static final String OPEN_RUNS = """
+            insert into spendguard.run_state (tenant, namespace, run, steps)
+            select named.*, 0 from unnest({0}, {1}, {2}) as named(tenant, namespace, run)
+             order by named.tenant collate "C", named.namespace collate "C", named.run collate "C"
+                on conflict do nothing
+            """;
+    private static final String LOCK_RUNS = """
+            select run_state.*
+              from unnest({0}, {1}, {2}) as named(tenant, namespace, run)
+              join spendguard.run_state
+                on run_state.tenant = named.tenant and run_state.namespace = named.namespace
+               and run_state.run = named.run
+             order by run_state.tenant, run_state.namespace, run_state.run
+               for no key update of run_state
+            """;
 
-    OrderedPath(DSLContext sql, LedgerOperation operation, LedgerHost host) {
+    private final DSLContext sql;
+    private final List<LedgerOperation> operations;
+    private final LedgerHost host;
+
+    /** For operations no two of which have the same key. */
+    OrderedPath(DSLContext sql, List<LedgerOperation> operations, LedgerHost host) {
         this.sql = sql;
-        this.operation = operation;
+        this.operations = operations;
         this.host = host;
-        this.tenant = operation.tenant();
-        this.namespace = operation.namespace().name();
     }
 
     /** Bounds the waiting of this transaction's statements. */
@@ -81,125 +121,163 @@ final class OrderedPath {
     }
 
     /**
-     * Takes the operation's key, waiting for whoever is writing it.
+     * Takes the keys, locks, opens what is missing and plans.
      *
-     * @return the stored answer when the key was used before, for the same request
-     * @throws IdempotencyConflictException when it was used for another
+     * @return what becomes of each operation, in their order
      */
-    Optional<byte[]> takeKey() {
-        int taken = sql.insertInto(IDEMPOTENCY)
-                .set(IDEMPOTENCY.TENANT, tenant)
-                .set(IDEMPOTENCY.OPERATION, operation.kind().name())
-                .set(IDEMPOTENCY.KEY, operation.key())
-                .set(IDEMPOTENCY.REQUEST_HASH, operation.requestDigest().bytes())
-                .onConflictDoNothing()
-                .execute();
-        if (taken == 1) {
-            return Optional.empty();
+    List<Planned> plan() {
+        @Nullable Planned[] planned = new Planned[operations.size()];
+        takeKeys(planned);
+        List<LedgerOperation> open = new ArrayList<>();
+        for (int i = 0; i < planned.length; i++) {
+            if (planned[i] == null) {
+                open.add(operations.get(i));
+            }
         }
-        var stored = sql.select(IDEMPOTENCY.REQUEST_HASH, IDEMPOTENCY_ANSWER.ANSWER)
-                .from(IDEMPOTENCY)
-                .join(IDEMPOTENCY_ANSWER)
-                .using(IDEMPOTENCY.TENANT, IDEMPOTENCY.OPERATION, IDEMPOTENCY.KEY)
-                .where(IDEMPOTENCY.TENANT.eq(tenant))
-                .and(IDEMPOTENCY.OPERATION.eq(operation.kind().name()))
-                .and(IDEMPOTENCY.KEY.eq(operation.key()))
-                .fetchSingle();
-        if (!Digest.of(stored.value1()).equals(operation.requestDigest())) {
-            throw new IdempotencyConflictException(operation.kind().name(), operation.key());
+        if (!open.isEmpty()) {
+            Locked locked = lock(open);
+            for (int i = 0; i < planned.length; i++) {
+                if (planned[i] == null) {
+                    planned[i] = locked.plan(operations.get(i));
+                }
+            }
         }
-        return Optional.of(stored.value2());
+        return Arrays.stream(planned).map(Objects::requireNonNull).toList();
     }
 
-    /** Locks, opens what is missing and plans. */
-    Plan plan() {
-        Reservation reservation =
-                operation.reservation().map(this::lockReservation).orElse(null);
-        RunState run = operation.run().map(this::lockRun).orElse(null);
-        setLimits();
-        Instant now = clock();
-
-        Map<AccountId, Account> named = new TreeMap<>();
-        operation.accounts(now).forEach(account -> named.put(account.id(), account));
-        Map<AccountId, Long> opened = openMissing(named);
-        Set<AccountId> needed = new TreeSet<>(named.keySet());
-        needed.addAll(accountsWithAnotherLimit(now));
-        if (reservation != null) {
-            reservation.claims().forEach(claim -> needed.add(claim.account().id()));
+    /** Takes the operations' keys, waiting for whoever is writing one, and says what is known of those used before. */
+    private void takeKeys(@Nullable Planned[] planned) {
+        Map<OperationKey, Integer> used = new LinkedHashMap<>();
+        for (int i = 0; i < planned.length; i++) {
+            used.put(OperationKey.of(operations.get(i)), i);
         }
-        LockedView view = new LockedView(now, lockAccounts(needed), run, reservation);
-
-        List<Posting> openings = new ArrayList<>();
-        opened.forEach((id, limit) -> {
-            Posting opening = host.opening(view.account(id).account(), limit, now);
-            view.opened(opening, id);
-            openings.add(opening);
-        });
-        Posting posting = operation.plan(view);
-        view.require(posting);
-        return new Plan(openings, posting);
+        sql.fetch(
+                        TAKE_KEYS,
+                        texts(operations, LedgerOperation::tenant),
+                        texts(operations, operation -> operation.kind().name()),
+                        texts(operations, LedgerOperation::key),
+                        val(operations.stream()
+                                .map(operation -> operation.requestDigest().bytes())
+                                .toArray(byte[][]::new)))
+                .forEach(taken -> used.remove(OperationKey.of(taken)));
+        if (used.isEmpty()) {
+            return;
+        }
+        for (Record stored : sql.fetch(
+                STORED_ANSWERS,
+                texts(used.keySet(), OperationKey::tenant),
+                texts(used.keySet(), OperationKey::operation),
+                texts(used.keySet(), OperationKey::key))) {
+            int i = Objects.requireNonNull(used.get(OperationKey.of(stored)));
+            LedgerOperation operation = operations.get(i);
+            planned[i] = Digest.of(stored.get("request_hash", byte[].class)).equals(operation.requestDigest())
+                    ? new Planned.Known(stored.get("answer", byte[].class))
+                    : new Planned.Refused(
+                            new IdempotencyConflictException(operation.kind().name(), operation.key()));
+        }
     }
 
-    private @Nullable Reservation lockReservation(UUID id) {
-        Record row = sql.selectFrom(RESERVATION)
-                .where(RESERVATION.TENANT.eq(tenant))
-                .and(RESERVATION.RESERVATION_ID.eq(id))
-                .forNoKeyUpdate()
-                .fetchOne();
-        return row == null ? null : Rows.reservation(row, Rows.claims(sql, tenant, id));
+    private Locked lock(List<LedgerOperation> open) {
+        Map<ReservationKey, Reservation> reservations = lockReservations(open);
+        Map<RunKey, RunState> runs = lockRuns(open);
+        setLimits(open);
+        Locked locked = new Locked(new LockedRows(clock(), runs, reservations));
+        Map<AccountId, Account> accounts = new TreeMap<>();
+        for (LedgerOperation operation : open) {
+            locked.name(operation).forEach(account -> accounts.put(account.id(), account));
+        }
+        openMissing(accounts, locked);
+        Map<AccountId, String> needed = new TreeMap<>();
+        accounts.values().forEach(account -> needed.put(account.id(), account.tenant()));
+        reservations.forEach((key, reservation) ->
+                reservation.claims().forEach(claim -> needed.put(claim.account().id(), key.tenant())));
+        addAccountsWithAnotherLimit(open, locked.rows.now(), needed);
+        locked.rows.add(lockAccounts(needed));
+        return locked;
+    }
+
+    private Map<ReservationKey, Reservation> lockReservations(List<LedgerOperation> open) {
+        Set<ReservationKey> wanted = new LinkedHashSet<>();
+        for (LedgerOperation operation : open) {
+            operation.reservation().ifPresent(id -> wanted.add(new ReservationKey(operation.tenant(), id)));
+        }
+        if (wanted.isEmpty()) {
+            return Map.of();
+        }
+        List<Record> rows = sql.fetch(
+                        LOCK_RESERVATIONS,
+                        texts(wanted, ReservationKey::tenant),
+                        val(wanted.stream().map(ReservationKey::id).toArray(UUID[]::new)))
+                .map(row -> row.into(RESERVATION));
+        Map<ReservationKey, List<Claim>> claims = rows.isEmpty() ? Map.of() : Rows.claims(sql, wanted);
+        Map<ReservationKey, Reservation> reservations = new HashMap<>();
+        for (Record row : rows) {
+            ReservationKey key = new ReservationKey(row.get(RESERVATION.TENANT), row.get(RESERVATION.RESERVATION_ID));
+            reservations.put(key, Rows.reservation(row, claims.getOrDefault(key, List.of())));
+        }
+        return reservations;
     }
 
     /** A run nothing is known of gets its row here: what is not there cannot be locked. */
-    private RunState lockRun(String run) {
-        sql.insertInto(RUN_STATE)
-                .set(RUN_STATE.TENANT, tenant)
-                .set(RUN_STATE.NAMESPACE, namespace)
-                .set(RUN_STATE.RUN, run)
-                .set(RUN_STATE.STEPS, 0L)
-                .onConflictDoNothing()
-                .execute();
-        return Rows.run(sql.selectFrom(RUN_STATE)
-                .where(RUN_STATE.TENANT.eq(tenant))
-                .and(RUN_STATE.NAMESPACE.eq(namespace))
-                .and(RUN_STATE.RUN.eq(run))
-                .forNoKeyUpdate()
-                .fetchSingle());
+    private Map<RunKey, RunState> lockRuns(List<LedgerOperation> open) {
+        Set<RunKey> named = new LinkedHashSet<>();
+        for (LedgerOperation operation : open) {
+            operation.run().ifPresent(run -> named.add(RunKey.of(operation, run)));
+        }
+        if (named.isEmpty()) {
+            return Map.of();
+        }
+        Field<String[]> tenants = texts(named, RunKey::tenant);
+        Field<String[]> namespaces = texts(named, run -> run.namespace().name());
+        Field<String[]> runs = texts(named, RunKey::run);
+        sql.execute(OPEN_RUNS, tenants, namespaces, runs);
+        Map<RunKey, RunState> locked = new HashMap<>();
+        for (Record raw : sql.fetch(LOCK_RUNS, tenants, namespaces, runs)) {
+            Record row = raw.into(RUN_STATE);
+            locked.put(
+                    new RunKey(
+                            row.get(RUN_STATE.TENANT),
+                            Namespace.valueOf(row.get(RUN_STATE.NAMESPACE)),
+                            row.get(RUN_STATE.RUN)),
+                    Rows.run(row));
+        }
+        return locked;
     }
 
-    private void setLimits() {
-        List<BudgetLimit> limits = operation.limits().stream()
-                .sorted(Comparator.comparing(BudgetLimit::budgetId))
-                .toList();
-        for (BudgetLimit limit : limits) {
-            sql.insertInto(BUDGET)
-                    .set(BUDGET.TENANT, tenant)
-                    .set(BUDGET.NAMESPACE, namespace)
-                    .set(BUDGET.BUDGET_ID, limit.budgetId())
-                    .set(BUDGET.UNIT, limit.limit().unit().code())
-                    .set(BUDGET.LIMIT_ATOMS, limit.limit().atomic())
-                    .onConflict(BUDGET.TENANT, BUDGET.NAMESPACE, BUDGET.BUDGET_ID)
-                    .doUpdate()
-                    .set(BUDGET.UNIT, excluded(BUDGET.UNIT))
-                    .set(BUDGET.LIMIT_ATOMS, excluded(BUDGET.LIMIT_ATOMS))
-                    .execute();
+    /** The later of two activations in one batch stands. */
+    private void setLimits(List<LedgerOperation> open) {
+        Map<BudgetKey, BudgetLimit> limits = new TreeMap<>();
+        for (LedgerOperation operation : open) {
+            operation.limits().forEach(limit -> limits.put(BudgetKey.of(operation, limit.budgetId()), limit));
         }
+        limits.forEach((key, limit) -> sql.insertInto(BUDGET)
+                .set(BUDGET.TENANT, key.tenant())
+                .set(BUDGET.NAMESPACE, key.namespace())
+                .set(BUDGET.BUDGET_ID, key.budgetId())
+                .set(BUDGET.UNIT, limit.limit().unit().code())
+                .set(BUDGET.LIMIT_ATOMS, limit.limit().atomic())
+                .onConflict(BUDGET.TENANT, BUDGET.NAMESPACE, BUDGET.BUDGET_ID)
+                .doUpdate()
+                .set(BUDGET.UNIT, excluded(BUDGET.UNIT))
+                .set(BUDGET.LIMIT_ATOMS, excluded(BUDGET.LIMIT_ATOMS))
+                .execute());
     }
 
     /** An account's limit changes only under its budget's lock, which we hold, so that it may be read before it is locked. */
-    private Set<AccountId> accountsWithAnotherLimit(Instant now) {
-        Set<AccountId> changing = new HashSet<>();
-        for (BudgetLimit limit : operation.limits()) {
-            sql.select(ACCOUNT.ACCOUNT_ID)
-                    .from(ACCOUNT)
-                    .where(ACCOUNT.TENANT.eq(tenant))
-                    .and(ACCOUNT.NAMESPACE.eq(namespace))
-                    .and(ACCOUNT.BUDGET_ID.eq(limit.budgetId()))
-                    .and(ACCOUNT.UNIT.eq(limit.limit().unit().code()))
-                    .and(ACCOUNT.WINDOW_UNTIL.gt(now))
-                    .and(ACCOUNT.LIMIT_ATOMS.ne(limit.limit().atomic()))
-                    .forEach(row -> changing.add(new AccountId(row.value1())));
+    private void addAccountsWithAnotherLimit(List<LedgerOperation> open, Instant now, Map<AccountId, String> needed) {
+        for (LedgerOperation operation : open) {
+            for (BudgetLimit limit : operation.limits()) {
+                sql.select(ACCOUNT.ACCOUNT_ID)
+                        .from(ACCOUNT)
+                        .where(ACCOUNT.TENANT.eq(operation.tenant()))
+                        .and(ACCOUNT.NAMESPACE.eq(operation.namespace().name()))
+                        .and(ACCOUNT.BUDGET_ID.eq(limit.budgetId()))
+                        .and(ACCOUNT.UNIT.eq(limit.limit().unit().code()))
+                        .and(ACCOUNT.WINDOW_UNTIL.gt(now))
+                        .and(ACCOUNT.LIMIT_ATOMS.ne(limit.limit().atomic()))
+                        .forEach(row -> needed.put(new AccountId(row.value1()), operation.tenant()));
+            }
         }
-        return changing;
     }
 
     private Instant clock() {
@@ -208,41 +286,43 @@ final class OrderedPath {
                 .value1();
     }
 
-    /** Inserts empty accounts in order of id, waiting for others who insert the same; returns ours with their limits. */
-    private Map<AccountId, Long> openMissing(Map<AccountId, Account> named) {
+    /** Inserts empty accounts in order of id, waiting for others who insert the same; ours are opened by who names them first. */
+    private void openMissing(Map<AccountId, Account> named, Locked locked) {
         if (named.isEmpty()) {
-            return Map.of();
+            return;
         }
         Map<AccountId, Account> missing = new TreeMap<>(named);
-        sql.select(ACCOUNT.ACCOUNT_ID)
-                .from(ACCOUNT)
-                .where(ACCOUNT.TENANT.eq(tenant))
-                .and(ACCOUNT.ACCOUNT_ID.eq(any(uuids(named.keySet()))))
-                .forEach(row -> missing.remove(new AccountId(row.value1())));
+        sql.fetch(
+                        "select account_id from unnest({0}, {1}) as named(tenant, account_id)"
+                                + " join spendguard.account using (tenant, account_id)",
+                        texts(named.values(), Account::tenant), ids(named.keySet()))
+                .forEach(row -> missing.remove(new AccountId(row.get(0, UUID.class))));
         if (missing.isEmpty()) {
-            return Map.of();
+            return;
         }
-        Map<String, BudgetLimit> limits = lockLimits(missing.values());
-        Map<AccountId, Long> opened = new TreeMap<>();
+        Map<BudgetKey, BudgetLimit> limits = lockLimits(missing.values());
         for (Account account : missing.values()) {
-            requireStorable(account.window());
-            long limit = Objects.requireNonNull(limits.get(account.budgetId())).grant(account);
-            int inserted = sql.insertInto(ACCOUNT)
-                    .set(ACCOUNT.TENANT, tenant)
-                    .set(ACCOUNT.ACCOUNT_ID, account.id().value())
-                    .set(ACCOUNT.NAMESPACE, namespace)
-                    .set(ACCOUNT.BUDGET_ID, account.budgetId())
-                    .set(ACCOUNT.KEY, account.key())
-                    .set(ACCOUNT.WINDOW_FROM, account.window().from())
-                    .set(ACCOUNT.WINDOW_UNTIL, account.window().until())
-                    .set(ACCOUNT.UNIT, account.unit().code())
-                    .onConflictDoNothing()
-                    .execute();
-            if (inserted == 1) {
-                opened.put(account.id(), limit);
+            try {
+                requireStorable(account.window());
+                long limit = requireLimit(limits, account).grant(account);
+                int inserted = sql.insertInto(ACCOUNT)
+                        .set(ACCOUNT.TENANT, account.tenant())
+                        .set(ACCOUNT.ACCOUNT_ID, account.id().value())
+                        .set(ACCOUNT.NAMESPACE, account.namespace().name())
+                        .set(ACCOUNT.BUDGET_ID, account.budgetId())
+                        .set(ACCOUNT.KEY, account.key())
+                        .set(ACCOUNT.WINDOW_FROM, account.window().from())
+                        .set(ACCOUNT.WINDOW_UNTIL, account.window().until())
+                        .set(ACCOUNT.UNIT, account.unit().code())
+                        .onConflictDoNothing()
+                        .execute();
+                if (inserted == 1) {
+                    locked.opened.put(account.id(), limit);
+                }
+            } catch (IllegalArgumentException | IllegalStateException refusal) {
+                locked.unopenable.put(account.id(), refusal);
             }
         }
-        return opened;
     }
 
     /** An account read back must be the account that was opened: its id is derived from its window. */
@@ -255,47 +335,145 @@ final class OrderedPath {
         }
     }
 
+    private static BudgetLimit requireLimit(Map<BudgetKey, BudgetLimit> limits, Account account) {
+        BudgetLimit limit = limits.get(BudgetKey.of(account));
+        if (limit == null) {
+            throw new IllegalStateException("Budget '" + account.budgetId() + "' of tenant '" + account.tenant()
+                    + "' has no limit in the ledger: its contract was not activated. Activate it first.");
+        }
+        return limit;
+    }
+
     /** The limits of some accounts' budgets, locked against activations in order of budget. */
-    private Map<String, BudgetLimit> lockLimits(Collection<Account> accounts) {
-        Set<String> budgets = new TreeSet<>();
-        accounts.forEach(account -> budgets.add(account.budgetId()));
-        Map<String, BudgetLimit> limits = new TreeMap<>();
-        sql.select(BUDGET.BUDGET_ID, BUDGET.LIMIT_ATOMS, BUDGET.UNIT)
-                .from(BUDGET)
-                .where(BUDGET.TENANT.eq(tenant))
-                .and(BUDGET.NAMESPACE.eq(namespace))
-                .and(BUDGET.BUDGET_ID.in(budgets))
-                .orderBy(BUDGET.BUDGET_ID)
+    private Map<BudgetKey, BudgetLimit> lockLimits(Collection<Account> accounts) {
+        Set<BudgetKey> budgets = new TreeSet<>();
+        accounts.forEach(account -> budgets.add(BudgetKey.of(account)));
+        Map<BudgetKey, BudgetLimit> limits = new TreeMap<>();
+        sql.select(BUDGET.TENANT, BUDGET.NAMESPACE, BUDGET.BUDGET_ID, BUDGET.LIMIT_ATOMS, BUDGET.UNIT)
+                .from(
+                        "unnest({0}, {1}, {2}) as named(tenant, namespace, budget_id)",
+                        texts(budgets, BudgetKey::tenant),
+                        texts(budgets, BudgetKey::namespace),
+                        texts(budgets, BudgetKey::budgetId))
+                .join(BUDGET)
+                .on("budget.tenant = named.tenant and budget.namespace = named.namespace"
+                        + " and budget.budget_id = named.budget_id")
+                .orderBy(BUDGET.TENANT, BUDGET.NAMESPACE, BUDGET.BUDGET_ID)
                 .forShare()
+                .of(BUDGET)
                 .forEach(row -> limits.put(
-                        row.value1(), new BudgetLimit(row.value1(), new Amount(row.value2(), new Unit(row.value3())))));
-        budgets.stream()
-                .filter(budget -> !limits.containsKey(budget))
-                .findFirst()
-                .ifPresent(budget -> {
-                    throw new IllegalStateException("Budget '" + budget + "' of tenant '" + tenant
-                            + "' has no limit in the ledger: its contract was not activated. Activate it first.");
-                });
+                        new BudgetKey(row.value1(), row.value2(), row.value3()),
+                        new BudgetLimit(row.value3(), new Amount(row.value4(), new Unit(row.value5())))));
         return limits;
     }
 
-    private List<AccountState> lockAccounts(Set<AccountId> ids) {
-        if (ids.isEmpty()) {
+    private List<AccountState> lockAccounts(Map<AccountId, String> tenants) {
+        if (tenants.isEmpty()) {
             return List.of();
         }
-        var locked = LOCK_ACCOUNTS.call(tenant, uuids(ids));
-        return sql.selectFrom(locked).fetch(row -> Rows.accountState(row.into(ACCOUNT)));
+        return sql.fetch(
+                        "select * from spendguard.lock_accounts({0}, {1})",
+                        texts(tenants.values(), Function.identity()), ids(tenants.keySet()))
+                .map(row -> Rows.accountState(row.into(ACCOUNT)));
     }
 
-    private static UUID[] uuids(Set<AccountId> ids) {
-        return ids.stream().map(AccountId::value).toArray(UUID[]::new);
+    private static <T> Field<String[]> texts(Collection<T> from, Function<T, String> text) {
+        return val(from.stream().map(text).toArray(String[]::new));
     }
 
-    /**
-     * What an operation posts, now that its rows are locked.
-     *
-     * @param openings the postings that open accounts, to be written before
-     * @param posting the operation's own
-     */
-    record Plan(List<Posting> openings, Posting posting) {}
+    private static Field<UUID[]> ids(Collection<AccountId> ids) {
+        return val(ids.stream().map(AccountId::value).toArray(UUID[]::new));
+    }
+
+    /** Names a budget's row; ordered as every writer locks budgets. */
+    private record BudgetKey(String tenant, String namespace, String budgetId) implements Comparable<BudgetKey> {
+        private static final Comparator<BudgetKey> ORDER = Comparator.comparing(BudgetKey::tenant)
+                .thenComparing(BudgetKey::namespace)
+                .thenComparing(BudgetKey::budgetId);
+
+        static BudgetKey of(LedgerOperation operation, String budgetId) {
+            return new BudgetKey(operation.tenant(), operation.namespace().name(), budgetId);
+        }
+
+        static BudgetKey of(Account account) {
+            return new BudgetKey(account.tenant(), account.namespace().name(), account.budgetId());
+        }
+
+        @Override
+        public int compareTo(BudgetKey other) {
+            return ORDER.compare(this, other);
+        }
+    }
+
+    /** Everything a batch depends on, locked. */
+    private final class Locked {
+        private final LockedRows rows;
+        private final Map<LedgerOperation, Set<AccountId>> named = new HashMap<>();
+        private final Map<LedgerOperation, RuntimeException> refusals = new HashMap<>();
+        /** Accounts inserted by us whose first entries are still to be planned, with their limits. */
+        private final Map<AccountId, Long> opened = new HashMap<>();
+
+        private final Map<AccountId, RuntimeException> unopenable = new HashMap<>();
+
+        private Locked(LockedRows rows) {
+            this.rows = rows;
+        }
+
+        /** The accounts an operation names at this time; none when it throws, which is kept for later. */
+        private List<Account> name(LedgerOperation operation) {
+            try {
+                List<Account> accounts = operation.accounts(rows.now());
+                Set<AccountId> ids = new TreeSet<>();
+                accounts.forEach(account -> ids.add(account.id()));
+                named.put(operation, ids);
+                return accounts;
+            } catch (RuntimeException refusal) {
+                refusals.put(operation, refusal);
+                return List.of();
+            }
+        }
+
+        private Planned plan(LedgerOperation operation) {
+            try {
+                RuntimeException refusal = refusals.get(operation);
+                if (refusal != null) {
+                    throw refusal;
+                }
+                Set<AccountId> ids = Objects.requireNonNull(named.get(operation));
+                List<Posting> openings = open(operation, ids);
+                rows.reservation(operation)
+                        .ifPresent(reservation -> reservation
+                                .claims()
+                                .forEach(claim -> ids.add(claim.account().id())));
+                ids.addAll(rows.changing(operation));
+                LockedView view = new LockedView(rows, operation, ids);
+                Posting assumed = operation.assumed().orElse(null);
+                boolean stands = assumed != null && view.admits(assumed);
+                Posting posting = stands ? assumed : operation.plan(view);
+                view.require(posting);
+                rows.apply(operation, posting);
+                return new Planned.Writes(openings, posting, assumed != null && !stands);
+            } catch (RuntimeException refusal) {
+                return new Planned.Failed(refusal);
+            }
+        }
+
+        private List<Posting> open(LedgerOperation operation, Set<AccountId> ids) {
+            List<Posting> openings = new ArrayList<>();
+            for (AccountId id : ids) {
+                RuntimeException refusal = unopenable.get(id);
+                if (refusal != null) {
+                    throw refusal;
+                }
+                Long limit = opened.remove(id);
+                if (limit != null) {
+                    Account account = Objects.requireNonNull(rows.account(id)).account();
+                    Posting opening = host.opening(account, limit, rows.now());
+                    rows.apply(operation, opening);
+                    openings.add(opening);
+                }
+            }
+            return openings;
+        }
+    }
 }

@@ -24,7 +24,9 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -47,6 +49,9 @@ final class PostCall {
     private final List<Columns> columns =
             List.of(keys, settled, runs, events, personal, holds, claims, transactions, entries);
 
+    /** A row is changed once, however many operations of the batch change it. */
+    private final Map<RunKey, Posting.RunChange> changedRuns = new LinkedHashMap<>();
+
     private Period validIn = Period.ALWAYS;
 
     /** Adds an operation with its posting, whose key is taken and answered. */
@@ -64,13 +69,7 @@ final class PostCall {
         }
         Posting.RunChange run = posting.run();
         if (run != null) {
-            runs.add(
-                    tenant,
-                    operation.namespace().name(),
-                    run.run(),
-                    (long) run.steps(),
-                    run.stoppedBy(),
-                    run.stopCode());
+            changedRuns.merge(RunKey.of(operation, run.run()), run, Posting.RunChange::then);
         }
         Posting.Hold hold = posting.hold();
         if (hold != null) {
@@ -128,6 +127,8 @@ final class PostCall {
      * @param lockTimeoutMillis how long to wait for any one lock, at least 1
      */
     void execute(Connection connection, boolean keysAreTaken, int lockTimeoutMillis) throws SQLException {
+        changedRuns.forEach((key, run) -> runs.add(
+                key.tenant(), key.namespace().name(), key.run(), (long) run.steps(), run.stoppedBy(), run.stopCode()));
         try (PreparedStatement statement = connection.prepareStatement(sql())) {
             statement.setInt(1, lockTimeoutMillis);
             statement.setObject(2, validIn.from().atOffset(ZoneOffset.UTC));

@@ -10,6 +10,7 @@ import static org.jooq.impl.DSL.arrayAgg;
 import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.noCondition;
 import static org.jooq.impl.DSL.select;
+import static org.jooq.impl.DSL.val;
 
 import io.spendguard.ledger.Account;
 import io.spendguard.ledger.AccountId;
@@ -25,7 +26,10 @@ import io.spendguard.model.Period;
 import io.spendguard.model.Unit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jooq.DSLContext;
 import org.jooq.Field;
@@ -86,16 +90,31 @@ final class Rows {
 
     /** A reservation's claims, which never change, with their accounts, in order of account id. */
     static List<Claim> claims(DSLContext sql, String tenant, UUID reservation) {
-        return sql.select(RESERVATION_CLAIM.ATOMS)
+        ReservationKey key = new ReservationKey(tenant, reservation);
+        return claims(sql, List.of(key)).getOrDefault(key, List.of());
+    }
+
+    /** The claims of some reservations, with their accounts, in order of account id. */
+    static Map<ReservationKey, List<Claim>> claims(DSLContext sql, Collection<ReservationKey> reservations) {
+        Map<ReservationKey, List<Claim>> claims = new HashMap<>();
+        sql.select(RESERVATION_CLAIM.RESERVATION_ID, RESERVATION_CLAIM.ATOMS)
                 .select(ACCOUNT.fields())
-                .from(RESERVATION_CLAIM)
+                .from(
+                        "unnest({0}, {1}) as wanted(tenant, reservation_id)",
+                        val(reservations.stream().map(ReservationKey::tenant).toArray(String[]::new)),
+                        val(reservations.stream().map(ReservationKey::id).toArray(UUID[]::new)))
+                .join(RESERVATION_CLAIM)
+                .on("reservation_claim.tenant = wanted.tenant")
+                .and("reservation_claim.reservation_id = wanted.reservation_id")
                 .join(ACCOUNT)
                 .on(ACCOUNT.TENANT.eq(RESERVATION_CLAIM.TENANT))
                 .and(ACCOUNT.ACCOUNT_ID.eq(RESERVATION_CLAIM.ACCOUNT_ID))
-                .where(RESERVATION_CLAIM.TENANT.eq(tenant))
-                .and(RESERVATION_CLAIM.RESERVATION_ID.eq(reservation))
                 .orderBy(RESERVATION_CLAIM.ACCOUNT_ID)
-                .fetch(row -> new Claim(account(row), row.get(RESERVATION_CLAIM.ATOMS)));
+                .forEach(row -> claims.computeIfAbsent(
+                                new ReservationKey(row.get(ACCOUNT.TENANT), row.get(RESERVATION_CLAIM.RESERVATION_ID)),
+                                key -> new ArrayList<>())
+                        .add(new Claim(account(row), row.get(RESERVATION_CLAIM.ATOMS))));
+        return claims;
     }
 
     /** All events of one tenant or of all (null), in order. */

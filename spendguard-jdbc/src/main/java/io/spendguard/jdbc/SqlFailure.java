@@ -10,6 +10,8 @@ import org.postgresql.util.ServerErrorMessage;
 enum SqlFailure {
     /** Rolled back by the server because of somebody else: the same may be tried again at once. */
     RETRY,
+    /** Rolled back: somebody held a row we need for as long as we were ready to wait. */
+    LOCKED,
     /** Rolled back: something stands against a posting that was made without looking. */
     OBJECTION,
     /** Rolled back: another writer took our position in a stream, so that the stream is not ours any more. */
@@ -24,7 +26,6 @@ enum SqlFailure {
     private static final Set<String> RETRIED = Set.of(
             "40001", // serialization failure
             "40P01", // deadlock
-            "55P03", // lock timeout
             "57014"); // statement timeout, cancelled
     private static final Set<String> LOST = Set.of(
             "57P01", // terminated by an administrator
@@ -45,6 +46,9 @@ enum SqlFailure {
         String state = failure.getSQLState();
         if (state == null || state.startsWith("08") || LOST.contains(state)) {
             return CONNECTION_LOST;
+        }
+        if (state.equals("55P03")) {
+            return LOCKED;
         }
         if (RETRIED.contains(state)) {
             return RETRY;

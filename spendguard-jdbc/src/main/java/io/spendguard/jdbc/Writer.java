@@ -6,14 +6,23 @@ import io.spendguard.jdbc.OperationQueue.Waiting;
 import io.spendguard.ledger.EventDraft;
 import io.spendguard.ledger.EventSealer;
 import io.spendguard.ledger.LedgerHost;
+import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.SealedEvent;
 import io.spendguard.model.LedgerUnavailableException;
+import io.spendguard.model.Period;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
@@ -23,25 +32,38 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries out one operation after the other, on a connection of its own.
+ * Carries out operations in batches, on a connection of its own: it takes what is there, and what comes meanwhile is the next
+ * batch.
  *
- * <p>An operation that needs no look is one statement in autocommit. Whatever stands against it, nothing was written, and
- * the ordered path runs. Every batch of events that is sealed ends in exactly one of three ways before the next is
- * sealed: committed, abandoned (it can never become durable), or lost (the session ends before anybody could tell). When
- * the connection breaks while a commit is under way, nothing else is done until its outcome is known: the lost
- * connection's server process is ended, and then the event is there or never will be.
+ * <p>A batch whose operations all know what to post is one statement in autocommit. Whatever stands against it, nothing was
+ * written, and the ordered path runs for the batch; after a shortage it runs for the next few at once, so that an empty
+ * budget everybody asks for batches too. Callers are told after the commit, never before. Every batch of events that is
+ * sealed ends in exactly one of three ways before the next is sealed: committed, abandoned (it can never become durable),
+ * or lost (the session ends before anybody could tell). When the connection breaks while a commit is under way, nothing else
+ * is done until its outcome is known.
+ *
+ * <p>Of one another's faults operations of a batch see no more than a delay: what the database refuses is found by halving
+ * the batch, what is locked by others waits in the {@link SideLane}, and what its own planner refuses leaves the batch.
  */
 final class Writer implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Writer.class);
+    private static final int MOST_OPERATIONS = 256;
+    /** Batches that look first, after one in which somebody came away with less than assumed. */
+    private static final int LOOKING_BATCHES = 4;
+
     private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long LAST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final int CLOSING_STATEMENT_MILLIS = 2_000;
+    /** However little time one caller has left, the others of its batch are not to fail for it. */
+    private static final int SHORTEST_LOCK_WAIT_MILLIS = 20;
 
     private final DataSource dataSource;
     private final PostgresLedger.Options options;
     private final LedgerHost host;
     private final EventSealer sealer;
     private final OperationQueue queue;
+    private final SideLane lane = new SideLane();
+    private int lookingBatches;
     private volatile @Nullable WriterConnection connection;
     /** Meaningful once the queue is closed. */
     private volatile long endsAtNanos;
@@ -57,8 +79,13 @@ final class Writer implements Runnable {
     @Override
     public void run() {
         try {
-            for (Waiting next = queue.take(); next != null; next = queue.take()) {
-                execute(next);
+            while (!queue.isExhausted() || !lane.isEmpty()) {
+                List<Waiting> batch = queue.take(MOST_OPERATIONS, lane.nanosToNextLook());
+                if (batch.isEmpty() && queue.isClosed() && !lane.isEmpty()) {
+                    queue.pause(lane.nanosToNextLook());
+                }
+                execute(lane.divert(batch));
+                visitLane();
             }
             closeStreams();
         } finally {
@@ -91,86 +118,213 @@ final class Writer implements Runnable {
         }
     }
 
-    private void execute(Waiting waiting) {
-        boolean assumes = true;
+    private void visitLane() {
+        lane.expired().forEach(waiting -> waiting.fail(locked(waiting)));
+        if (mustEnd()) {
+            lane.all().forEach(waiting -> waiting.fail(locked(waiting)));
+        }
+        if (lane.isEmpty() || lane.nanosToNextLook() > 0) {
+            return;
+        }
+        try {
+            execute(lane.released(connected().sql()));
+        } catch (SQLException | DataAccessException | LedgerSetupException e) {
+            LOG.debug("Locked rows could not be looked at", e);
+            disconnect();
+            queue.pause(FIRST_PAUSE_NANOS);
+        }
+    }
+
+    private void execute(List<Waiting> batch) {
+        List<Waiting> left = batch;
+        boolean looks = lookingBatches > 0;
+        boolean isFirst = true;
+        int unexplained = 0;
         long pauseNanos = FIRST_PAUSE_NANOS;
         Exception last = null;
-        boolean isFirst = true;
-        while (!waiting.isExpired() && (!mustEnd() || (isFirst && connection != null))) {
+        while (!(left = withoutExpired(left, last)).isEmpty()) {
+            if (mustEnd() && !(isFirst && connection != null)) {
+                fail(left, last);
+                return;
+            }
             isFirst = false;
+            boolean assumes = !looks && canBeAssumed(left);
             try {
                 WriterConnection to = connected();
-                PostResult result = assumes ? assumed(to, waiting) : ordered(to, waiting);
-                if (result != null) {
-                    waiting.future().complete(result);
-                    return;
-                }
-                assumes = false;
+                left = assumes ? assumed(to, left) : ordered(to, left);
             } catch (SQLException e) {
                 last = e;
-                SqlFailure failure = SqlFailure.of(e);
-                if (failure == SqlFailure.REFUSED || (failure == SqlFailure.OBJECTION && !assumes && !isLate(e))) {
-                    waiting.future()
-                            .completeExceptionally(new IllegalStateException(
-                                    "Ledger refused operation " + waiting.name() + ": " + SqlFailure.firstLine(e)
-                                            + " Nothing was written. Correct the operation.",
-                                    e));
-                    return;
-                }
-                if (failure == SqlFailure.UNAVAILABLE) {
-                    break;
-                }
-                if (failure == SqlFailure.CONNECTION_LOST) {
-                    disconnect();
-                    pauseNanos = pause(pauseNanos, waiting.nanosLeft());
-                } else {
-                    assumes &= failure == SqlFailure.POSITION_TAKEN;
-                    queue.failExpired();
+                queue.failExpired();
+                switch (SqlFailure.of(e)) {
+                    case RETRY, POSITION_TAKEN -> {
+                        // Once more, at once.
+                    }
+                    case OBJECTION -> {
+                        if (!assumes && !isLate(e)) {
+                            halve(left, refusal(left.get(0), e));
+                            return;
+                        }
+                        looks = true;
+                    }
+                    case LOCKED -> {
+                        List<Waiting> others = withoutHeld(left);
+                        if (others.size() == left.size() && ++unexplained > 1) {
+                            if (left.size() == 1) {
+                                lane.park(left.get(0));
+                                return;
+                            }
+                            halve(left, e);
+                            return;
+                        }
+                        left = others;
+                    }
+                    case CONNECTION_LOST -> {
+                        disconnect();
+                        pauseNanos = pause(pauseNanos, longestNanosLeft(left));
+                    }
+                    case UNAVAILABLE -> {
+                        fail(left, last);
+                        return;
+                    }
+                    case REFUSED -> {
+                        halve(left, refusal(left.get(0), e));
+                        return;
+                    }
                 }
             } catch (LedgerSetupException e) {
                 last = e;
-                pauseNanos = pause(pauseNanos, waiting.nanosLeft());
+                pauseNanos = pause(pauseNanos, longestNanosLeft(left));
+            } catch (LedgerUnavailableException e) {
+                left.forEach(waiting -> waiting.fail(e));
+                return;
             } catch (RuntimeException | Error e) {
-                waiting.future().completeExceptionally(e);
+                halve(left, e);
                 return;
             }
         }
-        waiting.future().completeExceptionally(notExecuted(waiting, last));
     }
 
-    /** Tries the posting that was made without looking: one round trip. Null when there is none. */
-    private @Nullable PostResult assumed(WriterConnection to, Waiting waiting) throws SQLException {
-        Posting posting = waiting.operation().assumed().orElse(null);
-        if (posting == null) {
-            return null;
+    /** Does each half on its own; what stands alone and is at fault fails. */
+    private void halve(List<Waiting> batch, Throwable fault) {
+        if (batch.size() == 1) {
+            batch.get(0).fail(fault);
+            return;
         }
-        List<SealedEvent> sealed = sealer.seal(List.of(posting.event()));
-        return commit(to, posting, sealed, () -> {
-            to.limitSilence(waiting.millisLeft());
-            new PostCall()
-                    .operation(waiting.operation(), posting)
-                    .events(sealed)
-                    .execute(to.jdbc(), false, lockTimeoutMillis(waiting));
+        int middle = batch.size() / 2;
+        execute(batch.subList(0, middle));
+        execute(batch.subList(middle, batch.size()));
+    }
+
+    private List<Waiting> withoutExpired(List<Waiting> batch, @Nullable Exception reason) {
+        List<Waiting> left = new ArrayList<>(batch.size());
+        for (Waiting waiting : batch) {
+            if (waiting.isExpired()) {
+                waiting.fail(notExecuted(waiting, reason));
+            } else {
+                left.add(waiting);
+            }
+        }
+        return left;
+    }
+
+    private List<Waiting> withoutHeld(List<Waiting> batch) {
+        try {
+            return lane.divertHeld(connected().sql(), batch);
+        } catch (SQLException | DataAccessException | LedgerSetupException e) {
+            LOG.debug("Locked rows could not be looked for", e);
+            disconnect();
+            return batch;
+        }
+    }
+
+    /** Tells whether the postings made beforehand may be tried as one: each is there and none contradicts another. */
+    private static boolean canBeAssumed(List<Waiting> batch) {
+        Period shared = Period.ALWAYS;
+        Set<RunKey> stopped = new HashSet<>();
+        for (Waiting waiting : batch) {
+            LedgerOperation operation = waiting.operation();
+            Posting posting = operation.assumed().orElse(null);
+            if (posting == null || !operation.limits().isEmpty()) {
+                return false;
+            }
+            if (!shared.from().isBefore(posting.validIn().until())
+                    || !posting.validIn().from().isBefore(shared.until())) {
+                return false;
+            }
+            shared = shared.intersect(posting.validIn());
+            Posting.RunChange run = posting.run();
+            if (run != null) {
+                RunKey key = RunKey.of(operation, run.run());
+                if (stopped.contains(key)) {
+                    return false;
+                }
+                if (run.stoppedBy() != null) {
+                    stopped.add(key);
+                }
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Tries the postings that were made without looking: one round trip. What gives comes before what takes, so that the
+     * batch is right in the order it is written in.
+     *
+     * @return what is left to do: nothing, or all when the connection broke and it is proved that nothing was written
+     */
+    private List<Waiting> assumed(WriterConnection to, List<Waiting> batch) throws SQLException {
+        List<Write> writes = new ArrayList<>(batch.size());
+        for (Waiting waiting : batch) {
+            Posting posting = waiting.operation().assumed().orElseThrow();
+            writes.add(new Write(waiting, new Planned.Writes(List.of(), posting, false)));
+        }
+        writes.sort(Comparator.comparing(write -> takes(write.plan().posting())));
+        List<SealedEvent> sealed = sealer.seal(drafts(writes));
+        return commit(to, writes, sealed, () -> {
+            to.limitSilence(longestMillisLeft(batch));
+            call(writes, sealed).execute(to.jdbc(), false, lockTimeoutMillis(batch));
         });
     }
 
-    private @Nullable PostResult ordered(WriterConnection to, Waiting waiting) throws SQLException {
-        to.limitSilence(waiting.millisLeft());
+    private static boolean takes(Posting posting) {
+        return posting.settles() == null;
+    }
+
+    private List<Waiting> ordered(WriterConnection to, List<Waiting> batch) throws SQLException {
+        to.limitSilence(longestMillisLeft(batch));
         to.jdbc().setAutoCommit(false);
         try {
-            OrderedPath path = new OrderedPath(to.sql(), waiting.operation(), host);
-            path.limitWaits(lockTimeoutMillis(waiting), waiting.millisLeft());
-            Optional<byte[]> known = path.takeKey();
-            if (known.isPresent()) {
-                return new PostResult.Replayed(known.get());
+            List<LedgerOperation> operations =
+                    batch.stream().map(Waiting::operation).toList();
+            OrderedPath path = new OrderedPath(to.sql(), operations, host);
+            path.limitWaits(lockTimeoutMillis(batch), longestMillisLeft(batch));
+            List<Planned> plans = path.plan();
+            List<Write> writes = new ArrayList<>(batch.size());
+            boolean mayCommit = true;
+            for (int i = 0; i < plans.size(); i++) {
+                Waiting waiting = batch.get(i);
+                Planned plan = plans.get(i);
+                if (plan instanceof Planned.Writes written) {
+                    writes.add(new Write(waiting, written));
+                } else if (plan instanceof Planned.Known known) {
+                    waiting.future().complete(new PostResult.Replayed(known.answer()));
+                } else if (plan instanceof Planned.Refused refused) {
+                    waiting.fail(refused.reason());
+                } else if (plan instanceof Planned.Failed failed) {
+                    waiting.fail(failed.reason());
+                    mayCommit = false;
+                }
             }
-            OrderedPath.Plan plan = path.plan();
-            List<EventDraft> drafts = Stream.concat(plan.openings().stream(), Stream.of(plan.posting()))
-                    .map(Posting::event)
-                    .toList();
-            List<SealedEvent> sealed = sealer.seal(drafts);
-            write(to, waiting, plan, sealed);
-            return commit(to, plan.posting(), sealed, to.jdbc()::commit);
+            List<Waiting> left = writes.stream().map(Write::waiting).toList();
+            if (left.isEmpty() || !mayCommit) {
+                return left;
+            }
+            List<SealedEvent> sealed = sealer.seal(drafts(writes));
+            write(to, writes, sealed);
+            left = commit(to, writes, sealed, to.jdbc()::commit);
+            boolean isShort = writes.stream().anyMatch(write -> write.plan().isPlannedAnew());
+            lookingBatches = isShort ? LOOKING_BATCHES : Math.max(0, lookingBatches - 1);
+            return left;
         } catch (DataAccessException e) {
             throw Jooq.driverFailure(e);
         } finally {
@@ -179,28 +333,45 @@ final class Writer implements Runnable {
     }
 
     /** Without a commit: whatever happens here, nothing became durable. */
-    private void write(WriterConnection to, Waiting waiting, OrderedPath.Plan plan, List<SealedEvent> sealed)
-            throws SQLException {
+    private void write(WriterConnection to, List<Write> writes, List<SealedEvent> sealed) throws SQLException {
         try {
-            PostCall call = new PostCall();
-            plan.openings().forEach(opening -> call.opening(waiting.operation(), opening));
-            call.operation(waiting.operation(), plan.posting())
-                    .events(sealed)
-                    .execute(to.jdbc(), true, lockTimeoutMillis(waiting));
+            call(writes, sealed)
+                    .execute(
+                            to.jdbc(),
+                            true,
+                            lockTimeoutMillis(
+                                    writes.stream().map(Write::waiting).toList()));
         } catch (SQLException | RuntimeException e) {
             forget(e);
             throw e;
         }
     }
 
+    private static PostCall call(List<Write> writes, List<SealedEvent> sealed) {
+        PostCall call = new PostCall();
+        for (Write write : writes) {
+            LedgerOperation operation = write.waiting().operation();
+            write.plan().openings().forEach(opening -> call.opening(operation, opening));
+            call.operation(operation, write.plan().posting());
+        }
+        return call.events(sealed);
+    }
+
+    private static List<EventDraft> drafts(List<Write> writes) {
+        return writes.stream()
+                .flatMap(write -> Stream.concat(
+                        write.plan().openings().stream(), Stream.of(write.plan().posting())))
+                .map(Posting::event)
+                .toList();
+    }
+
     /**
-     * Makes a sealed batch durable and tells the sealer what became of it.
+     * Makes a sealed batch durable, tells the sealer what became of it, and then the callers.
      *
-     * @return null when the connection broke and it is proved that nothing was written
+     * @return what is left to do: nothing, or all when the connection broke and it is proved that nothing was written
      */
-    private @Nullable PostResult commit(
-            WriterConnection to, Posting posting, List<SealedEvent> sealed, SqlAction action) throws SQLException {
-        SealedEvent event = sealed.get(sealed.size() - 1);
+    private List<Waiting> commit(WriterConnection to, List<Write> writes, List<SealedEvent> sealed, SqlAction action)
+            throws SQLException {
         try {
             action.run();
         } catch (SQLException e) {
@@ -208,16 +379,24 @@ final class Writer implements Runnable {
                 forget(e);
                 throw e;
             }
-            if (!becameDurable(to, event.draft(), e)) {
+            if (!becameDurable(to, sealed.get(sealed.size() - 1).draft(), e)) {
                 sealer.abandoned();
-                return null;
+                return writes.stream().map(Write::waiting).toList();
             }
         } catch (RuntimeException e) {
             forget(e);
             throw e;
         }
         sealer.committed();
-        return new PostResult.Written(posting, event);
+        Map<UUID, SealedEvent> places = new HashMap<>();
+        sealed.forEach(event -> places.put(event.draft().id(), event));
+        for (Write write : writes) {
+            Posting posting = write.plan().posting();
+            SealedEvent event =
+                    Objects.requireNonNull(places.get(posting.event().id()));
+            write.waiting().future().complete(new PostResult.Written(posting, event));
+        }
+        return List.of();
     }
 
     /** Blocks, also beyond anybody's patience, until the outcome of what a lost connection was doing is known. */
@@ -285,7 +464,7 @@ final class Writer implements Runnable {
                 last = e;
                 if (to != null && e instanceof SQLException failure) {
                     switch (SqlFailure.of(failure)) {
-                        case RETRY -> {
+                        case RETRY, LOCKED -> {
                             // Once more, at once.
                         }
                         case CONNECTION_LOST -> {
@@ -345,8 +524,19 @@ final class Writer implements Runnable {
         return queue.isClosed() && System.nanoTime() - endsAtNanos >= 0;
     }
 
-    private int lockTimeoutMillis(Waiting waiting) {
-        return (int) Math.max(1, Math.min(options.lockTimeout().toMillis(), waiting.millisLeft()));
+    private int lockTimeoutMillis(List<Waiting> batch) {
+        int shortest = batch.stream().mapToInt(Waiting::millisLeft).min().orElse(1);
+        return (int) Math.min(
+                options.lockTimeout().toMillis(),
+                Math.max(Math.min(SHORTEST_LOCK_WAIT_MILLIS, longestMillisLeft(batch)), shortest));
+    }
+
+    private static int longestMillisLeft(List<Waiting> batch) {
+        return batch.stream().mapToInt(Waiting::millisLeft).max().orElse(1);
+    }
+
+    private static long longestNanosLeft(List<Waiting> batch) {
+        return batch.stream().mapToLong(Waiting::nanosLeft).max().orElse(1);
     }
 
     /** The window ended between the look at the clock and the write: a new look finds the next window. */
@@ -354,20 +544,40 @@ final class Writer implements Runnable {
         return "SG003".equals(failure.getSQLState());
     }
 
+    private static void fail(List<Waiting> batch, @Nullable Exception reason) {
+        batch.forEach(waiting -> waiting.fail(notExecuted(waiting, reason)));
+    }
+
+    private static IllegalStateException refusal(Waiting waiting, SQLException reason) {
+        return new IllegalStateException(
+                "Ledger refused operation " + waiting.name() + ": " + SqlFailure.firstLine(reason)
+                        + " Nothing was written. Correct the operation.",
+                reason);
+    }
+
     private static LedgerUnavailableException notExecuted(Waiting waiting, @Nullable Exception reason) {
         if (reason == null) {
             return new LedgerUnavailableException(
                     "Operation " + waiting.name() + " was not executed: nobody waits for it any more. Try again.");
         }
-        boolean wasLocked = reason instanceof SQLException failure && SqlFailure.of(failure) == SqlFailure.RETRY;
+        SqlFailure failure = reason instanceof SQLException sql ? SqlFailure.of(sql) : SqlFailure.CONNECTION_LOST;
+        if (failure == SqlFailure.LOCKED || failure == SqlFailure.RETRY) {
+            return locked(waiting);
+        }
         return new LedgerUnavailableException(
-                "Operation " + waiting.name() + " was not executed: "
-                        + (wasLocked
-                                ? "other transactions held the rows it needs for as long as anybody waited."
-                                        + " Try again; look for transactions left open on the ledger's tables."
-                                : SqlFailure.firstLine(reason) + " Check the database, then try again."),
+                "Operation " + waiting.name() + " was not executed: " + SqlFailure.firstLine(reason)
+                        + " Check the database, then try again.",
                 reason);
     }
+
+    private static LedgerUnavailableException locked(Waiting waiting) {
+        return new LedgerUnavailableException("Operation " + waiting.name()
+                + " was not executed: other transactions held the rows it needs for as long as anybody waited. Try again;"
+                + " look for transactions left open on the ledger's tables.");
+    }
+
+    /** An operation and what is written for it. */
+    private record Write(Waiting waiting, Planned.Writes plan) {}
 
     /** Something the driver may fail at. */
     private interface SqlAction {

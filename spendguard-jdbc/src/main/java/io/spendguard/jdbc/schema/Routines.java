@@ -4,6 +4,7 @@
 package io.spendguard.jdbc.schema;
 
 
+import io.spendguard.jdbc.schema.tables.FreeAccounts;
 import io.spendguard.jdbc.schema.tables.LockAccounts;
 
 import java.util.UUID;
@@ -21,15 +22,55 @@ import org.jooq.Result;
 public class Routines {
 
     /**
+     * Call <code>spendguard.free_accounts</code>.
+     */
+    public static Result<Record> freeAccounts(
+          Configuration configuration
+        , String[] ofTenants
+        , UUID[] ids
+    ) {
+        return configuration.dsl().selectFrom(io.spendguard.jdbc.schema.tables.FreeAccounts.FREE_ACCOUNTS.call(
+              ofTenants
+            , ids
+        )).fetch();
+    }
+
+    /**
+     * Get <code>spendguard.free_accounts</code> as a table.
+     */
+    public static FreeAccounts freeAccounts(
+          String[] ofTenants
+        , UUID[] ids
+    ) {
+        return io.spendguard.jdbc.schema.tables.FreeAccounts.FREE_ACCOUNTS.call(
+            ofTenants,
+            ids
+        );
+    }
+
+    /**
+     * Get <code>spendguard.free_accounts</code> as a table.
+     */
+    public static FreeAccounts freeAccounts(
+          Field<String[]> ofTenants
+        , Field<UUID[]> ids
+    ) {
+        return io.spendguard.jdbc.schema.tables.FreeAccounts.FREE_ACCOUNTS.call(
+            ofTenants,
+            ids
+        );
+    }
+
+    /**
      * Call <code>spendguard.lock_accounts</code>.
      */
     public static Result<Record> lockAccounts(
           Configuration configuration
-        , String ofTenant
+        , String[] ofTenants
         , UUID[] ids
     ) {
         return configuration.dsl().selectFrom(io.spendguard.jdbc.schema.tables.LockAccounts.LOCK_ACCOUNTS.call(
-              ofTenant
+              ofTenants
             , ids
         )).fetch();
     }
@@ -38,11 +79,11 @@ public class Routines {
      * Get <code>spendguard.lock_accounts</code> as a table.
      */
     public static LockAccounts lockAccounts(
-          String ofTenant
+          String[] ofTenants
         , UUID[] ids
     ) {
         return io.spendguard.jdbc.schema.tables.LockAccounts.LOCK_ACCOUNTS.call(
-            ofTenant,
+            ofTenants,
             ids
         );
     }
@@ -51,11 +92,11 @@ public class Routines {
      * Get <code>spendguard.lock_accounts</code> as a table.
      */
     public static LockAccounts lockAccounts(
-          Field<String> ofTenant
+          Field<String[]> ofTenants
         , Field<UUID[]> ids
     ) {
         return io.spendguard.jdbc.schema.tables.LockAccounts.LOCK_ACCOUNTS.call(
-            ofTenant,
+            ofTenants,
             ids
         );
     }

@@ -6,6 +6,7 @@ package io.spendguard.jdbc.schema;
 
 import io.spendguard.jdbc.schema.tables.Account;
 import io.spendguard.jdbc.schema.tables.Budget;
+import io.spendguard.jdbc.schema.tables.FreeAccounts;
 import io.spendguard.jdbc.schema.tables.Idempotency;
 import io.spendguard.jdbc.schema.tables.IdempotencyAnswer;
 import io.spendguard.jdbc.schema.tables.LedgerEntry;
@@ -57,6 +58,51 @@ public class Spendguard extends SchemaImpl {
     public final Budget BUDGET = Budget.BUDGET;
 
     /**
+     * of_tenants text[], ids uuid[]
+     */
+    public final FreeAccounts FREE_ACCOUNTS = FreeAccounts.FREE_ACCOUNTS;
+
+    /**
+     * Call <code>spendguard.free_accounts</code>.
+     */
+    public static Result<Record> FREE_ACCOUNTS(
+          Configuration configuration
+        , String[] ofTenants
+        , UUID[] ids
+    ) {
+        return configuration.dsl().selectFrom(io.spendguard.jdbc.schema.tables.FreeAccounts.FREE_ACCOUNTS.call(
+              ofTenants
+            , ids
+        )).fetch();
+    }
+
+    /**
+     * Get <code>spendguard.free_accounts</code> as a table.
+     */
+    public static FreeAccounts FREE_ACCOUNTS(
+          String[] ofTenants
+        , UUID[] ids
+    ) {
+        return io.spendguard.jdbc.schema.tables.FreeAccounts.FREE_ACCOUNTS.call(
+            ofTenants,
+            ids
+        );
+    }
+
+    /**
+     * Get <code>spendguard.free_accounts</code> as a table.
+     */
+    public static FreeAccounts FREE_ACCOUNTS(
+          Field<String[]> ofTenants
+        , Field<UUID[]> ids
+    ) {
+        return io.spendguard.jdbc.schema.tables.FreeAccounts.FREE_ACCOUNTS.call(
+            ofTenants,
+            ids
+        );
+    }
+
+    /**
      * Keys of operations that were carried out, each for one request only.
      */
     public final Idempotency IDEMPOTENCY = Idempotency.IDEMPOTENCY;
@@ -78,7 +124,7 @@ public class Spendguard extends SchemaImpl {
     public final LedgerTx LEDGER_TX = LedgerTx.LEDGER_TX;
 
     /**
-     * of_tenant text, ids uuid[]
+     * of_tenants text[], ids uuid[]
      */
     public final LockAccounts LOCK_ACCOUNTS = LockAccounts.LOCK_ACCOUNTS;
 
@@ -87,11 +133,11 @@ public class Spendguard extends SchemaImpl {
      */
     public static Result<Record> LOCK_ACCOUNTS(
           Configuration configuration
-        , String ofTenant
+        , String[] ofTenants
         , UUID[] ids
     ) {
         return configuration.dsl().selectFrom(io.spendguard.jdbc.schema.tables.LockAccounts.LOCK_ACCOUNTS.call(
-              ofTenant
+              ofTenants
             , ids
         )).fetch();
     }
@@ -100,11 +146,11 @@ public class Spendguard extends SchemaImpl {
      * Get <code>spendguard.lock_accounts</code> as a table.
      */
     public static LockAccounts LOCK_ACCOUNTS(
-          String ofTenant
+          String[] ofTenants
         , UUID[] ids
     ) {
         return io.spendguard.jdbc.schema.tables.LockAccounts.LOCK_ACCOUNTS.call(
-            ofTenant,
+            ofTenants,
             ids
         );
     }
@@ -113,11 +159,11 @@ public class Spendguard extends SchemaImpl {
      * Get <code>spendguard.lock_accounts</code> as a table.
      */
     public static LockAccounts LOCK_ACCOUNTS(
-          Field<String> ofTenant
+          Field<String[]> ofTenants
         , Field<UUID[]> ids
     ) {
         return io.spendguard.jdbc.schema.tables.LockAccounts.LOCK_ACCOUNTS.call(
-            ofTenant,
+            ofTenants,
             ids
         );
     }
@@ -176,6 +222,7 @@ public class Spendguard extends SchemaImpl {
         return Arrays.asList(
             Account.ACCOUNT,
             Budget.BUDGET,
+            FreeAccounts.FREE_ACCOUNTS,
             Idempotency.IDEMPOTENCY,
             IdempotencyAnswer.IDEMPOTENCY_ANSWER,
             LedgerEntry.LEDGER_ENTRY,

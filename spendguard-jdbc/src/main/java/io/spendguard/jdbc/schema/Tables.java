@@ -6,6 +6,7 @@ package io.spendguard.jdbc.schema;
 
 import io.spendguard.jdbc.schema.tables.Account;
 import io.spendguard.jdbc.schema.tables.Budget;
+import io.spendguard.jdbc.schema.tables.FreeAccounts;
 import io.spendguard.jdbc.schema.tables.Idempotency;
 import io.spendguard.jdbc.schema.tables.IdempotencyAnswer;
 import io.spendguard.jdbc.schema.tables.LedgerEntry;
@@ -45,6 +46,51 @@ public class Tables {
     public static final Budget BUDGET = Budget.BUDGET;
 
     /**
+     * of_tenants text[], ids uuid[]
+     */
+    public static final FreeAccounts FREE_ACCOUNTS = FreeAccounts.FREE_ACCOUNTS;
+
+    /**
+     * Call <code>spendguard.free_accounts</code>.
+     */
+    public static Result<Record> FREE_ACCOUNTS(
+          Configuration configuration
+        , String[] ofTenants
+        , UUID[] ids
+    ) {
+        return configuration.dsl().selectFrom(io.spendguard.jdbc.schema.tables.FreeAccounts.FREE_ACCOUNTS.call(
+              ofTenants
+            , ids
+        )).fetch();
+    }
+
+    /**
+     * Get <code>spendguard.free_accounts</code> as a table.
+     */
+    public static FreeAccounts FREE_ACCOUNTS(
+          String[] ofTenants
+        , UUID[] ids
+    ) {
+        return io.spendguard.jdbc.schema.tables.FreeAccounts.FREE_ACCOUNTS.call(
+            ofTenants,
+            ids
+        );
+    }
+
+    /**
+     * Get <code>spendguard.free_accounts</code> as a table.
+     */
+    public static FreeAccounts FREE_ACCOUNTS(
+          Field<String[]> ofTenants
+        , Field<UUID[]> ids
+    ) {
+        return io.spendguard.jdbc.schema.tables.FreeAccounts.FREE_ACCOUNTS.call(
+            ofTenants,
+            ids
+        );
+    }
+
+    /**
      * Keys of operations that were carried out, each for one request only.
      */
     public static final Idempotency IDEMPOTENCY = Idempotency.IDEMPOTENCY;
@@ -66,7 +112,7 @@ public class Tables {
     public static final LedgerTx LEDGER_TX = LedgerTx.LEDGER_TX;
 
     /**
-     * of_tenant text, ids uuid[]
+     * of_tenants text[], ids uuid[]
      */
     public static final LockAccounts LOCK_ACCOUNTS = LockAccounts.LOCK_ACCOUNTS;
 
@@ -75,11 +121,11 @@ public class Tables {
      */
     public static Result<Record> LOCK_ACCOUNTS(
           Configuration configuration
-        , String ofTenant
+        , String[] ofTenants
         , UUID[] ids
     ) {
         return configuration.dsl().selectFrom(io.spendguard.jdbc.schema.tables.LockAccounts.LOCK_ACCOUNTS.call(
-              ofTenant
+              ofTenants
             , ids
         )).fetch();
     }
@@ -88,11 +134,11 @@ public class Tables {
      * Get <code>spendguard.lock_accounts</code> as a table.
      */
     public static LockAccounts LOCK_ACCOUNTS(
-          String ofTenant
+          String[] ofTenants
         , UUID[] ids
     ) {
         return io.spendguard.jdbc.schema.tables.LockAccounts.LOCK_ACCOUNTS.call(
-            ofTenant,
+            ofTenants,
             ids
         );
     }
@@ -101,11 +147,11 @@ public class Tables {
      * Get <code>spendguard.lock_accounts</code> as a table.
      */
     public static LockAccounts LOCK_ACCOUNTS(
-          Field<String> ofTenant
+          Field<String[]> ofTenants
         , Field<UUID[]> ids
     ) {
         return io.spendguard.jdbc.schema.tables.LockAccounts.LOCK_ACCOUNTS.call(
-            ofTenant,
+            ofTenants,
             ids
         );
     }

@@ -122,7 +122,7 @@ create trigger reservation_claim_names_accounts after insert on spendguard.reser
 -- The one place where balances move. Runs with the owner's rights, because no role has the right to update accounts.
 -- Entries must balance for each transaction and account within one statement; accounts are locked in order of id, which
 -- is every writer's order; SG001 means an account is missing, has too little available
--- or owes what it would be given, and nothing is written.
+-- or owes what it would be given, and nothing is written. A statement may hold a whole batch: only its sum moves an account.
 create function spendguard.apply_entries() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -148,7 +148,9 @@ begin
                coalesce(sum(entry.atoms) filter (where entry.kind = 'SPENT'), 0)::bigint as spent_atoms,
                coalesce(sum(entry.atoms) filter (where entry.kind = 'HELD'), 0)::bigint as held_atoms,
                -coalesce(sum(entry.atoms) filter (where entry.kind = 'DEBT'), 0)::bigint as debt_atoms,
-               -coalesce(sum(entry.atoms) filter (where entry.kind = 'AVAILABLE'), 0)::bigint as needed_atoms
+               -coalesce(sum(entry.atoms) filter (where entry.kind = 'AVAILABLE'), 0)::bigint as needed_atoms,
+               bool_or(entry.kind = 'AVAILABLE' and entry.atoms > 0) as gives,
+               coalesce(sum(entry.atoms) filter (where entry.kind = 'DEBT' and entry.atoms > 0), 0)::bigint as paid_atoms
           from entries entry
          group by entry.tenant, entry.account_id
          order by entry.account_id
@@ -162,8 +164,12 @@ begin
            and account.account_id = moved.account_id
            and account.limit_atoms - account.spent_atoms - account.held_atoms + account.debt_atoms
                >= moved.needed_atoms
-           -- What is given back pays debt first: whoever owes has nothing available.
-           and (moved.needed_atoms >= 0 or account.debt_atoms + moved.debt_atoms = 0);
+           -- What is given back pays debt first, also when somebody else of the batch takes it at once; whoever owes
+           -- has nothing available.
+           and (not moved.gives or account.debt_atoms <= moved.paid_atoms)
+           and (account.debt_atoms + moved.debt_atoms = 0
+               or account.limit_atoms - account.spent_atoms - account.held_atoms + account.debt_atoms
+                   = moved.needed_atoms);
         if not found then
             raise exception using
                 errcode = 'SG001',

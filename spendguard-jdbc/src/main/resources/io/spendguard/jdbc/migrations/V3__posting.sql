@@ -1,6 +1,7 @@
 -- Writes a batch of postings in one round trip, all of it or nothing. Each group of parallel arrays is one kind of row.
 --
--- Lock order, the same on every path: keys, reservations, runs, then accounts in order of id (by the trigger on entries).
+-- Lock order, the same on every path: keys, reservations, runs, each sorted, then accounts in order of id (by the trigger on
+-- entries), whatever order the rows of a batch come in.
 -- The rows between them are new and nobody waits for them. Refusals: SG001 an account is missing, short or owes, SG002 a run is
 -- stopped, SG003 the clock stands outside the span the postings are right in, SG004 a reservation is not held, SG005 a key
 -- is taken. The clock is read last: waiting for a lock must not carry a hold past the end of its window.
@@ -29,6 +30,7 @@ language plpgsql as $$
 #variable_conflict use_column
 declare
     written bigint;
+    settled record;
     clock timestamptz;
 begin
     perform set_config('lock_timeout', lock_timeout_millis::text, true);
@@ -36,6 +38,8 @@ begin
     if not keys_are_taken then
         insert into spendguard.idempotency (tenant, operation, key, request_hash)
         select * from unnest(key_tenant, key_operation, key_key, key_request_hash)
+                as taken(tenant, operation, key, request_hash)
+         order by taken.tenant collate "C", taken.operation collate "C", taken.key collate "C"
             on conflict do nothing;
         get diagnostics written = row_count;
         if written <> cardinality(key_key) then
@@ -43,19 +47,24 @@ begin
         end if;
     end if;
 
-    for i in 1..cardinality(settled_id) loop
+    for settled in
+        select * from unnest(settled_tenant, settled_id, settled_state) as settled(of_tenant, id, becomes)
+         order by settled.of_tenant collate "C", settled.id
+    loop
         update spendguard.reservation
-           set state = settled_state[i]
-         where tenant = settled_tenant[i] and reservation_id = settled_id[i] and state = 'HELD';
+           set state = settled.becomes
+         where tenant = settled.of_tenant and reservation_id = settled.id and state = 'HELD';
         if not found then
             raise exception using
-                errcode = 'SG004', message = format('Reservation %s is not held.', settled_id[i]);
+                errcode = 'SG004', message = format('Reservation %s is not held.', settled.id);
         end if;
     end loop;
 
     if cardinality(run_run) > 0 then
         insert into spendguard.run_state as known (tenant, namespace, run, steps, stopped_by, stop_code)
         select * from unnest(run_tenant, run_namespace, run_run, run_steps, run_stopped_by, run_stop_code)
+                as changed(tenant, namespace, run, steps, stopped_by, stop_code)
+         order by changed.tenant collate "C", changed.namespace collate "C", changed.run collate "C"
             on conflict (tenant, namespace, run) do update
                 set steps = known.steps + excluded.steps,
                     stopped_by = excluded.stopped_by,
@@ -115,11 +124,20 @@ end $$;
 
 -- Locks accounts in order of id until the transaction ends. With the owner's rights, because locking a row takes the
 -- right to update it, which no role has on accounts.
-create function spendguard.lock_accounts(of_tenant text, ids uuid[]) returns setof spendguard.account
+create function spendguard.lock_accounts(of_tenants text[], ids uuid[]) returns setof spendguard.account
 language sql security definer set search_path = pg_catalog, pg_temp as $$
-    select *
-      from spendguard.account
-     where tenant = of_tenant and account_id = any (ids)
-     order by account_id
-       for no key update
+    select account.*
+      from unnest(of_tenants, ids) as wanted(tenant, account_id)
+      join spendguard.account on account.tenant = wanted.tenant and account.account_id = wanted.account_id
+     order by account.account_id
+       for no key update of account
+$$;
+
+-- Which of some accounts are open and locked by nobody at this moment. Waits for nothing.
+create function spendguard.free_accounts(of_tenants text[], ids uuid[]) returns setof uuid
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+    select account.account_id
+      from unnest(of_tenants, ids) as wanted(tenant, account_id)
+      join spendguard.account on account.tenant = wanted.tenant and account.account_id = wanted.account_id
+       for no key update of account skip locked
 $$;

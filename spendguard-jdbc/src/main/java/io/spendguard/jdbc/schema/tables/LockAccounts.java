@@ -23,7 +23,7 @@ import org.jooq.impl.TableImpl;
 
 
 /**
- * of_tenant text, ids uuid[]
+ * of_tenants text[], ids uuid[]
  */
 @SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class LockAccounts extends TableImpl<Record> {
@@ -105,7 +105,7 @@ public class LockAccounts extends TableImpl<Record> {
 
     private LockAccounts(Name alias, Table<Record> aliased) {
         this(alias, aliased, new Field[] {
-            DSL.val(null, SQLDataType.CLOB),
+            DSL.val(null, SQLDataType.CLOB.array()),
             DSL.val(null, SQLDataType.UUID.array())
         });
     }
@@ -115,7 +115,7 @@ public class LockAccounts extends TableImpl<Record> {
     }
 
     private LockAccounts(Name alias, Table<Record> aliased, Field<?>[] parameters, Condition where) {
-        super(alias, null, aliased, parameters, DSL.comment("of_tenant text, ids uuid[]"), TableOptions.function(), where);
+        super(alias, null, aliased, parameters, DSL.comment("of_tenants text[], ids uuid[]"), TableOptions.function(), where);
     }
 
     /**
@@ -187,11 +187,11 @@ public class LockAccounts extends TableImpl<Record> {
      * Call this table-valued function
      */
     public LockAccounts call(
-          String ofTenant
+          String[] ofTenants
         , UUID[] ids
     ) {
         LockAccounts result = new LockAccounts(DSL.name("lock_accounts"), null, new Field[] {
-            DSL.val(ofTenant, SQLDataType.CLOB),
+            DSL.val(ofTenants, SQLDataType.CLOB.array()),
             DSL.val(ids, SQLDataType.UUID.array())
         });
 
@@ -202,11 +202,11 @@ public class LockAccounts extends TableImpl<Record> {
      * Call this table-valued function
      */
     public LockAccounts call(
-          Field<String> ofTenant
+          Field<String[]> ofTenants
         , Field<UUID[]> ids
     ) {
         LockAccounts result = new LockAccounts(DSL.name("lock_accounts"), null, new Field[] {
-            ofTenant,
+            ofTenants,
             ids
         });
 

@@ -1,0 +1,91 @@
+package io.spendguard.jdbc;
+
+import io.spendguard.ledger.AccountId;
+import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.BudgetLimit;
+import io.spendguard.ledger.Entry;
+import io.spendguard.ledger.LedgerOperation;
+import io.spendguard.ledger.Posting;
+import io.spendguard.ledger.Reservation;
+import io.spendguard.ledger.RunState;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rows a batch has locked, as the postings planned so far will leave them: each operation of the batch is asked on the
+ * balances its predecessors left.
+ */
+final class LockedRows {
+    private final Instant now;
+    private final Map<AccountId, AccountState> accounts = new HashMap<>();
+    private final Map<RunKey, RunState> runs;
+    private final Map<ReservationKey, Reservation> reservations;
+
+    LockedRows(Instant now, Map<RunKey, RunState> runs, Map<ReservationKey, Reservation> reservations) {
+        this.now = now;
+        this.runs = new HashMap<>(runs);
+        this.reservations = new HashMap<>(reservations);
+    }
+
+    Instant now() {
+        return now;
+    }
+
+    void add(List<AccountState> locked) {
+        locked.forEach(state -> accounts.put(state.account().id(), state));
+    }
+
+    @Nullable
+    AccountState account(AccountId id) {
+        return accounts.get(id);
+    }
+
+    Optional<RunState> run(LedgerOperation operation) {
+        return operation.run().map(run -> runs.get(RunKey.of(operation, run)));
+    }
+
+    Optional<Reservation> reservation(LedgerOperation operation) {
+        return operation.reservation().map(id -> reservations.get(new ReservationKey(operation.tenant(), id)));
+    }
+
+    /** The accounts whose limit an operation changes. */
+    List<AccountId> changing(LedgerOperation operation) {
+        List<BudgetLimit> limits = operation.limits();
+        return limits.isEmpty()
+                ? List.of()
+                : accounts.values().stream()
+                        .filter(state -> state.account().tenant().equals(operation.tenant())
+                                && state.account().namespace() == operation.namespace()
+                                && state.account().window().until().isAfter(now)
+                                && limits.stream().anyMatch(limit -> limit.changes(state)))
+                        .map(state -> state.account().id())
+                        .toList();
+    }
+
+    /** Leaves the rows as a posting does. */
+    void apply(LedgerOperation operation, Posting posting) {
+        posting.entries().stream()
+                .map(Entry::account)
+                .distinct()
+                .forEach(id -> accounts.computeIfPresent(id, (same, state) -> state.after(posting.entries())));
+        Posting.RunChange change = posting.run();
+        if (change != null) {
+            runs.computeIfPresent(RunKey.of(operation, change.run()), (same, run) -> run.after(change));
+        }
+        Posting.Settled settles = posting.settles();
+        if (settles != null) {
+            reservations.computeIfPresent(
+                    new ReservationKey(operation.tenant(), settles.reservationId()),
+                    (same, reservation) -> reservation.in(settles.state()));
+        }
+        Posting.Hold hold = posting.hold();
+        if (hold != null) {
+            reservations.put(
+                    new ReservationKey(operation.tenant(), hold.reservationId()), Reservation.of(operation, hold));
+        }
+    }
+}

@@ -1,0 +1,25 @@
+package io.spendguard.jdbc;
+
+import io.spendguard.ledger.Posting;
+import java.util.List;
+
+/** What becomes of one operation of a batch, now that its rows are locked. */
+sealed interface Planned {
+    /** It was carried out before, and answered so. */
+    record Known(byte[] answer) implements Planned {}
+
+    /** It cannot be carried out; nothing of it is in the transaction. */
+    record Refused(RuntimeException reason) implements Planned {}
+
+    /** It would not say what to post. The transaction holds its key and must be rolled back. */
+    record Failed(RuntimeException reason) implements Planned {}
+
+    /**
+     * It is to be written.
+     *
+     * @param openings the postings that open accounts, to be written before
+     * @param posting the operation's own
+     * @param isPlannedAnew whether something stood against the posting that was made without looking
+     */
+    record Writes(List<Posting> openings, Posting posting, boolean isPlannedAnew) implements Planned {}
+}

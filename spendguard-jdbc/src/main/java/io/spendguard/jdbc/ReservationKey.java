@@ -1,0 +1,6 @@
+package io.spendguard.jdbc;
+
+import java.util.UUID;
+
+/** Names a reservation's row. */
+record ReservationKey(String tenant, UUID id) {}
