@@ -40,13 +40,7 @@ public final class SpendGuardCli {
         contract.addSubcommand(new ContractCheckCommand(terminal));
         evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
         root.addSubcommand(contract).addSubcommand(evidence).addSubcommand(new VerifyCommand(terminal));
-        return root.setOut(out)
-                .setErr(err)
-                .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
-                .setParameterExceptionHandler((wrong, given) -> terminal.cannotRun(wrong.getMessage() + ". Try '"
-                        + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help'."))
-                .setExecutionExceptionHandler((failure, command, parsed) -> terminal.cannotRun(failure))
-                .execute(args);
+        return terminal.execute(root, args);
     }
 
     @Command(
