@@ -1,5 +1,6 @@
 package io.spendguard.examples.langchain4j;
 
+import dev.langchain4j.agent.tool.ReturnBehavior;
 import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.memory.chat.MessageWindowChatMemory;
 import dev.langchain4j.model.openai.OpenAiChatModel;
@@ -112,11 +113,13 @@ final class RecordedAssistant {
                 .systemMessageProvider(id -> systemPrompt(run))
                 .toolProvider(request -> {
                     ToolProviderResult.Builder found = ToolProviderResult.builder();
-                    tools.forEach(name ->
-                            found.add(ToolSpecification.builder().name(name).build(), (call, memory) -> {
+                    tools.forEach(name -> found.add(
+                            ToolSpecification.builder().name(name).build(),
+                            (call, memory) -> {
                                 toolCalls++;
                                 return findings.remove();
-                            }));
+                            },
+                            name.equals(ENDING) ? ReturnBehavior.IMMEDIATE : ReturnBehavior.TO_LLM));
                     return found.build();
                 })
                 .build();
