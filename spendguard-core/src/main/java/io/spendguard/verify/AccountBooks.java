@@ -6,6 +6,7 @@ import io.spendguard.json.JsonObject;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Unit;
 import java.math.BigInteger;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -33,7 +34,7 @@ final class AccountBooks {
     }
 
     /** Takes an event's entries; throws {@link JsonException} or {@link IllegalArgumentException} for malformed ones. */
-    void event(Place place, String tenant, String type, JsonObject data) {
+    void event(Place place, String tenant, String type, Instant at, JsonObject data) {
         UUID.fromString(data.string("transaction"));
         Map<UUID, Movement> movements = movements(data);
         if (type.equals(EventTypes.ACCOUNT_OPENED)) {
@@ -54,7 +55,7 @@ final class AccountBooks {
                         "Event " + place.event() + " (" + type + ") changes the limit of account " + account
                                 + ": only contracts and openings grant. Ask who wrote it.");
             }
-            book(tenant, account).apply(place, movement);
+            book(tenant, account).apply(place, at, movement);
         });
     }
 
@@ -210,13 +211,15 @@ final class AccountBooks {
         private @Nullable Place firstImpossible;
         private boolean isMovedBySeveral;
         private boolean isOverflown;
+        private final History history = new History();
 
         private void open(Place place, Identity what) {
             opening = place;
             identity = what;
         }
 
-        private void apply(Place place, Movement movement) {
+        private void apply(Place place, Instant at, Movement movement) {
+            history.add(at, -movement.adjustment(), movement.spent(), movement.held());
             isMovedBySeveral |= last != null && !Objects.equals(last.stream(), place.stream());
             firstUse = firstUse == null ? place : firstUse;
             last = place;
@@ -264,7 +267,8 @@ final class AccountBooks {
                     new Amount(balance.spent(), unit),
                     new Amount(balance.held(), unit),
                     new Amount(balance.available(), unit),
-                    new Amount(-balance.debt(), unit));
+                    new Amount(-balance.debt(), unit),
+                    history.points(unit));
         }
     }
 }

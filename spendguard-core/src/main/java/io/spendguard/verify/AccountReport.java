@@ -1,6 +1,7 @@
 package io.spendguard.verify;
 
 import io.spendguard.model.Amount;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -18,6 +19,7 @@ import java.util.UUID;
  * @param held what is reserved
  * @param available what may still be reserved
  * @param debt what was spent beyond the limit
+ * @param history how it came to that, by the times the events state; at most 128 points
  */
 public record AccountReport(
         String tenant,
@@ -31,4 +33,10 @@ public record AccountReport(
         Amount spent,
         Amount held,
         Amount available,
-        Amount debt) {}
+        Amount debt,
+        List<BalancePoint> history) {
+    /** Copies the list. */
+    public AccountReport {
+        history = List.copyOf(history);
+    }
+}

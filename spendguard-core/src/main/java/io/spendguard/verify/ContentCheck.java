@@ -4,6 +4,9 @@ import io.spendguard.evidence.EventLine;
 import io.spendguard.evidence.EventTypes;
 import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
+import io.spendguard.model.Period;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
@@ -15,12 +18,14 @@ final class ContentCheck {
     private final Findings findings;
     private final AccountBooks accounts;
     private final DecisionBook decisions;
+    private final Chronicle chronicle;
     private final Set<UUID> ids = new HashSet<>();
 
-    ContentCheck(Findings findings, AccountBooks accounts, DecisionBook decisions) {
+    ContentCheck(Findings findings, AccountBooks accounts, DecisionBook decisions, Chronicle chronicle) {
         this.findings = findings;
         this.accounts = accounts;
         this.decisions = decisions;
+        this.chronicle = chronicle;
     }
 
     /** The tenant an event's payload names, or null when it cannot be read. */
@@ -49,8 +54,9 @@ final class ContentCheck {
             requireFreshId(place, UUID.fromString(envelope.string("id")));
             JsonObject data = envelope.object("data");
             if (data.has("entries")) {
-                accounts.event(place, tenant, line.type(), data);
+                accounts.event(place, tenant, line.type(), time(envelope), data);
             }
+            chronicle.event(line.type(), data);
             switch (line.type()) {
                 case EventTypes.DECISION -> decisions.decision(place, tenant, envelope, data);
                 case EventTypes.OUTCOME -> decisions.outcome(place, tenant, envelope, data);
@@ -66,6 +72,18 @@ final class ContentCheck {
                     "Event " + line.id() + " (" + line.type() + ") lacks what its type has: " + malformed.getMessage());
             return null;
         }
+    }
+
+    private static Instant time(JsonObject envelope) {
+        try {
+            Instant time = Instant.parse(envelope.string("time"));
+            if (Period.ALWAYS.contains(time)) {
+                return time;
+            }
+        } catch (DateTimeParseException malformed) {
+            throw new JsonException("Member 'time' is no RFC 3339 time in UTC.", malformed);
+        }
+        throw new JsonException("Member 'time' lies outside 1970 to 9999.");
     }
 
     private @Nullable JsonObject parse(Place place, EventLine line, boolean isIntact) {

@@ -8,9 +8,12 @@ import io.spendguard.proof.MerkleTree;
 import io.spendguard.proof.VerificationKey;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
 
 /** Tells whether a trusted key signed an event's chain value at a place. */
@@ -22,6 +25,8 @@ final class SealCheck {
     /** A flood of bad seals must not become hours of searching. */
     private static final int SEARCHES = 200;
 
+    private static final int COUNTED_KEYS = 500;
+
     private final Anchors anchors;
     private final Map<Batch, Boolean> verified = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
@@ -30,6 +35,8 @@ final class SealCheck {
         }
     };
     private int searches;
+    /** How many lines name each key; a package that names more keys than anybody has is counted as one. */
+    private final SortedMap<String, Long> named = new TreeMap<>();
 
     SealCheck(Anchors anchors) {
         this.anchors = anchors;
@@ -55,6 +62,19 @@ final class SealCheck {
         }
         verified.put(batch, Boolean.TRUE);
         return Trust.TRUSTED;
+    }
+
+    /** Counts a line of the package for the key it names. */
+    void count(String keyId) {
+        named.merge(named.size() < COUNTED_KEYS || named.containsKey(keyId) ? keyId : "(others)", 1L, Long::sum);
+    }
+
+    /** The keys that lines name, in order of id. */
+    List<KeyReport> keys() {
+        return named.entrySet().stream()
+                .map(key -> new KeyReport(
+                        key.getKey(), key.getValue(), anchors.find(key.getKey()).isPresent()))
+                .toList();
     }
 
     /** The position near the claimed one that a trusted key did sign. */

@@ -81,6 +81,7 @@ final class StreamCheck {
                     "Line " + lines + " of stream " + stream + " is no event: " + notAnEvent.getMessage());
             return;
         }
+        seals.count(line.keyId());
         Place place = place(line.seq(), line.id());
         switch (seals.check(tenant, stream, line.seq(), line)) {
             case TRUSTED -> trusted(place, line, line.seq());

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param events how many event lines were read
  * @param streams the streams, in order of file name
  * @param accounts the accounts, in order of tenant, namespace, budget, key and window
+ * @param tally decisions and outcomes by kind
+ * @param keys the keys that signed, in order of id
  * @param openHolds decisions whose hold has no outcome yet
  * @param money how far the accounts are proved
  * @param findings what is wrong, what explains the others first; of each kind the first thousand
@@ -23,6 +25,8 @@ public record VerificationReport(
         long events,
         List<StreamReport> streams,
         List<AccountReport> accounts,
+        DecisionTally tally,
+        List<KeyReport> keys,
         long openHolds,
         Money money,
         List<Finding> findings,
@@ -31,6 +35,7 @@ public record VerificationReport(
     public VerificationReport {
         streams = List.copyOf(streams);
         accounts = List.copyOf(accounts);
+        keys = List.copyOf(keys);
         findings = List.copyOf(findings);
     }
 

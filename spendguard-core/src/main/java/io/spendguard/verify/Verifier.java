@@ -29,7 +29,8 @@ public final class Verifier {
     private final Findings findings = new Findings();
     private final AccountBooks accounts = new AccountBooks(findings);
     private final DecisionBook decisions = new DecisionBook(findings);
-    private final ContentCheck content = new ContentCheck(findings, accounts, decisions);
+    private final Chronicle chronicle = new Chronicle();
+    private final ContentCheck content = new ContentCheck(findings, accounts, decisions, chronicle);
     private final List<StreamReport> streams = new ArrayList<>();
     private final SealCheck seals;
     private final ManifestCheck manifest;
@@ -109,6 +110,8 @@ public final class Verifier {
                 events,
                 streams,
                 reports,
+                chronicle.tally(),
+                seals.keys(),
                 openHolds,
                 isMoneyProved ? VerificationReport.Money.FULL : VerificationReport.Money.NOT_PROVEN,
                 findings.inOrder(),

@@ -1,9 +1,16 @@
 package io.spendguard.jdbc;
 
 import io.spendguard.model.LedgerUnavailableException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -13,6 +20,9 @@ final class Migrations {
     /** The last migration in the jar: what an opened ledger expects to find. */
     static final String VERSION = "4";
 
+    /** All of them; a test compares this with the folder. */
+    static final List<String> SCRIPTS = List.of("V1__tables.sql", "V2__guards.sql", "V3__posting.sql", "V4__roles.sql");
+
     static final String SCHEMA = "spendguard";
     static final String HISTORY_TABLE = "schema_history";
 
@@ -20,6 +30,22 @@ final class Migrations {
     private static final long SCHEMA_LOCK = 0x5350_454E_4447_5244L;
 
     private Migrations() {}
+
+    /** The scripts by file name, in the order they run in. */
+    static Map<String, String> scripts() {
+        Map<String, String> scripts = new LinkedHashMap<>();
+        for (String name : SCRIPTS) {
+            try (InputStream script = Migrations.class.getResourceAsStream("migrations/" + name)) {
+                if (script == null) {
+                    throw new IllegalStateException("Migration " + name + " is not in this jar. Use an unchanged jar.");
+                }
+                scripts.put(name, new String(script.readAllBytes(), StandardCharsets.UTF_8));
+            } catch (IOException unreadable) {
+                throw new UncheckedIOException(unreadable);
+            }
+        }
+        return scripts;
+    }
 
     static void migrate(DataSource admin) {
         Runnable migration;

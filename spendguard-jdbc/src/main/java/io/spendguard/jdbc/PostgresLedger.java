@@ -25,6 +25,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -84,6 +85,16 @@ public final class PostgresLedger implements Ledger {
      */
     public static void migrate(DataSource admin) {
         Migrations.migrate(Objects.requireNonNull(admin, "admin"));
+    }
+
+    /** The version of the schema that this library keeps its ledgers in. */
+    public static String schemaVersion() {
+        return Migrations.VERSION;
+    }
+
+    /** The SQL that {@link #migrate} runs, by file name and in order, for whoever must read it first. */
+    public static Map<String, String> schemaScripts() {
+        return Migrations.scripts();
     }
 
     /**

@@ -9,7 +9,6 @@ import io.spendguard.price.PriceBook;
 import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.proof.Signer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -17,9 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.ds.PGSimpleDataSource;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code spendguard evidence export} */
@@ -33,14 +31,8 @@ final class EvidenceExportCommand implements Callable<Integer> {
     private final Map<String, String> environment;
     private final Clock clock;
 
-    @Option(names = "--url", required = true, description = "the ledger's database: jdbc:postgresql://HOST/DATABASE")
-    private String url;
-
-    @Option(names = "--user", description = "the database role; PGUSER by default")
-    private @Nullable String user;
-
-    @ArgGroup
-    private @Nullable Password password;
+    @Mixin
+    private DatabaseOptions database;
 
     @Option(names = "--key", required = true, description = "the PEM file of the key that signs the manifest")
     private Path key;
@@ -68,7 +60,7 @@ final class EvidenceExportCommand implements Callable<Integer> {
         Signer exporter = Ed25519Signer.load(key);
         List<Contract> enclosed = contracts.stream().map(Contract::load).toList();
         EvidenceManifest manifest;
-        try (PostgresLedger ledger = PostgresLedger.open(dataSource())) {
+        try (PostgresLedger ledger = PostgresLedger.open(database.dataSource(environment))) {
             EvidenceExport export = EvidenceExport.from(ledger).priceBook(PriceBook.bundled());
             enclosed.forEach(export::contract);
             if (tenant != null) {
@@ -89,64 +81,5 @@ final class EvidenceExportCommand implements Callable<Integer> {
                     + manifest.streams().size() + " streams, signed by " + exporter.keyId() + ", to " + out);
         }
         return SpendGuardCli.OK;
-    }
-
-    /** One new connection per call. Nothing here is ever echoed: a URL may hold a password too. */
-    private PGSimpleDataSource dataSource() throws IOException {
-        PGSimpleDataSource driver = new PGSimpleDataSource();
-        try {
-            driver.setUrl(url);
-        } catch (IllegalArgumentException notAUrl) {
-            throw new IllegalArgumentException(
-                    "Option --url is no URL of a PostgreSQL database: it has the form jdbc:postgresql://HOST/DATABASE."
-                            + " Correct it.");
-        }
-        String role = user == null ? environment.get("PGUSER") : user;
-        if (role != null) {
-            driver.setUser(role);
-        }
-        String secret = secret();
-        if (secret != null) {
-            driver.setPassword(secret);
-        }
-        driver.setApplicationName("spendguard-cli");
-        driver.setConnectTimeout(10);
-        return driver;
-    }
-
-    private @Nullable String secret() throws IOException {
-        if (password == null) {
-            return environment.get("PGPASSWORD");
-        }
-        if (password.prompted != null) {
-            return new String(password.prompted);
-        }
-        if (password.file != null) {
-            try {
-                return Files.readString(password.file).strip();
-            } catch (IOException unreadable) {
-                throw new IOException(
-                        "Password file " + password.file + " cannot be read. Name a file this process may read.",
-                        unreadable);
-            }
-        }
-        String value = environment.get(String.valueOf(password.variable));
-        if (value == null) {
-            throw new IllegalArgumentException("Environment variable " + password.variable
-                    + " is not set, but --password-env names it. Set it or use --password-file.");
-        }
-        return value;
-    }
-
-    /** One way to hand over the password; none of them shows it in the process list. */
-    private static final class Password {
-        @Option(names = "--password", interactive = true, description = "ask for the password without echo")
-        private char @Nullable [] prompted;
-
-        @Option(names = "--password-env", paramLabel = "NAME", description = "the environment variable that holds it")
-        private @Nullable String variable;
-
-        @Option(names = "--password-file", paramLabel = "FILE", description = "the file that holds it")
-        private @Nullable Path file;
     }
 }

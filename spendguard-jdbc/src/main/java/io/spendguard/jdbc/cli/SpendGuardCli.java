@@ -39,25 +39,42 @@ public final class SpendGuardCli {
         CommandLine evidence = new CommandLine(new EvidenceGroup());
         contract.addSubcommand(new ContractCheckCommand(terminal));
         evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
-        root.addSubcommand(contract).addSubcommand(evidence).addSubcommand(new VerifyCommand(terminal));
-        return root.setOut(out)
-                .setErr(err)
-                .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
-                .setParameterExceptionHandler((wrong, given) -> terminal.cannotRun(wrong.getMessage() + ". Try '"
-                        + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help'."))
-                .setExecutionExceptionHandler((failure, command, parsed) -> terminal.cannotRun(failure))
-                .execute(args);
+        CommandLine budget = new CommandLine(new BudgetGroup())
+                .addSubcommand(new BudgetCommands.ListAll(terminal, environment))
+                .addSubcommand(new BudgetCommands.Show(terminal, environment));
+        CommandLine ledger =
+                new CommandLine(new LedgerGroup()).addSubcommand(new LedgerCheckCommand(terminal, environment));
+        CommandLine schema = new CommandLine(new SchemaGroup())
+                .addSubcommand(new SchemaCommands.Print(terminal))
+                .addSubcommand(new SchemaCommands.Migrate(terminal, environment))
+                .addSubcommand(new SchemaCommands.Check(terminal, environment));
+        root.addSubcommand(contract)
+                .addSubcommand(budget)
+                .addSubcommand(ledger)
+                .addSubcommand(schema)
+                .addSubcommand(evidence)
+                .addSubcommand(new VerifyCommand(terminal));
+        return terminal.execute(root, args);
     }
 
     @Command(
             name = "spendguard",
-            description = "Checks contracts, exports evidence, verifies it.",
+            description = "Checks contracts, shows budgets, checks the ledger, exports evidence, verifies it.",
             mixinStandardHelpOptions = true,
             synopsisSubcommandLabel = "COMMAND")
     private static final class Root {}
 
     @Command(name = "contract", description = "What a contract says.", mixinStandardHelpOptions = true)
     private static final class ContractGroup {}
+
+    @Command(name = "budget", description = "What may be spent and what was.", mixinStandardHelpOptions = true)
+    private static final class BudgetGroup {}
+
+    @Command(name = "ledger", description = "Whether the books are right.", mixinStandardHelpOptions = true)
+    private static final class LedgerGroup {}
+
+    @Command(name = "schema", description = "Where the books are kept.", mixinStandardHelpOptions = true)
+    private static final class SchemaGroup {}
 
     @Command(name = "evidence", description = "What can be proved.", mixinStandardHelpOptions = true)
     private static final class EvidenceGroup {}

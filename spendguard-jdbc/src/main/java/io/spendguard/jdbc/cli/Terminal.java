@@ -2,6 +2,7 @@ package io.spendguard.jdbc.cli;
 
 import io.spendguard.json.JsonObject;
 import java.io.PrintWriter;
+import picocli.CommandLine;
 
 /** Where answers go: text, or one JSON object. */
 final class Terminal {
@@ -28,6 +29,17 @@ final class Terminal {
     void json(JsonObject answer) {
         out.println(answer);
         out.flush();
+    }
+
+    /** Runs a command whose answers and complaints go here. */
+    int execute(CommandLine command, String... args) {
+        return command.setOut(out)
+                .setErr(err)
+                .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
+                .setParameterExceptionHandler((wrong, given) -> cannotRun(wrong.getMessage() + ". Try '"
+                        + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help'."))
+                .setExecutionExceptionHandler((failure, failed, parsed) -> cannotRun(failure))
+                .execute(args);
     }
 
     /** Says why a command could not run. */

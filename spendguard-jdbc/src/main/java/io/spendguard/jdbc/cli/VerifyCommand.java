@@ -1,16 +1,23 @@
 package io.spendguard.jdbc.cli;
 
+import io.spendguard.evidence.EvidenceException;
 import io.spendguard.json.JsonObject;
 import io.spendguard.proof.Anchors;
 import io.spendguard.verify.AccountReport;
 import io.spendguard.verify.Finding;
+import io.spendguard.verify.HtmlReport;
 import io.spendguard.verify.StreamReport;
 import io.spendguard.verify.VerificationReport;
 import io.spendguard.verify.Verifier;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.SortedMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +46,12 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--json", description = "answer with one JSON object")
     private boolean json;
 
+    @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "also write the report as one page, without script or network; replaces the file")
+    private @Nullable Path html;
+
     VerifyCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -46,12 +59,36 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         VerificationReport report = Verifier.verify(file, Anchors.load(anchors));
+        if (html != null) {
+            writePage(report, html);
+        }
         if (json) {
             terminal.json(toJson(report));
         } else {
             print(report);
         }
         return report.isVerified() ? SpendGuardCli.OK : SpendGuardCli.FOUND;
+    }
+
+    /** Whole or not at all: a page that stops in the middle could look like one without findings. */
+    private void writePage(VerificationReport report, Path page) {
+        try {
+            Path folder = page.toAbsolutePath().getParent();
+            Path unfinished = folder.resolve("." + page.getFileName() + ".part");
+            try {
+                try (Writer out = Files.newBufferedWriter(unfinished)) {
+                    HtmlReport.write(report, String.valueOf(file.getFileName()), out);
+                }
+                Files.move(unfinished, page, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(unfinished);
+            }
+        } catch (IOException failed) {
+            throw new EvidenceException(
+                    "Report " + page + " cannot be written: " + failed + ". Name a file in a folder that can be written"
+                            + " to.",
+                    failed);
+        }
     }
 
     /** The verdict comes last, and after it what speaks against the package, so that nobody has to scroll for it. */
@@ -99,6 +136,17 @@ final class VerifyCommand implements Callable<Integer> {
                         "streams",
                         report.streams().stream().map(VerifyCommand::toJson).toList())
                 .put(
+                        "keys",
+                        report.keys().stream()
+                                .map(key -> JsonObject.create()
+                                        .put("id", key.id())
+                                        .put("events", key.events())
+                                        .put("anchored", key.isAnchored()))
+                                .toList())
+                .put("effects", counts(report.tally().effects()))
+                .put("reasons", counts(report.tally().reasons()))
+                .put("outcomes", counts(report.tally().outcomes()))
+                .put(
                         "accounts",
                         report.accounts().stream().map(VerifyCommand::toJson).toList())
                 .put("openHolds", report.openHolds())
@@ -106,6 +154,12 @@ final class VerifyCommand implements Callable<Integer> {
                 .put("notes", report.notes())
                 .putIfPresent("tenant", report.tenant())
                 .putIfPresent("createdAt", Objects.toString(report.createdAt(), null));
+    }
+
+    private static JsonObject counts(SortedMap<String, Long> counts) {
+        JsonObject json = JsonObject.create();
+        counts.forEach(json::put);
+        return json;
     }
 
     private static JsonObject toJson(Finding finding) {

@@ -21,6 +21,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,6 +72,35 @@ class EvidenceCommandsTest {
     @AfterEach
     void drop() {
         database.close();
+    }
+
+    @Test
+    void verify_html_writesThePageBesideTheAnswer() throws IOException {
+        export();
+        Path page = directory.resolve("report.html");
+
+        Console verified =
+                Console.run("verify", evidence.toString(), "--anchors", anchors.toString(), "--html", page.toString());
+
+        assertThat(verified.exitCode()).isZero();
+        assertThat(page).content().contains("<b>Verified</b>", "0.18 USD", "evidence.zip");
+        try (Stream<Path> files = Files.list(directory)) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .as("nothing unfinished is left behind")
+                    .noneMatch(name -> name.endsWith(".part"));
+        }
+    }
+
+    @Test
+    void verify_htmlWhereNothingCanBeWritten_cannotRun() {
+        export();
+        Path page = directory.resolve("nowhere").resolve("report.html");
+
+        Console verified =
+                Console.run("verify", evidence.toString(), "--anchors", anchors.toString(), "--html", page.toString());
+
+        assertThat(verified.exitCode()).isEqualTo(2);
+        assertThat(verified.err()).contains("Report " + page + " cannot be written", "Name a file in a folder");
     }
 
     @Test

@@ -1,0 +1,230 @@
+package io.spendguard.jdbc;
+
+/**
+ * What must be true of a ledger's rows at every moment. Each law is one query that returns the rows that break it, first
+ * the one to look at first, as {@code tenant}, {@code subject} and {@code message}.
+ */
+public enum LedgerLaw {
+    /** Both sides of every movement are there. */
+    ENTRIES_BALANCE("""
+            select tenant, 'transaction ' || tx_id as subject,
+                   format('Entries on account %s sum to %s: every movement has two sides, which sum to 0.',
+                       account_id, sum(atoms)) as message
+              from spendguard.ledger_entry
+             group by tenant, tx_id, account_id
+            having sum(atoms) <> 0
+             order by tenant, tx_id, account_id
+            """),
+    /** Entries are of accounts that exist. */
+    ENTRIES_HAVE_ACCOUNTS("""
+            select entry.tenant, 'account ' || entry.account_id as subject,
+                   format('Transaction %s moves it, but it was never opened.', min(entry.tx_id::text)) as message
+              from spendguard.ledger_entry entry
+              left join spendguard.account account using (tenant, account_id)
+             where account.tenant is null
+             group by entry.tenant, entry.account_id
+             order by entry.tenant, entry.account_id
+            """),
+    /** Every balance is what its entries sum to. */
+    BALANCES_FOLLOW_FROM_ENTRIES("""
+            select tenant, format('account %s of budget %s', account_id, budget_id) as subject,
+                   format('It has limit %s, spent %s, held %s, debt %s, but its entries sum to %s, %s, %s, %s.',
+                       limit_atoms, spent_atoms, held_atoms, debt_atoms, limit_sum, spent_sum, held_sum, debt_sum)
+                       as message
+              from spendguard.account
+              left join lateral (
+                select coalesce(-sum(atoms) filter (where kind = 'ADJUSTMENT'), 0) as limit_sum,
+                       coalesce(sum(atoms) filter (where kind = 'SPENT'), 0) as spent_sum,
+                       coalesce(sum(atoms) filter (where kind = 'HELD'), 0) as held_sum,
+                       coalesce(-sum(atoms) filter (where kind = 'DEBT'), 0) as debt_sum
+                  from entry_sum
+                 where entry_sum.tenant = account.tenant and entry_sum.account_id = account.account_id) sums on true
+             where (limit_atoms, spent_atoms, held_atoms, debt_atoms)
+                   is distinct from (limit_sum, spent_sum, held_sum, debt_sum)
+             order by tenant, budget_id, account_id
+            """),
+    /** Nothing is below zero, and whoever owes has nothing available. */
+    BALANCES_ARE_POSSIBLE("""
+            select tenant, format('account %s of budget %s', account_id, budget_id) as subject,
+                   format('Limit %s, spent %s, held %s and debt %s leave %s available: never below 0, and 0 while there'
+                       ' is debt.', limit_atoms, spent_atoms, held_atoms, debt_atoms,
+                       limit_atoms - spent_atoms - held_atoms + debt_atoms) as message
+              from spendguard.account
+             where least(limit_atoms, spent_atoms, held_atoms, debt_atoms,
+                       limit_atoms - spent_atoms - held_atoms + debt_atoms) < 0
+                or (debt_atoms > 0 and limit_atoms - spent_atoms - held_atoms + debt_atoms > 0)
+             order by tenant, budget_id, account_id
+            """),
+    /** What an account holds is what open reservations hold on it. */
+    HOLDS_ARE_EXPLAINED("""
+            select account.tenant, format('account %s of budget %s', account.account_id, budget_id) as subject,
+                   format('It holds %s, but its open reservations hold %s.', held_atoms, coalesce(open.atoms, 0))
+                       as message
+              from spendguard.account account
+              left join (
+                select claim.tenant, claim.account_id, sum(claim.atoms) as atoms
+                  from spendguard.reservation_claim claim
+                  join spendguard.reservation using (tenant, reservation_id)
+                 where state = 'HELD'
+                 group by claim.tenant, claim.account_id) open
+                on open.tenant = account.tenant and open.account_id = account.account_id
+             where held_atoms <> coalesce(open.atoms, 0)
+             order by account.tenant, budget_id, account.account_id
+            """),
+    /** Claims are on accounts of the reservation's own tenant. */
+    CLAIMS_HAVE_ACCOUNTS("""
+            select claim.tenant, 'reservation ' || claim.reservation_id as subject,
+                   format('It claims account %s, which was never opened.', claim.account_id) as message
+              from spendguard.reservation_claim claim
+              left join spendguard.account account using (tenant, account_id)
+             where account.tenant is null
+             order by claim.tenant, claim.reservation_id, claim.account_id
+            """),
+    /** An operation that was carried out has its answer. */
+    KEYS_HAVE_ANSWERS("""
+            select taken.tenant, format('operation %s ''%s''', taken.operation, taken.key) as subject,
+                   'Its key is taken, but there is no answer for its replays.' as message
+              from spendguard.idempotency taken
+              left join spendguard.idempotency_answer answer using (tenant, operation, key)
+             where answer.tenant is null
+             order by taken.tenant, taken.operation, taken.key
+            """),
+    /** The event of a posting tells of exactly its entries. */
+    EVENTS_TELL_THE_ENTRIES("""
+            select tx.tenant, 'event ' || tx.event_id as subject,
+                   format('It tells other entries than transaction %s posted.', tx.tx_id) as message
+              from spendguard.ledger_tx tx
+              left join spendguard.outbox event using (tenant, event_id)
+             where event.payload is null
+                or convert_from(event.payload, 'UTF8')::jsonb #>> '{data,transaction}' is distinct from tx.tx_id::text
+                or (select coalesce(jsonb_agg(jsonb_build_object('account', account_id, 'kind', kind, 'atomic',
+                            atoms::text) order by line), '[]')
+                      from spendguard.ledger_entry entry
+                     where entry.tenant = tx.tenant and entry.tx_id = tx.tx_id)
+                   is distinct from convert_from(event.payload, 'UTF8')::jsonb #> '{data,entries}'
+             order by tx.tenant, tx.tx_id
+            """),
+    /** An event with entries is one posting's. */
+    EVENTS_WITH_ENTRIES_ARE_POSTED("""
+            select event.tenant, 'event ' || event.event_id as subject,
+                   'It tells of entries, but nothing was posted with it.' as message
+              from spendguard.outbox event
+              left join spendguard.ledger_tx tx using (tenant, event_id)
+             where tx.tenant is null
+               and jsonb_array_length(coalesce(
+                   convert_from(event.payload, 'UTF8')::jsonb #> '{data,entries}', '[]')) > 0
+             order by event.tenant, event.event_id
+            """),
+    /** Every hold was decided by one recorded decision. */
+    HOLDS_WERE_DECIDED("""
+            select reservation.tenant, 'reservation ' || reservation_id as subject,
+                   format('%s decision events tell of it: a hold is one decision''s.', count(event.event_id)) as message
+              from spendguard.reservation
+              left join spendguard.outbox event
+                on event.tenant = reservation.tenant and event.type = 'io.spendguard.decision.v1'
+               and convert_from(event.payload, 'UTF8')::jsonb ->> 'decisionid' = reservation_id::text
+             group by reservation.tenant, reservation_id
+            having count(event.event_id) <> 1
+             order by reservation.tenant, reservation_id
+            """),
+    /** A settled hold has one final outcome, an open one none. */
+    OUTCOMES_ARE_FINAL_ONCE("""
+            select reservation.tenant, 'reservation ' || reservation_id as subject,
+                   format('It is %s and has %s final outcomes.', state, count(event.event_id)) as message
+              from spendguard.reservation
+              left join spendguard.outbox event
+                on event.tenant = reservation.tenant and event.type = 'io.spendguard.outcome.v1'
+               and convert_from(event.payload, 'UTF8')::jsonb ->> 'decisionid' = reservation_id::text
+               and convert_from(event.payload, 'UTF8')::jsonb #>> '{data,outcome,final}' = 'true'
+             group by reservation.tenant, reservation_id, state
+            having count(event.event_id) <> case when state = 'HELD' then 0 else 1 end
+             order by reservation.tenant, reservation_id
+            """),
+    /** No decision was recorded twice. */
+    DECISIONS_ARE_RECORDED_ONCE("""
+            select tenant, 'decision ' || (convert_from(payload, 'UTF8')::jsonb ->> 'decisionid') as subject,
+                   format('%s decision events tell of it.', count(*)) as message
+              from spendguard.outbox
+             where type = 'io.spendguard.decision.v1'
+             group by tenant, convert_from(payload, 'UTF8')::jsonb ->> 'decisionid'
+            having count(*) <> 1
+             order by 1, 2
+            """),
+    /** A stopped run was stopped by a decision that is recorded. */
+    STOPS_WERE_DECIDED("""
+            select run.tenant, format('run ''%s''', run.run) as subject,
+                   format('Decision %s stopped it, of which no event tells.', run.stopped_by) as message
+              from spendguard.run_state run
+             where stopped_by is not null
+               and not exists (
+                select from spendguard.outbox event
+                 where event.tenant = run.tenant and event.type = 'io.spendguard.decision.v1'
+                   and convert_from(event.payload, 'UTF8')::jsonb ->> 'decisionid' = run.stopped_by::text)
+             order by run.tenant, run.run
+            """),
+    /** Streams have no gaps. */
+    STREAMS_ARE_GAPLESS("""
+            select tenant, 'stream ' || stream as subject,
+                   format('Position %s follows %s: positions have no gaps.', seq, coalesce(previous, 0)) as message
+              from (
+                select tenant, stream, seq, lag(seq) over (partition by tenant, stream order by seq) as previous
+                  from spendguard.outbox) placed
+             where seq <> coalesce(previous, 0) + 1
+             order by tenant, stream, seq
+            """),
+    /** An event's digest is its bytes'. */
+    DIGESTS_ARE_OF_THE_BYTES("""
+            select tenant, 'event ' || event_id as subject,
+                   format('Its bytes at position %s of stream %s are not those of its digest.', seq, stream) as message
+              from spendguard.outbox
+             where sha256(payload) <> digest
+             order by tenant, stream, seq
+            """),
+    /** Chain values follow from each other. */
+    CHAINS_HOLD("""
+            select tenant, 'event ' || event_id as subject,
+                   format('Its chain value at position %s of stream %s does not follow from the one before.', seq, stream)
+                       as message
+              from (
+                select tenant, stream, seq, event_id, digest, chain,
+                       coalesce(
+                           lag(chain) over (partition by tenant, stream order by seq),
+                           sha256(int4send(20) || convert_to('spendguard:stream:v1', 'UTF8')
+                               || int4send(octet_length(convert_to(tenant, 'UTF8'))) || convert_to(tenant, 'UTF8')
+                               || uuid_send(stream))) as previous
+                  from spendguard.outbox) chained
+             where sha256(previous || digest) <> chain
+             order by tenant, stream, seq
+            """),
+    /** What was committed to is what is stored in the clear, as long as it is. */
+    PERSONAL_VALUES_MATCH("""
+            select tenant, 'event ' || event_id as subject,
+                   'A personal value stored in the clear is not the one its commitment was made of.' as message
+              from spendguard.personal_value
+             where commitment <> sha256(
+                   int4send(24) || convert_to('spendguard:commitment:v1', 'UTF8')
+                   || int4send(octet_length(salt)) || salt
+                   || int4send(octet_length(convert_to(value, 'UTF8'))) || convert_to(value, 'UTF8'))
+             order by tenant, event_id
+            """);
+
+    private static final String WITH = """
+            with entry_sum as materialized (
+                select tenant, account_id, kind, sum(atoms) as atoms
+                  from spendguard.ledger_entry
+                 group by tenant, account_id, kind)
+            """;
+
+    private final String sql;
+
+    LedgerLaw(String sql) {
+        this.sql = sql;
+    }
+
+    /** The query, which counts what it finds and hands over the first few rows. */
+    String query(boolean ofOneTenant) {
+        return (sql.contains("entry_sum") ? WITH : "")
+                + "select tenant, subject, message, count(*) over () as total from (\n" + sql + ") broken"
+                + (ofOneTenant ? " where tenant = ?" : "") + " limit " + LedgerCheck.SHOWN;
+    }
+}

@@ -1,0 +1,236 @@
+package io.spendguard.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.spendguard.Guard;
+import io.spendguard.contract.Contract;
+import io.spendguard.model.Action;
+import io.spendguard.model.Decision;
+import io.spendguard.model.LedgerUnavailableException;
+import io.spendguard.model.Usage;
+import io.spendguard.proof.Ed25519Signer;
+import io.spendguard.test.Database;
+import io.spendguard.test.EmbeddedPostgres;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A sound ledger has no finding; whatever a superuser changes behind the triggers is named. */
+class LedgerCheckTest {
+    private static final Contract CONTRACT = Contract.parse("""
+            apiVersion: spendguard.ai/v1
+            kind: Contract
+            metadata: {name: two, tenant: acme}
+            spec:
+              budgets:
+                - {id: run, limit: 0.40 USD, window: {type: run}}
+                - {id: daily, limit: 100.00 USD, window: {type: calendar_day, timezone: UTC}}
+            """, "two.yaml");
+
+    private final Database database = TestLedgers.newDatabase();
+
+    @BeforeEach
+    void spend() {
+        try (Guard guard = Guard.builder()
+                .contract(CONTRACT)
+                .ledger(PostgresLedger.open(TestLedgers.application(database)))
+                .signer(Ed25519Signer.generate())
+                .build()) {
+            guard.decide(call()).orThrow().commit(Usage.of(8_000, 16_000));
+            guard.decide(call()).orThrow().release("not needed");
+            guard.decide(call()).orThrow();
+            assertThat(guard.decide(call())).isInstanceOf(Decision.Stop.class);
+        }
+    }
+
+    @AfterEach
+    void drop() {
+        database.close();
+    }
+
+    @Test
+    void run_soundLedger_findsNothing() {
+        LedgerCheck.Report report = LedgerCheck.run(TestLedgers.application(database), null);
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.summary()).isEqualTo("ledger: checked, 2 accounts, 9 transactions, 11 events, 0 findings");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("tampering")
+    void run_rowChangedBehindTheTriggers_isNamed(String what, List<String> sql, LedgerLaw law, String message)
+            throws SQLException {
+        tamper(sql);
+
+        LedgerCheck.Report report = LedgerCheck.run(TestLedgers.application(database), null);
+
+        assertThat(report.findings())
+                .as(what)
+                .filteredOn(finding -> finding.law() == law)
+                .first()
+                .extracting(LedgerCheck.Finding::toString)
+                .asString()
+                .startsWith(law + " tenant 'acme' ")
+                .contains(message);
+        assertThat(LedgerCheck.run(TestLedgers.application(database), "globex").findings())
+                .isEmpty();
+        assertThat(LedgerCheck.run(TestLedgers.application(database), "acme").findings())
+                .isEqualTo(report.findings());
+    }
+
+    static Stream<Arguments> tampering() {
+        return Stream.of(
+                arguments(
+                        "one side of a movement raised",
+                        "update spendguard.ledger_entry set atoms = atoms + 1 where kind = 'SPENT'",
+                        LedgerLaw.ENTRIES_BALANCE,
+                        "sum to 1: every movement has two sides"),
+                arguments(
+                        "an entry deleted",
+                        "delete from spendguard.ledger_entry where kind = 'SPENT'",
+                        LedgerLaw.BALANCES_FOLLOW_FROM_ENTRIES,
+                        "but its entries sum to"),
+                arguments(
+                        "a balance lowered",
+                        "update spendguard.account set spent_atoms = 0 where budget_id = 'daily'",
+                        LedgerLaw.BALANCES_FOLLOW_FROM_ENTRIES,
+                        "of budget daily: It has limit 100000000000, spent 0, held 180000000, debt 0, but its entries sum to"
+                                + " 100000000000, 180000000, 180000000, 0."),
+                arguments(
+                        "an account deleted",
+                        "delete from spendguard.account where budget_id = 'daily'",
+                        LedgerLaw.ENTRIES_HAVE_ACCOUNTS,
+                        "moves it, but it was never opened"),
+                arguments(
+                        "debt beside something available",
+                        "update spendguard.account set debt_atoms = 5 where budget_id = 'daily'",
+                        LedgerLaw.BALANCES_ARE_POSSIBLE,
+                        "never below 0, and 0 while there is debt"),
+                arguments(
+                        "a hold forgotten",
+                        "delete from spendguard.reservation_claim where reservation_id in"
+                                + " (select reservation_id from spendguard.reservation where state = 'HELD')",
+                        LedgerLaw.HOLDS_ARE_EXPLAINED,
+                        "It holds 180000000, but its open reservations hold 0."),
+                arguments(
+                        "a settled hold set open again",
+                        "update spendguard.reservation set state = 'HELD' where state = 'COMMITTED'",
+                        LedgerLaw.OUTCOMES_ARE_FINAL_ONCE,
+                        "It is HELD and has 1 final outcomes."),
+                arguments(
+                        "a claim moved to nowhere",
+                        "update spendguard.reservation_claim set account_id = gen_random_uuid()",
+                        LedgerLaw.CLAIMS_HAVE_ACCOUNTS,
+                        "which was never opened"),
+                arguments(
+                        "an answer forgotten",
+                        "delete from spendguard.idempotency_answer where operation = 'SETTLE'",
+                        LedgerLaw.KEYS_HAVE_ANSWERS,
+                        "operation SETTLE"),
+                arguments(
+                        "an event rewritten",
+                        "update spendguard.outbox set payload = convert_to(replace(convert_from(payload, 'UTF8'),"
+                                + " '\"atomic\":\"-180000000\"', '\"atomic\":\"-170000000\"'), 'UTF8')",
+                        LedgerLaw.EVENTS_TELL_THE_ENTRIES,
+                        "It tells other entries than transaction"),
+                arguments(
+                        "an event's bytes changed",
+                        "update spendguard.outbox set payload = payload || convert_to(' ', 'UTF8') where seq = 3",
+                        LedgerLaw.DIGESTS_ARE_OF_THE_BYTES,
+                        "Its bytes at position 3 of stream"),
+                arguments(
+                        "an event and its digest changed",
+                        "update spendguard.outbox set payload = payload || convert_to(' ', 'UTF8'),"
+                                + " digest = sha256(payload || convert_to(' ', 'UTF8')) where seq = 3",
+                        LedgerLaw.CHAINS_HOLD,
+                        "Its chain value at position 3 of stream"),
+                arguments(
+                        "a posting forgotten",
+                        "delete from spendguard.ledger_tx where operation = 'SETTLE'",
+                        LedgerLaw.EVENTS_WITH_ENTRIES_ARE_POSTED,
+                        "It tells of entries, but nothing was posted with it."),
+                arguments(
+                        "a decision's event deleted",
+                        "delete from spendguard.outbox where type = 'io.spendguard.decision.v1' and seq < 8",
+                        LedgerLaw.HOLDS_WERE_DECIDED,
+                        "0 decision events tell of it"),
+                arguments(
+                        "an event deleted",
+                        "delete from spendguard.outbox where seq = 4",
+                        LedgerLaw.STREAMS_ARE_GAPLESS,
+                        "Position 5 follows 3: positions have no gaps."),
+                arguments(
+                        "a decision repeated elsewhere",
+                        "insert into spendguard.outbox select tenant, stream, seq + 100, gen_random_uuid(), type, payload,"
+                                + " digest, chain, batch_size, leaf_index, path, signature, key_id from spendguard.outbox"
+                                + " where type = 'io.spendguard.decision.v1'",
+                        LedgerLaw.DECISIONS_ARE_RECORDED_ONCE,
+                        "2 decision events tell of it."),
+                arguments(
+                        "the stop's event deleted",
+                        "delete from spendguard.outbox where seq > 9",
+                        LedgerLaw.STOPS_WERE_DECIDED,
+                        "stopped it, of which no event tells"),
+                arguments(
+                        "a personal value exchanged",
+                        "update spendguard.personal_value set value = 'eve@example.com'",
+                        LedgerLaw.PERSONAL_VALUES_MATCH,
+                        "is not the one its commitment was made of"));
+    }
+
+    @Test
+    void tampering_coversEveryLaw() {
+        assertThat(tampering().map(arguments -> arguments.get()[2])).contains((Object[]) LedgerLaw.values());
+    }
+
+    @Test
+    void run_personalValuesErased_findsNothing() throws SQLException {
+        tamper(List.of("delete from spendguard.personal_value"));
+
+        assertThat(LedgerCheck.run(TestLedgers.application(database), null).findings())
+                .isEmpty();
+    }
+
+    @Test
+    void run_databaseWithoutLedger_saysWhatToDo() {
+        try (Database empty = EmbeddedPostgres.shared().newDatabase()) {
+            assertThatThrownBy(() -> LedgerCheck.run(empty.adminDataSource(), null))
+                    .isInstanceOf(LedgerUnavailableException.class)
+                    .hasMessageStartingWith("Ledger cannot be checked: ")
+                    .hasMessageEndingWith("Connect as a role that may read the schema 'spendguard'.");
+        }
+    }
+
+    private static Arguments arguments(String what, String sql, LedgerLaw law, String message) {
+        return Arguments.of(what, List.of(sql), law, message);
+    }
+
+    /** As a superuser who switches all rules off. */
+    private void tamper(List<String> statements) throws SQLException {
+        try (Connection connection = database.adminDataSource().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("set session_replication_role = replica");
+            for (String sql : statements) {
+                assertThat(statement.executeUpdate(sql)).isPositive();
+            }
+        }
+    }
+
+    private static Action call() {
+        return Action.llmCall("openai", "gpt-4o")
+                .run("r")
+                .user("ada@example.com")
+                .inputTokens(8_000)
+                .maxOutputTokens(16_000)
+                .build();
+    }
+}
