@@ -117,7 +117,8 @@ public final class StreamSealer {
     public void fenced() {
         Tail after = fence;
         if (after == null) {
-            throw new IllegalStateException("No fence was sealed: nothing is known of the pending batch. Seal one first.");
+            throw new IllegalStateException(
+                    "No fence was sealed: nothing is known of the pending batch. Seal one first.");
         }
         durable.put(after.tenant(), after);
         forgetPending();

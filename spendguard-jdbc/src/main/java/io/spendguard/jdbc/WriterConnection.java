@@ -37,9 +37,7 @@ final class WriterConnection {
         limitSilence(STATEMENT_MILLIS);
         long statementMillis = Math.max(STATEMENT_MILLIS, 2 * lockTimeout.toMillis());
         sql.fetch(
-                LIMITS,
-                DSL.val(Integer.toString(IDLE_IN_TRANSACTION_MILLIS)),
-                DSL.val(Long.toString(statementMillis)));
+                LIMITS, DSL.val(Integer.toString(IDLE_IN_TRANSACTION_MILLIS)), DSL.val(Long.toString(statementMillis)));
     }
 
     /**
