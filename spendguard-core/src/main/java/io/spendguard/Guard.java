@@ -239,6 +239,7 @@ public final class Guard implements AutoCloseable {
         private Clock clock = Clock.systemUTC();
         private @Nullable IdSource ids;
         private Duration patience = DEFAULT_PATIENCE;
+        private boolean signsEachEvent;
 
         private Builder() {}
 
@@ -303,6 +304,15 @@ public final class Guard implements AutoCloseable {
         }
 
         /**
+         * Signs each audit event by itself, instead of all that are written together by one signature over their Merkle root.
+         * Either way each event verifies alone; this one needs no inclusion path and costs a signature per event.
+         */
+        public Builder signEachEvent() {
+            this.signsEachEvent = true;
+            return this;
+        }
+
+        /**
          * The guard, connected to its ledger.
          *
          * @throws IllegalStateException when contract or ledger is missing
@@ -325,7 +335,8 @@ public final class Guard implements AutoCloseable {
                     signer == null ? Ed25519Signer.loadOrCreate(defaultKeyFile()) : signer,
                     clock,
                     ids == null ? IdSource.timeOrdered(clock) : ids,
-                    patience);
+                    patience,
+                    signsEachEvent);
             return new Guard(engine, keeps);
         }
 

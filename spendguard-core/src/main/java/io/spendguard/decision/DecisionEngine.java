@@ -86,6 +86,7 @@ public final class DecisionEngine implements AutoCloseable {
      * An engine that writes to the ledger from now on.
      *
      * @param patience how long a caller waits for the ledger
+     * @param signsEachEvent whether each audit event has a signature of its own
      */
     public DecisionEngine(
             Contract contract,
@@ -95,7 +96,8 @@ public final class DecisionEngine implements AutoCloseable {
             Signer signer,
             Clock clock,
             IdSource ids,
-            Duration patience) {
+            Duration patience,
+            boolean signsEachEvent) {
         this.contract = contract;
         this.namespace = contract.mode() == Mode.SHADOW ? Namespace.SHADOW : Namespace.ENFORCE;
         this.clock = clock;
@@ -105,7 +107,8 @@ public final class DecisionEngine implements AutoCloseable {
         this.claims = new Claims(contract.budgets());
         this.judge = new Judge(contract, catalogue, new Estimator(prices), claims);
         this.postings = new Postings(contract, prices, Commitments.system(), ids);
-        this.session = ledger.connect(new WriterHost(() -> new StreamSealer(signer, ids, clock), postings));
+        this.session =
+                ledger.connect(new WriterHost(() -> new StreamSealer(signer, ids, clock, signsEachEvent), postings));
     }
 
     /** Decides one action; the front door's {@code Guard.decide} says what that promises. */
