@@ -29,6 +29,7 @@ public final class StreamSealer {
     private final IdSource ids;
     private final Clock clock;
     private final UUID writer;
+    private final boolean signsEachEvent;
 
     /** By tenant; the tails that are known to be durable. */
     private final Map<String, Tail> durable = new LinkedHashMap<>();
@@ -39,6 +40,16 @@ public final class StreamSealer {
 
     /** Starts a writer incarnation, with an id of its own and no stream yet. */
     public StreamSealer(Signer signer, IdSource ids, Clock clock) {
+        this(signer, ids, clock, false);
+    }
+
+    /**
+     * As {@link #StreamSealer(Signer, IdSource, Clock)}.
+     *
+     * @param signsEachEvent whether every event is signed as a batch of its own, at one signature each
+     */
+    public StreamSealer(Signer signer, IdSource ids, Clock clock, boolean signsEachEvent) {
+        this.signsEachEvent = signsEachEvent;
         this.signer = Objects.requireNonNull(signer, "signer");
         this.ids = Objects.requireNonNull(ids, "ids");
         this.clock = Objects.requireNonNull(clock, "clock");
@@ -182,6 +193,14 @@ public final class StreamSealer {
     }
 
     private List<SealedAuditEvent> sign(List<Placed> batch) {
+        return signsEachEvent
+                ? batch.stream()
+                        .flatMap(event -> signAsOne(List.of(event)).stream())
+                        .toList()
+                : signAsOne(batch);
+    }
+
+    private List<SealedAuditEvent> signAsOne(List<Placed> batch) {
         MerkleTree tree = MerkleTree.of(batch.stream().map(Placed::leaf).toList());
         byte[] signature = signer.sign(SealFormat.batch(tree.size(), tree.root()));
         List<SealedAuditEvent> sealed = new ArrayList<>(batch.size());

@@ -69,6 +69,21 @@ class StreamSealerTest {
     }
 
     @Test
+    void seal_signingEachEvent_givesEachABatchOfItsOwn() {
+        StreamSealer strict = new StreamSealer(signer, ids, Clock.fixed(NOW, ZoneOffset.UTC), true);
+
+        List<SealedAuditEvent> sealed = strict.seal(List.of(event("acme"), event("globex")));
+
+        assertThat(sealed).hasSize(4).allSatisfy(it -> {
+            Digest leaf = SealFormat.leaf(it.event().tenant(), it.stream(), it.seq(), it.chain());
+            assertThat(it.batchSize()).isEqualTo(1);
+            assertThat(it.path()).isEmpty();
+            assertThat(signer.verificationKey().verify(SealFormat.batch(1, leaf), it.signature()))
+                    .isTrue();
+        });
+    }
+
+    @Test
     void seal_afterCommitted_goesOn() {
         UUID stream = sealer.seal(List.of(event("acme"))).get(0).stream();
         sealer.committed();

@@ -25,8 +25,9 @@ import java.util.function.Predicate;
  */
 final class WireProxy implements Closeable {
     private static final int SYNC = 'S';
-    private static final int PASSWORD = 'p';
-    private static final int TERMINATE = 'X';
+    /** Parse, Bind, Describe, Execute, Close: parts of a request that ends with Sync. */
+    private static final String EXTENDED = "PBDEC";
+
 
     private final ServerSocket listener;
     private final int serverPort;
@@ -160,7 +161,7 @@ final class WireProxy implements Closeable {
                         bytes.writeTo(out);
                         bytes.reset();
                         out.flush();
-                    } else if (type == PASSWORD || type == TERMINATE) {
+                    } else if (EXTENDED.indexOf(type) < 0) {
                         bytes.writeTo(out);
                         bytes.reset();
                         out.flush();
