@@ -25,6 +25,7 @@ import java.util.function.Predicate;
  */
 final class WireProxy implements Closeable {
     private static final int SYNC = 'S';
+    private static final int SIMPLE_QUERY = 'Q';
     /** Parse, Bind, Describe, Execute, Close: parts of a request that ends with Sync. */
     private static final String EXTENDED = "PBDEC";
 
@@ -141,7 +142,7 @@ final class WireProxy implements Closeable {
                     int length = in.readInt();
                     byte[] body = in.readNBytes(length - 4);
                     request.append(new String(body, StandardCharsets.ISO_8859_1));
-                    if (type == SYNC) {
+                    if (type == SYNC || type == SIMPLE_QUERY) {
                         roundTrips.incrementAndGet();
                         if (losesAnswerTo.test(request.toString())) {
                             losesAnswerTo = none -> false;
@@ -151,7 +152,7 @@ final class WireProxy implements Closeable {
                     message.writeByte(type);
                     message.writeInt(length);
                     message.write(body);
-                    if (type == SYNC) {
+                    if (type == SYNC || type == SIMPLE_QUERY) {
                         if (holdsBack.test(request.toString())) {
                             holdsBack = none -> false;
                             keep(bytes.toByteArray());
