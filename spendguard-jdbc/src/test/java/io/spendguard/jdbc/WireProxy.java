@@ -29,7 +29,6 @@ final class WireProxy implements Closeable {
     /** Parse, Bind, Describe, Execute, Close: parts of a request that ends with Sync. */
     private static final String EXTENDED = "PBDEC";
 
-
     private final ServerSocket listener;
     private final int serverPort;
     private final AtomicInteger roundTrips = new AtomicInteger();
