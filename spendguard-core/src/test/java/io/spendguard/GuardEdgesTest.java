@@ -319,7 +319,8 @@ class GuardEdgesTest {
             return new LedgerSession() {
                 @Override
                 public CompletableFuture<PostResult> submit(LedgerOperation operation, Duration patience) {
-                    CompletableFuture<PostResult> done = session.submit(operation, patience);
+                    // However little is left of the guard's patience, this decision is written, and answered late.
+                    CompletableFuture<PostResult> done = session.submit(operation, Duration.ofSeconds(30));
                     if (operation.kind() == OperationKind.SETTLE) {
                         CompletableFuture<Void> unused = done.thenAccept(settled::complete);
                     }
