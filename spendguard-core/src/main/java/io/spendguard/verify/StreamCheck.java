@@ -261,6 +261,8 @@ final class StreamCheck {
                 case EventTypes.STREAM_OPENED ->
                     data.string("stream").equals(stream.toString())
                             && data.string("keyId").equals(line.keyId());
+                case EventTypes.STREAM_FENCED ->
+                    data.string("stream").equals(stream.toString()) && data.integer("position") == seq;
                 case EventTypes.STREAM_CLOSED ->
                     data.string("stream").equals(stream.toString()) && data.integer("events") == seq;
                 default -> true;
