@@ -1,7 +1,7 @@
 package io.spendguard.examples;
 
 /** One benchmark: measures, and reports figures that mean something on any machine, which is to say ratios. */
-interface Bench {
+public interface Bench {
     /** What {@code -Dbench=} calls it. */
     String name();
 

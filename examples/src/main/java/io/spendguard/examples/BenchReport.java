@@ -14,7 +14,7 @@ import java.util.Locale;
  * Prints one line per figure as it is known, and afterwards writes all of them as a table between the markers
  * {@code <!-- bench:NAME -->} and {@code <!-- /bench:NAME -->} of a page.
  */
-final class BenchReport {
+public final class BenchReport {
     private final String name;
     private final PrintStream out;
     private final List<String> rows = new ArrayList<>();
@@ -26,34 +26,34 @@ final class BenchReport {
     }
 
     /** What else the figures depend on, beside machine and JDK. */
-    void conditions(String text) {
+    public void conditions(String text) {
         conditions = ", " + text;
     }
 
     /** A figure of this machine. */
-    void figure(String figure, double value, String unit) {
+    public void figure(String figure, double value, String unit) {
         out.printf(Locale.ROOT, "figure %s %s %s%n", figure, text(value), unit);
         rows.add("| " + figure + " | " + text(value) + " " + unit + " | |");
     }
 
     /** A ratio without a goal. */
-    void ratio(String ratio, double value) {
+    public void ratio(String ratio, double value) {
         out.printf(Locale.ROOT, "ratio %s %s%n", ratio, text(value));
         rows.add("| " + ratio + " | " + text(value) + " | |");
     }
 
     /** A ratio that is to be at most so much. */
-    void ratioAtMost(String ratio, double value, double most) {
+    public void ratioAtMost(String ratio, double value, double most) {
         goal("ratio", ratio, value, "", "<= " + text(most), value <= most);
     }
 
     /** A ratio that is to be at least so much. */
-    void ratioAtLeast(String ratio, double value, double least) {
+    public void ratioAtLeast(String ratio, double value, double least) {
         goal("ratio", ratio, value, "", ">= " + text(least), value >= least);
     }
 
     /** A figure that is to be less than so much. */
-    void figureBelow(String figure, double value, double limit, String unit) {
+    public void figureBelow(String figure, double value, double limit, String unit) {
         goal("figure", figure, value, " " + unit, "< " + text(limit), value < limit);
     }
 
