@@ -83,7 +83,7 @@ class EvaluationTest {
     void evaluate_nothingMatches_continuesWithoutReason() {
         Evaluation evaluation = TestContracts.stopWhen("false").evaluate(TestInput.llmCall());
 
-        assertThat(evaluation).isEqualTo(new Evaluation(Effect.CONTINUE, List.of(), List.of(), Patch.NONE));
+        assertThat(evaluation).isEqualTo(new Evaluation(Effect.CONTINUE, List.of(), List.of(), Patch.NONE, null, Evaluation.NO_SKIPS));
     }
 
     @Test
