@@ -28,6 +28,9 @@ final class Vocabulary {
     static final List<String> ROOTS = List.of("action", "labels", "run", "estimate", "now");
     static final List<String> BUDGET_MEMBERS = List.of("limit", "spent", "held", "available", "remaining");
 
+    /** Only in contracts with one money budget for each run. */
+    static final List<String> RUN_AMOUNTS = List.of("run.spent", "run.held", "run.projected");
+
     /** Names in compiled expressions hold a character no source can: nobody writes a variable that is not meant. */
     private static final String PRESENCE = "has ";
 

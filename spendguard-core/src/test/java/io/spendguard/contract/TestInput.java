@@ -2,6 +2,7 @@ package io.spendguard.contract;
 
 import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
+import io.spendguard.model.Usage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,6 +17,8 @@ final class TestInput implements EvaluationInput {
     private final Map<String, BudgetBalance> balances = new HashMap<>();
     private Instant now = Instant.parse("2026-11-23T10:00:00Z");
     private long runSteps;
+    private long runRepeats;
+    private @Nullable Usage usage;
     private ModelCatalogue catalogue = ModelCatalogue.EMPTY;
 
     private TestInput(Action action) {
@@ -56,6 +59,16 @@ final class TestInput implements EvaluationInput {
         return this;
     }
 
+    TestInput runRepeats(long repeats) {
+        runRepeats = repeats;
+        return this;
+    }
+
+    TestInput usage(long input, long output) {
+        usage = Usage.of(input, output);
+        return this;
+    }
+
     TestInput catalogue(ModelCatalogue known) {
         catalogue = known;
         return this;
@@ -89,5 +102,15 @@ final class TestInput implements EvaluationInput {
     @Override
     public ModelCatalogue catalogue() {
         return catalogue;
+    }
+
+    @Override
+    public long runRepeats() {
+        return runRepeats;
+    }
+
+    @Override
+    public @Nullable Usage estimatedUsage() {
+        return usage;
     }
 }

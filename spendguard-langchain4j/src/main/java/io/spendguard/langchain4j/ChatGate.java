@@ -128,6 +128,7 @@ final class ChatGate {
         if (cap.isPresent()) {
             action.maxOutputTokens(cap.getAsInt());
         }
+        Sampling.describe(parameters, action);
         if (hiddenRetries > 0) {
             action.label(HIDDEN_RETRIES, Integer.toString(hiddenRetries));
         }
@@ -165,19 +166,22 @@ final class ChatGate {
         ChatDialect dialect = ChatDialect.of(parameters);
         OptionalInt cap = cap(effective.maxOutputTokens());
         ChatRequest changed = request.toBuilder()
-                .parameters(dialect.degraded(parameters, model, cap))
+                .parameters(Sampling.with(dialect.degraded(parameters, model, cap), effective))
                 .build();
         ChatRequestParameters sent = defaults.get().overrideWith(changed.parameters());
         boolean capped = cap.isEmpty()
                 || (dialect.outputCap(sent).isPresent()
                         && dialect.outputCap(sent).getAsInt() <= cap.getAsInt());
-        if (!capped || !model.equals(sent.modelName()) || !dialect.isBounded(sent)) {
+        if (!capped
+                || !model.equals(sent.modelName())
+                || !dialect.isBounded(sent)
+                || !Sampling.agrees(sent, effective)) {
             throw refused(
                     degrade,
                     ReasonCode.DEGRADE_FAILED,
                     "Parameters " + sent.getClass().getSimpleName() + " did not take model '" + model + "' and cap "
                             + (cap.isPresent() ? Integer.toString(cap.getAsInt()) : "none")
-                            + ". Let the rule stop, or name no patch for this model.");
+                            + ", or another part of the degrade. Let the rule stop, or name no patch for this model.");
         }
         return changed;
     }
