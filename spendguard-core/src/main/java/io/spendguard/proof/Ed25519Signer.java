@@ -38,6 +38,17 @@ public final class Ed25519Signer implements Signer {
     }
 
     /**
+     * Reads a key from an encrypted PKCS#8 PEM file ({@code BEGIN ENCRYPTED PRIVATE KEY}: PBES2 with PBKDF2 and AES-CBC),
+     * as {@code openssl genpkey -algorithm ed25519 -aes-256-cbc} writes it.
+     *
+     * @param passphrase as it was given when the file was encrypted; the caller may clear it afterwards
+     * @throws KeyFileException as {@link #load(Path)}, and when the passphrase is wrong
+     */
+    public static Ed25519Signer load(Path pem, char[] passphrase) {
+        return new Ed25519Signer(KeyFile.read(Objects.requireNonNull(pem, "pem"), passphrase.clone()));
+    }
+
+    /**
      * Reads a key, or makes one where no file is. Made files have mode 0600 and made directories 0700; an existing file
      * is never written. Of several processes that start at once one makes the key and all load it.
      *

@@ -21,15 +21,19 @@ import org.bouncycastle.asn1.ASN1OctetString;
 import org.bouncycastle.asn1.DEROctetString;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
+import org.bouncycastle.crypto.InvalidCipherTextException;
+import org.bouncycastle.crypto.params.ECPrivateKeyParameters;
 import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
+import org.bouncycastle.crypto.util.PrivateKeyFactory;
 import org.bouncycastle.util.io.pem.PemObject;
 import org.bouncycastle.util.io.pem.PemReader;
 import org.jspecify.annotations.Nullable;
 
-/** Reads and makes PKCS#8 PEM files that hold one Ed25519 private key. */
+/** Reads PKCS#8 PEM files that hold one private key, and makes those of Ed25519. */
 final class KeyFile {
     private static final ASN1ObjectIdentifier ED25519 = new ASN1ObjectIdentifier("1.3.101.112");
     private static final String PEM_TYPE = "PRIVATE KEY";
+    private static final String ENCRYPTED_PEM_TYPE = "ENCRYPTED PRIVATE KEY";
     private static final long MAX_BYTES = 16 * 1024;
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
     private static final Set<PosixFilePermission> OWNER_DIRECTORY = PosixFilePermissions.fromString("rwx------");
@@ -37,6 +41,41 @@ final class KeyFile {
     private KeyFile() {}
 
     static Ed25519PrivateKeyParameters read(Path file) {
+        return read(file, null);
+    }
+
+    static Ed25519PrivateKeyParameters read(Path file, char @Nullable [] passphrase) {
+        PrivateKeyInfo info = readInfo(file, passphrase);
+        ASN1ObjectIdentifier algorithm = info.getPrivateKeyAlgorithm().getAlgorithm();
+        if (!ED25519.equals(algorithm)) {
+            throw new KeyFileException("Key file " + file + " holds a key of algorithm " + algorithm + ": Ed25519 ("
+                    + ED25519 + ") is needed. Make one with: openssl genpkey -algorithm ed25519");
+        }
+        try {
+            return new Ed25519PrivateKeyParameters(
+                    ASN1OctetString.getInstance(info.parsePrivateKey()).getOctets());
+        } catch (IOException | RuntimeException malformed) {
+            throw undecodable(file, malformed);
+        }
+    }
+
+    static ECPrivateKeyParameters readP256(Path file, char @Nullable [] passphrase) {
+        PrivateKeyInfo info = readInfo(file, passphrase);
+        try {
+            if (PrivateKeyFactory.createKey(info) instanceof ECPrivateKeyParameters key
+                    && key.getParameters().equals(P256.DOMAIN)) {
+                return new ECPrivateKeyParameters(key.getD(), P256.DOMAIN);
+            }
+        } catch (IOException | RuntimeException malformed) {
+            throw undecodable(file, malformed);
+        }
+        throw new KeyFileException("Key file " + file + " holds a key of algorithm "
+                + info.getPrivateKeyAlgorithm().getAlgorithm()
+                + " that is not one of curve P-256. Make one with: openssl genpkey -algorithm EC -pkeyopt"
+                + " ec_paramgen_curve:P-256");
+    }
+
+    private static PrivateKeyInfo readInfo(Path file, char @Nullable [] passphrase) {
         try {
             requireRegular(file);
             requirePrivate(file);
@@ -44,7 +83,7 @@ final class KeyFile {
                 throw new KeyFileException("Key file " + file + " has " + Files.size(file)
                         + " bytes: a PEM key has a few hundred. Name the key itself.");
             }
-            return parse(file, Files.readString(file, StandardCharsets.US_ASCII));
+            return parse(file, Files.readString(file, StandardCharsets.US_ASCII), passphrase);
         } catch (NoSuchFileException missing) {
             throw new KeyFileException(
                     "Key file " + file + " does not exist. Make one with: openssl genpkey -algorithm ed25519 -out "
@@ -109,30 +148,48 @@ final class KeyFile {
         }
     }
 
-    private static Ed25519PrivateKeyParameters parse(Path file, String text) {
+    private static PrivateKeyInfo parse(Path file, String text, char @Nullable [] passphrase) {
         PemObject pem = readPem(file, text);
+        if (ENCRYPTED_PEM_TYPE.equals(pem.getType())) {
+            return decrypt(file, pem.getContent(), passphrase);
+        }
         if (!PEM_TYPE.equals(pem.getType())) {
             throw new KeyFileException("Key file " + file + " holds '" + pem.getType()
                     + "': unencrypted PKCS#8 'PRIVATE KEY' is read. Convert it with: openssl pkcs8 -topk8 -nocrypt -in "
                     + file);
         }
         try {
-            PrivateKeyInfo info = PrivateKeyInfo.getInstance(pem.getContent());
-            ASN1ObjectIdentifier algorithm = info.getPrivateKeyAlgorithm().getAlgorithm();
-            if (!ED25519.equals(algorithm)) {
-                throw new KeyFileException("Key file " + file + " holds a key of algorithm " + algorithm + ": Ed25519 ("
-                        + ED25519 + ") is needed. Make one with: openssl genpkey -algorithm ed25519");
-            }
-            return new Ed25519PrivateKeyParameters(
-                    ASN1OctetString.getInstance(info.parsePrivateKey()).getOctets());
-        } catch (KeyFileException e) {
-            throw e;
-        } catch (IOException | RuntimeException malformed) {
-            throw new KeyFileException(
-                    "Key file " + file
-                            + " holds no PKCS#8 key: its content does not decode. Restore it from its backup.",
-                    malformed);
+            return PrivateKeyInfo.getInstance(pem.getContent());
+        } catch (RuntimeException malformed) {
+            throw undecodable(file, malformed);
         }
+    }
+
+    private static PrivateKeyInfo decrypt(Path file, byte[] content, char @Nullable [] passphrase) {
+        if (passphrase == null) {
+            throw new KeyFileException("Key file " + file
+                    + " holds an encrypted key: it is read with its passphrase only. Pass the passphrase, or convert it"
+                    + " with: openssl pkcs8 -topk8 -nocrypt -in " + file);
+        }
+        try {
+            return EncryptedKey.open(content, passphrase);
+        } catch (InvalidCipherTextException wrong) {
+            throw new KeyFileException(
+                    "Key file " + file + " does not open with this passphrase. Pass the one it was encrypted with.",
+                    wrong);
+        } catch (RuntimeException unsupported) {
+            throw new KeyFileException(
+                    "Key file " + file + " cannot be decrypted (" + unsupported.getMessage()
+                            + "): with the right passphrase, PBES2 with PBKDF2 and AES-CBC is read. Convert it with:"
+                            + " openssl pkcs8 -topk8 -v2 aes-256-cbc -in " + file,
+                    unsupported);
+        }
+    }
+
+    private static KeyFileException undecodable(Path file, Exception malformed) {
+        return new KeyFileException(
+                "Key file " + file + " holds no PKCS#8 key: its content does not decode. Restore it from its backup.",
+                malformed);
     }
 
     private static PemObject readPem(Path file, String text) {

@@ -121,6 +121,58 @@ public final class MerkleTree {
         return last == 0 ? hash : null;
     }
 
+    /**
+     * Tells whether the tree of the first root is a beginning of the second's (RFC 9162 §2.1.4.2). From an empty tree
+     * nothing follows, so that its proofs are refused.
+     */
+    public static boolean verifyConsistency(
+            long firstSize, long secondSize, List<Digest> proof, Digest firstRoot, Digest secondRoot) {
+        if (firstSize > 0 && firstSize == secondSize) {
+            return proof.isEmpty() && firstRoot.equals(secondRoot);
+        }
+        if (firstSize <= 0 || secondSize < firstSize || proof.isEmpty()) {
+            return false;
+        }
+        MessageDigest sha = Digest.newSha256();
+        long position = firstSize - 1;
+        long last = secondSize - 1;
+        while ((position & 1) == 1) {
+            position >>= 1;
+            last >>= 1;
+        }
+        boolean isPerfect = position == 0; // then the first tree is a node of the second, and not repeated in the proof
+        Digest first = isPerfect ? firstRoot : proof.get(0);
+        Digest second = first;
+        for (Digest sibling : proof.subList(isPerfect ? 0 : 1, proof.size())) {
+            if (last == 0) {
+                return false;
+            }
+            if ((position & 1) == 1 || position == last) {
+                first = node(sha, sibling, first);
+                second = node(sha, sibling, second);
+                while ((position & 1) == 0 && position != 0) {
+                    position >>= 1;
+                    last >>= 1;
+                }
+            } else {
+                second = node(sha, second, sibling);
+            }
+            position >>= 1;
+            last >>= 1;
+        }
+        return last == 0 && first.equals(firstRoot) && second.equals(secondRoot);
+    }
+
+    /** The root of a tree without leaves. */
+    public static Digest emptyRoot() {
+        return Digest.sha256();
+    }
+
+    /** The hash of an inner node. */
+    static Digest node(Digest left, Digest right) {
+        return node(Digest.newSha256(), left, right);
+    }
+
     private static Digest node(MessageDigest sha, Digest left, Digest right) {
         sha.update(NODE);
         sha.update(left.bytes());

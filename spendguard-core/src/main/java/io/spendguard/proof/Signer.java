@@ -12,13 +12,13 @@ public interface Signer {
     /** The algorithm, such as {@code Ed25519}. */
     String algorithm();
 
-    /** A copy of the public key in the algorithm's raw form: 32 bytes for Ed25519. */
+    /** A copy of the public key in the algorithm's raw form: 32 bytes for Ed25519, the uncompressed point of 65 for P-256. */
     byte[] publicKey();
 
     /**
      * Signs the message as it is; whoever signs for different purposes puts a domain tag in front of it.
      *
-     * @return the signature in the algorithm's raw form: 64 bytes for Ed25519
+     * @return the signature in the algorithm's raw form: 64 bytes for Ed25519; r and s, 32 bytes each and s the smaller one, for P-256
      */
     byte[] sign(byte[] message);
 

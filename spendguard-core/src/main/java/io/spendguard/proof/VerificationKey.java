@@ -11,12 +11,14 @@ import org.bouncycastle.math.ec.rfc8032.Ed25519;
  * A public key and the id that names it by content. Holding one proves nothing: trust comes from {@link Anchors}.
  *
  * @param id the algorithm in lower case, a colon, and the SHA-256 of the raw key in hexadecimal
- * @param algorithm {@code Ed25519}
- * @param bytes the raw key, 32 bytes
+ * @param algorithm {@code Ed25519} or {@code P-256}
+ * @param bytes the raw key: 32 bytes, or the uncompressed point of 65
  */
 public record VerificationKey(String id, String algorithm, byte[] bytes) {
-    /** The one algorithm there is so far. */
+    /** Ed25519 (RFC 8032). */
     public static final String ED25519 = "Ed25519";
+    /** ECDSA on NIST P-256 with SHA-256. */
+    public static final String P256_ECDSA = "P-256";
 
     /**
      * Copies the bytes.
@@ -26,13 +28,15 @@ public record VerificationKey(String id, String algorithm, byte[] bytes) {
     public VerificationKey {
         Objects.requireNonNull(id, "id");
         bytes = bytes.clone();
-        if (!ED25519.equals(algorithm)) {
+        if (!ED25519.equals(algorithm) && !P256_ECDSA.equals(algorithm)) {
             throw new IllegalArgumentException("Key '" + id + "' has algorithm '" + algorithm + "': only " + ED25519
-                    + " is verified here. Use a version that knows it.");
+                    + " and " + P256_ECDSA + " are verified here. Use a version that knows it.");
         }
-        if (bytes.length != Ed25519PublicKeyParameters.KEY_SIZE || !isPoint(bytes)) {
-            throw new IllegalArgumentException("Key '" + id + "' holds " + bytes.length
-                    + " bytes that are no Ed25519 public key: 32 bytes that encode a curve point are. Copy it whole.");
+        boolean isEd25519 = ED25519.equals(algorithm);
+        if (isEd25519 ? !isPoint(bytes) : !P256.isPoint(bytes)) {
+            throw new IllegalArgumentException("Key '" + id + "' holds " + bytes.length + " bytes that are no "
+                    + algorithm + " public key: " + (isEd25519 ? Ed25519PublicKeyParameters.KEY_SIZE : P256.POINT_BYTES)
+                    + " bytes that encode a curve point are. Copy it whole.");
         }
         String expected = idOf(algorithm, bytes);
         if (!id.equals(expected)) {
@@ -44,6 +48,11 @@ public record VerificationKey(String id, String algorithm, byte[] bytes) {
     /** The Ed25519 key of these 32 bytes, with its id derived; throws {@link IllegalArgumentException} for others. */
     public static VerificationKey ed25519(byte[] bytes) {
         return new VerificationKey(idOf(ED25519, bytes), ED25519, bytes);
+    }
+
+    /** The P-256 key of this uncompressed point of 65 bytes; throws {@link IllegalArgumentException} for others. */
+    public static VerificationKey p256(byte[] point) {
+        return new VerificationKey(idOf(P256_ECDSA, point), P256_ECDSA, point);
     }
 
     /** The id of a public key. */
@@ -59,6 +68,9 @@ public record VerificationKey(String id, String algorithm, byte[] bytes) {
 
     /** Tells whether the signature is this key's over exactly this message; false for anything malformed. */
     public boolean verify(byte[] message, byte[] signature) {
+        if (algorithm.equals(P256_ECDSA)) {
+            return P256.verify(bytes, message, signature);
+        }
         return signature.length == Ed25519.SIGNATURE_SIZE
                 && Ed25519.verify(signature, 0, bytes, 0, message, 0, message.length);
     }
@@ -80,6 +92,6 @@ public record VerificationKey(String id, String algorithm, byte[] bytes) {
     }
 
     private static boolean isPoint(byte[] bytes) {
-        return Ed25519.validatePublicKeyFull(bytes, 0);
+        return bytes.length == Ed25519PublicKeyParameters.KEY_SIZE && Ed25519.validatePublicKeyFull(bytes, 0);
     }
 }

@@ -313,7 +313,7 @@ class Ed25519SignerTest {
                         + " 32 bytes that encode a curve point are. Copy it whole.");
         assertThatExceptionOfType(IllegalArgumentException.class)
                 .isThrownBy(() -> new VerificationKey("x", "Ed448", bytes))
-                .withMessage("Key 'x' has algorithm 'Ed448': only Ed25519 is verified here."
+                .withMessage("Key 'x' has algorithm 'Ed448': only Ed25519 and P-256 are verified here."
                         + " Use a version that knows it.");
     }
 

@@ -15,6 +15,7 @@ import dev.langchain4j.memory.chat.MessageWindowChatMemory;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.service.AiServices;
 import dev.langchain4j.service.MemoryId;
+import dev.langchain4j.service.Result;
 import dev.langchain4j.service.TokenStream;
 import dev.langchain4j.service.UserMessage;
 import dev.langchain4j.service.tool.ToolErrorHandlerResult;
@@ -150,6 +151,33 @@ class GuardedAiServiceTest {
         assertThat(lab.guard).onTool("search").decided(Effect.CONTINUE, times(1));
         assertThat(lab.guard).decided(Effect.CONTINUE, times(4)).spent("0.00018 USD");
         assertThat(runs()).hasSize(2);
+    }
+
+    interface Direct {
+        Result<String> chat(String message);
+    }
+
+    @Test
+    void providedTool_thatReturnsDirectly_endsTheInvocationBehindTheGateToo() {
+        ToolProvider tools = request -> ToolProviderResult.builder()
+                .add(
+                        ToolSpecification.builder().name("hand_over").build(),
+                        (call, memory) -> "over to you",
+                        ReturnBehavior.IMMEDIATE)
+                .build();
+        Direct assistant = AiServices.builder(Direct.class)
+                .chatModel(lab.chat().build())
+                .toolProvider(tools)
+                .build();
+        lab.provider.replyWithToolCall("hand_over", "{}");
+
+        try (var open = lab.guard.open()) {
+            assistant.chat("Hello");
+        }
+
+        assertThat(lab.provider.calls()).hasSize(1);
+        assertThat(lab.guard).onTool("hand_over").decided(Effect.CONTINUE, times(1));
+        assertThat(lab.guard).decided(Effect.CONTINUE, times(2));
     }
 
     @Test
