@@ -172,16 +172,21 @@ final class ChatGate {
         boolean capped = cap.isEmpty()
                 || (dialect.outputCap(sent).isPresent()
                         && dialect.outputCap(sent).getAsInt() <= cap.getAsInt());
-        if (!capped
-                || !model.equals(sent.modelName())
-                || !dialect.isBounded(sent)
-                || !Sampling.agrees(sent, effective)) {
+        if (!capped || !model.equals(sent.modelName()) || !dialect.isBounded(sent)) {
             throw refused(
                     degrade,
                     ReasonCode.DEGRADE_FAILED,
                     "Parameters " + sent.getClass().getSimpleName() + " did not take model '" + model + "' and cap "
                             + (cap.isPresent() ? Integer.toString(cap.getAsInt()) : "none")
-                            + ", or another part of the degrade. Let the rule stop, or name no patch for this model.");
+                            + ". Let the rule stop, or name no patch for this model.");
+        }
+        if (!Sampling.agrees(sent, effective)) {
+            throw refused(
+                    degrade,
+                    ReasonCode.DEGRADE_FAILED,
+                    "Parameters " + sent.getClass().getSimpleName()
+                            + " did not take the effort, temperature, topP or stop sequences of the degrade."
+                            + " Let the rule stop, or leave out what this model does not have.");
         }
         return changed;
     }

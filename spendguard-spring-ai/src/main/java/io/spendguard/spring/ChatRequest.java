@@ -84,13 +84,16 @@ record ChatRequest(Prompt prompt, ChatOptions options, String provider, String m
         ChatOptions patched = Sampling.with(
                 OutputCap.with(options, effective.model().orElse(model), cap(effective, sameCap)), effective);
         boolean applied = effective.model().equals(Optional.ofNullable(model(patched)))
-                && effective.maxOutputTokens().equals(OutputCap.of(patched))
-                && Sampling.agrees(patched, effective);
+                && effective.maxOutputTokens().equals(OutputCap.of(patched));
         if (!applied) {
-            throw admitted.patchFailed(
-                    "Options " + options.getClass().getSimpleName() + " did not take model '"
-                            + target + "', output cap " + effective.maxOutputTokens()
-                            + " and everything else of the degrade. Use options that carry it, or a contract that does not degrade.");
+            throw admitted.patchFailed("Options " + options.getClass().getSimpleName() + " did not take model '"
+                    + target + "' and output cap " + effective.maxOutputTokens()
+                    + ". Use options that carry both, or a contract that does not degrade.");
+        }
+        if (!Sampling.agrees(patched, effective)) {
+            throw admitted.patchFailed("Options " + options.getClass().getSimpleName()
+                    + " did not take the effort, temperature, topP or stop sequences of the degrade."
+                    + " Use options that carry them, or leave them out of the contract.");
         }
         return new Prompt(prompt.getInstructions(), patched);
     }
