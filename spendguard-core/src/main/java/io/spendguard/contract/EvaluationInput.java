@@ -28,11 +28,6 @@ public interface EvaluationInput {
     /** How many actions of the action's run were allowed so far. */
     long runSteps();
 
-    /** How often in a row the run's latest allowed actions were this very action; 0 when it is a new one. */
-    default long runRepeats() {
-        return 0;
-    }
-
     /** The most tokens the action may use, or null when unknown: rules that read them then fail. */
     default @Nullable Usage estimatedUsage() {
         return null;

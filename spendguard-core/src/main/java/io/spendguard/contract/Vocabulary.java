@@ -78,12 +78,6 @@ final class Vocabulary {
                 Reads.RUN,
                 input -> input.action().run().isPresent() ? (Object) input.runSteps() : null);
         optional(
-                "run.repeats",
-                SimpleType.INT,
-                null,
-                Reads.RUN,
-                input -> input.action().run().isPresent() ? (Object) input.runRepeats() : null);
-        optional(
                 "run.plannedSteps",
                 SimpleType.INT,
                 null,

@@ -153,9 +153,9 @@ class RuleTest {
     }
 
     @Test
-    void estimate_tokensAndRepeats_areRead() {
-        assertThat(TestContracts.stopWhen("estimate.inputTokens == 7 && estimate.outputTokens == 9 && run.repeats == 3")
-                        .evaluate(TestInput.llmCall().usage(7, 9).runRepeats(3))
+    void estimate_tokens_areRead() {
+        assertThat(TestContracts.stopWhen("estimate.inputTokens == 7 && estimate.outputTokens == 9")
+                        .evaluate(TestInput.llmCall().usage(7, 9))
                         .effect())
                 .isEqualTo(Effect.STOP);
         assertThat(TestContracts.stopWhen("estimate.inputTokens > 7")

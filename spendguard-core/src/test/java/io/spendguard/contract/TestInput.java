@@ -17,7 +17,6 @@ final class TestInput implements EvaluationInput {
     private final Map<String, BudgetBalance> balances = new HashMap<>();
     private Instant now = Instant.parse("2026-11-23T10:00:00Z");
     private long runSteps;
-    private long runRepeats;
     private @Nullable Usage usage;
     private ModelCatalogue catalogue = ModelCatalogue.EMPTY;
 
@@ -59,11 +58,6 @@ final class TestInput implements EvaluationInput {
         return this;
     }
 
-    TestInput runRepeats(long repeats) {
-        runRepeats = repeats;
-        return this;
-    }
-
     TestInput usage(long input, long output) {
         usage = Usage.of(input, output);
         return this;
@@ -102,11 +96,6 @@ final class TestInput implements EvaluationInput {
     @Override
     public ModelCatalogue catalogue() {
         return catalogue;
-    }
-
-    @Override
-    public long runRepeats() {
-        return runRepeats;
     }
 
     @Override

@@ -162,7 +162,7 @@ class GuardedChatModelTest {
             assertThat(call.rawBody().replaceAll("\\s", ""))
                     .contains("\"temperature\":0.2")
                     .contains("\"top_p\":0.5")
-                    .contains("\"stop\":[\"END\"]");
+                    .contains("\"stop\":\"END\"");
         }
     }
 
