@@ -101,6 +101,7 @@ public final class HtmlReport {
         tally();
         streams();
         keys();
+        checkpoint();
         put("</body>\n</html>\n");
     }
 
@@ -291,6 +292,24 @@ public final class HtmlReport {
             put("<td class=\"n\">" + key.events() + "</td></tr>\n");
         }
         close(report.keys().size(), report.keys().size());
+    }
+
+    private void checkpoint() throws IOException {
+        put("<h2>Checkpoint</h2>\n");
+        LogReport log = report.log();
+        if (log == null) {
+            put("<p>None.</p>\n");
+            return;
+        }
+        open(List.of("Log", "Root", "Heads", "Events covered", "Events after it", "Witnesses"), 2);
+        put("<tr>");
+        cell(text(log.checkpoint().origin()));
+        cell(code(log.checkpoint().root().hex()));
+        for (long figure : new long[] {log.checkpoint().size(), log.covered(), log.later(), log.witnesses()}) {
+            put("<td class=\"n\">" + figure + "</td>");
+        }
+        put("</tr>\n");
+        close(1, 1);
     }
 
     private void open(List<String> columns, int firstFigure) throws IOException {
