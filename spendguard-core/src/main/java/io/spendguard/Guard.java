@@ -20,6 +20,7 @@ import io.spendguard.proof.Signer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -323,14 +324,18 @@ public final class Guard implements AutoCloseable {
                     contract, "Guard has no contract: nothing would decide. Call contract(Contract.load(path)).");
             Ledger keeps = require(
                     ledger, "Guard has no ledger: nothing could be recorded. Call ledger(PostgresLedger.open(...)).");
-            List<Finding> findings = decides.check(catalogue);
+            PriceBook book = prices == null ? PriceBook.bundled() : prices;
+            Instant now = clock.instant();
+            List<Finding> findings = decides.check(
+                    catalogue,
+                    model -> book.find(model.provider(), model.model(), now).isPresent());
             if (!findings.isEmpty()) {
                 throw new ContractException(decides.name(), findings);
             }
             DecisionEngine engine = new DecisionEngine(
                     decides,
                     decides.catalogue().or(catalogue),
-                    prices == null ? PriceBook.bundled() : prices,
+                    book,
                     keeps,
                     signer == null ? Ed25519Signer.loadOrCreate(defaultKeyFile()) : signer,
                     clock,

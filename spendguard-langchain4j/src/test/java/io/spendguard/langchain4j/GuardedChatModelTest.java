@@ -116,6 +116,39 @@ class GuardedChatModelTest {
     }
 
     @Test
+    void chat_degradedInEffortAndSampling_sendsThem() {
+        lab.close();
+        lab = Lab.withRule(
+                "llm.call.pre",
+                "true",
+                "{decision: degrade, mutate: {reasoningEffort: low, temperature: 0.2, topP: 0.5, stopSequences: [END]}}");
+        ChatModel model = lab.chat().temperature(0.9).stop(List.of("STOP")).build();
+
+        GuardedModels.chat(model, lab.guard).chat("Hello");
+
+        OpenAiCall call = lab.provider.calls().get(0);
+        assertThat(call.string("reasoning_effort")).contains("low");
+        assertThat(call.rawBody().replaceAll("\\s", ""))
+                .contains("\"temperature\":0.2")
+                .contains("\"top_p\":0.5")
+                .contains("\"stop\":[\"STOP\",\"END\"]");
+    }
+
+    @Test
+    void chat_degradeOfEffortWithParametersThatHaveNone_releasesAndStops() {
+        lab.close();
+        lab = Lab.withRule("llm.call.pre", "true", "{decision: degrade, mutate: {reasoningEffort: low}}");
+        ChatModel stubborn = new StubbornModel();
+
+        SpendDeniedException denied = catchThrowableOfType(
+                SpendDeniedException.class,
+                () -> GuardedModels.chat(stubborn, lab.guard).chat(HELLO));
+
+        assertThat(denied.decision().reasons().get(0).code()).isEqualTo(ReasonCode.DEGRADE_FAILED);
+        assertThat(lab.guard).spent("0.00 USD");
+    }
+
+    @Test
     void chat_degradeThatDoesNotTake_releasesAndStops() {
         lab.close();
         lab = Lab.withRule("llm.call.pre", "true", "{decision: degrade, mutate: {maxOutputTokens: 256}}");

@@ -151,6 +151,22 @@ class GuardedChatModelTest {
     }
 
     @Test
+    void call_degradedInEffortAndSampling_sendsThem() {
+        try (Bench bench =
+                new Bench(degrade("{reasoningEffort: low, temperature: 0.2, topP: 0.5, stopSequences: [END]}"))) {
+
+            bench.model().call("Hello");
+
+            OpenAiCall call = bench.provider.calls().get(0);
+            assertThat(call.string("reasoning_effort")).contains("low");
+            assertThat(call.rawBody().replaceAll("\\s", ""))
+                    .contains("\"temperature\":0.2")
+                    .contains("\"top_p\":0.5")
+                    .contains("\"stop\":\"END\"");
+        }
+    }
+
+    @Test
     void call_degradedToAnotherProvider_stopsAndGivesTheHoldBack() {
         try (Bench bench = new Bench(
                 Bench.contract(Bench.rule("llm.call.pre", "{decision: degrade, mutate: {modelAlias: elsewhere}}"))
