@@ -42,12 +42,12 @@ final class Comparisons {
         if (trigger != null) {
             return trigger;
         }
-        Long number = ConditionFacts.integer(right);
-        return number != null
-                ? outOfRange(function, left, number, vocabulary)
-                : ConditionFacts.integer(left) == null
-                        ? null
-                        : outOfRange(mirrored(function), right, ConditionFacts.integer(left), vocabulary);
+        Long onTheRight = ConditionFacts.integer(right);
+        if (onTheRight != null) {
+            return outOfRange(function, left, onTheRight, vocabulary);
+        }
+        Long onTheLeft = ConditionFacts.integer(left);
+        return onTheLeft == null ? null : outOfRange(mirrored(function), right, onTheLeft, vocabulary);
     }
 
     private static boolean isKind(CelExpr e) {

@@ -220,7 +220,7 @@ final class LogCheck {
         Checkpoint seen = anchors.log().orElse(null);
         if (seen != null && seen.origin().equals(signed.origin()) && seen.size() <= signed.size()) {
             Digest then = seen.size() == 0 ? MerkleTree.emptyRoot() : rootAtAnchor;
-            isContinuation = seen.root().equals(then);
+            isContinuation = then != null && seen.root().equals(then);
             if (!isContinuation) {
                 inconsistent("covers another past than the checkpoint " + seen.size()
                         + " that the anchors hold: two histories were signed");

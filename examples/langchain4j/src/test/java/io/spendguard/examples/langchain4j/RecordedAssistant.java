@@ -54,7 +54,9 @@ final class RecordedAssistant {
                     }
                 }
             } catch (RuntimeException thrown) {
-                SpendDenied.in(thrown).orElseThrow(() -> thrown);
+                if (SpendDenied.in(thrown).isEmpty()) {
+                    throw thrown;
+                }
                 stoppedRuns++;
             }
             modelCalls += provider.calls().size();
