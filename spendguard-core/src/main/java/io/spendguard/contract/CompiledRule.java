@@ -37,7 +37,7 @@ record CompiledRule(
     }
 
     boolean isEffective(EvaluationInput input) {
-        return rule.effective() == Period.ALWAYS || rule.effective().contains(input.now());
+        return rule.effective().equals(Period.ALWAYS) || rule.effective().contains(input.now());
     }
 
     boolean readsLedger() {

@@ -3,7 +3,8 @@ package io.spendguard.ledger;
 import io.spendguard.model.LedgerUnavailableException;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.HashSet;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -166,7 +167,7 @@ public final class TenantRouter implements Ledger {
         private final LedgerHost host;
         private final Map<String, LedgerSession> sessions = new ConcurrentHashMap<>();
         /** First operations of their tenants, on their way to a session; closing waits for them. */
-        private final Set<CompletableFuture<?>> underWay = new HashSet<>();
+        private final Set<CompletableFuture<?>> underWay = Collections.newSetFromMap(new IdentityHashMap<>());
 
         private boolean closed;
         private boolean ended;

@@ -148,7 +148,7 @@ public final class HtmlReport {
     private void charts() throws IOException {
         List<AccountReport> shown = report.accounts().stream()
                 .filter(account -> account.history().size() > 1)
-                .sorted(Comparator.comparing(HtmlReport::use).reversed())
+                .sorted(Comparator.comparingDouble(HtmlReport::use).reversed())
                 .limit(CHARTS)
                 .toList();
         if (shown.isEmpty()) {
@@ -169,7 +169,7 @@ public final class HtmlReport {
         List<BalancePoint> points = account.history();
         double top = 1;
         for (BalancePoint point : points) {
-            top = Math.max(top, point.limit().atomic());
+            top = Math.max(top, (double) point.limit().atomic());
             top = Math.max(top, (double) point.spent().atomic() + point.held().atomic());
         }
         Instant from = points.get(0).at();

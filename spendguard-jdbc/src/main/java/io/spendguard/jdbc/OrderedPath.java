@@ -448,11 +448,10 @@ final class OrderedPath {
                 ids.addAll(rows.changing(operation));
                 LockedView view = new LockedView(rows, operation, ids);
                 Posting assumed = operation.assumed().orElse(null);
-                boolean stands = assumed != null && view.admits(assumed);
-                Posting posting = stands ? assumed : operation.plan(view);
+                Posting posting = assumed != null && view.admits(assumed) ? assumed : operation.plan(view);
                 view.require(posting);
                 rows.apply(operation, posting);
-                return new Planned.Writes(openings, posting, assumed != null && !stands);
+                return new Planned.Writes(openings, posting, assumed != null && posting != assumed);
             } catch (RuntimeException refusal) {
                 return new Planned.Failed(refusal);
             }

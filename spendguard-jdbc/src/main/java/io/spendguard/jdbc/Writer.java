@@ -143,7 +143,7 @@ final class Writer implements Runnable {
         int unexplained = 0;
         long pauseNanos = FIRST_PAUSE_NANOS;
         Exception last = null;
-        while (!(left = withoutExpired(left, last)).isEmpty()) {
+        for (left = withoutExpired(left, last); !left.isEmpty(); left = withoutExpired(left, last)) {
             if (mustEnd() && !(isFirst && connection != null)) {
                 fail(left, last);
                 return;
@@ -281,7 +281,7 @@ final class Writer implements Runnable {
         }
         writes.sort(Comparator.comparing(write -> takes(write.plan().posting())));
         List<SealedEvent> sealed = sealer.seal(drafts(writes));
-        return commit(to, writes, sealed, () -> {
+        return commit(writes, sealed, () -> {
             to.limitSilence(longestMillisLeft(batch));
             call(writes, sealed).execute(to.jdbc(), false, lockTimeoutMillis(batch));
         });
@@ -322,7 +322,7 @@ final class Writer implements Runnable {
             }
             List<SealedEvent> sealed = sealer.seal(drafts(writes));
             write(to, writes, sealed);
-            left = commit(to, writes, sealed, to.jdbc()::commit);
+            left = commit(writes, sealed, to.jdbc()::commit);
             boolean isShort = writes.stream().anyMatch(write -> write.plan().isPlannedAnew());
             lookingBatches = isShort ? LOOKING_BATCHES : Math.max(0, lookingBatches - 1);
             return left;
@@ -371,8 +371,7 @@ final class Writer implements Runnable {
      *
      * @return what is left to do: nothing, or all when the connection broke and it is proved that nothing was written
      */
-    private List<Waiting> commit(WriterConnection to, List<Write> writes, List<SealedEvent> sealed, SqlAction action)
-            throws SQLException {
+    private List<Waiting> commit(List<Write> writes, List<SealedEvent> sealed, SqlAction action) throws SQLException {
         try {
             action.run();
         } catch (SQLException e) {

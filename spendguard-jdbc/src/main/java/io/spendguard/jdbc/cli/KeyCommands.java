@@ -88,6 +88,7 @@ final class KeyCommands {
         private DatabaseOptions database;
 
         @Option(names = "--json", description = "the answer is JSON in any case")
+        @SuppressWarnings("unused") // taken, so that every command may be given it
         private boolean json;
 
         Jwks(Terminal terminal, Map<String, String> environment) {

@@ -107,6 +107,7 @@ final class LogCommands {
         private UUID event;
 
         @Option(names = "--json", description = "the answer is JSON in any case")
+        @SuppressWarnings("unused") // taken, so that every command may be given it
         private boolean json;
 
         Prove(Terminal terminal, Map<String, String> environment) {

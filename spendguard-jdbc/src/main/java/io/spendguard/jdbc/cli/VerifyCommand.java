@@ -74,8 +74,7 @@ final class VerifyCommand implements Callable<Integer> {
     /** Whole or not at all: a page that stops in the middle could look like one without findings. */
     private void writePage(VerificationReport report, Path page) {
         try {
-            Path folder = page.toAbsolutePath().getParent();
-            Path unfinished = folder.resolve("." + page.getFileName() + ".part");
+            Path unfinished = page.resolveSibling("." + page.getFileName() + ".part");
             try {
                 try (Writer out = Files.newBufferedWriter(unfinished)) {
                     HtmlReport.write(report, String.valueOf(file.getFileName()), out);
