@@ -43,11 +43,11 @@ final class Comparisons {
             return trigger;
         }
         Long number = ConditionFacts.integer(right);
-        return number != null
-                ? outOfRange(function, left, number, vocabulary)
-                : ConditionFacts.integer(left) == null
-                        ? null
-                        : outOfRange(mirrored(function), right, ConditionFacts.integer(left), vocabulary);
+        if (number != null) {
+            return outOfRange(function, left, number, vocabulary);
+        }
+        number = ConditionFacts.integer(left);
+        return number == null ? null : outOfRange(mirrored(function), right, number, vocabulary);
     }
 
     private static boolean isKind(CelExpr e) {

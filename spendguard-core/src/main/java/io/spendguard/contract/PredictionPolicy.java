@@ -1,28 +1,19 @@
 package io.spendguard.contract;
 
-import java.util.EnumSet;
-import java.util.Set;
-
 /** How a run's cost is projected, and with it which actions a projection may lead to. */
 public enum PredictionPolicy {
     /** Every step to come costs as much as this call may at most. */
-    STRICT_CEILING(EnumSet.of(RunProjectionAction.BLOCK_NEXT_CALL)),
+    STRICT_CEILING,
     /** Every step to come costs what the run's steps did cost so far, rounded up; holds stay at the most. */
-    EMPIRICAL_RUN_CEILING(EnumSet.allOf(RunProjectionAction.class)),
+    EMPIRICAL_RUN_CEILING,
     /** As {@link #EMPIRICAL_RUN_CEILING}. Holds stay at the most as well: a hold below it could be outspent. */
-    ADAPTIVE_CEILING(EnumSet.allOf(RunProjectionAction.class)),
+    ADAPTIVE_CEILING,
     /** As {@link #STRICT_CEILING}, and only reported. */
-    SHADOW_ONLY(EnumSet.of(RunProjectionAction.ALERT_ONLY));
-
-    private final Set<RunProjectionAction> actions;
-
-    PredictionPolicy(Set<RunProjectionAction> actions) {
-        this.actions = actions;
-    }
+    SHADOW_ONLY;
 
     /** Tells whether a rule of a contract with this policy may act so: eight of the twelve pairs are allowed. */
     public boolean allows(RunProjectionAction action) {
-        return actions.contains(action);
+        return isEmpirical() || action == defaultAction();
     }
 
     /** What a rule does that does not say. */
