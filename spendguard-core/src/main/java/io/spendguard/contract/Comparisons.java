@@ -42,12 +42,12 @@ final class Comparisons {
         if (trigger != null) {
             return trigger;
         }
-        Long onTheRight = ConditionFacts.integer(right);
-        if (onTheRight != null) {
-            return outOfRange(function, left, onTheRight, vocabulary);
+        Long number = ConditionFacts.integer(right);
+        if (number != null) {
+            return outOfRange(function, left, number, vocabulary);
         }
-        Long onTheLeft = ConditionFacts.integer(left);
-        return onTheLeft == null ? null : outOfRange(mirrored(function), right, onTheLeft, vocabulary);
+        number = ConditionFacts.integer(left);
+        return number == null ? null : outOfRange(mirrored(function), right, number, vocabulary);
     }
 
     private static boolean isKind(CelExpr e) {

@@ -2,7 +2,6 @@ package io.spendguard.contract;
 
 import dev.cel.common.ast.CelExpr;
 import dev.cel.runtime.CelRuntime;
-import io.spendguard.model.Period;
 import io.spendguard.model.Reason;
 import java.util.Set;
 
@@ -37,7 +36,7 @@ record CompiledRule(
     }
 
     boolean isEffective(EvaluationInput input) {
-        return rule.effective().equals(Period.ALWAYS) || rule.effective().contains(input.now());
+        return rule.effective().contains(input.now());
     }
 
     boolean readsLedger() {

@@ -13,11 +13,7 @@ public enum PredictionPolicy {
 
     /** Tells whether a rule of a contract with this policy may act so: eight of the twelve pairs are allowed. */
     public boolean allows(RunProjectionAction action) {
-        return switch (this) {
-            case STRICT_CEILING -> action == RunProjectionAction.BLOCK_NEXT_CALL;
-            case EMPIRICAL_RUN_CEILING, ADAPTIVE_CEILING -> true;
-            case SHADOW_ONLY -> action == RunProjectionAction.ALERT_ONLY;
-        };
+        return isEmpirical() || action == defaultAction();
     }
 
     /** What a rule does that does not say. */

@@ -168,7 +168,7 @@ public final class DecisionEngine implements AutoCloseable {
                                 + snapshot.action().key() + "' within " + patience
                                 + ". Try again, or give the guard more patience.")),
                 CALLBACKS);
-        CompletableFuture<Decision> unusedToo = answer.whenComplete((decision, failure) -> {
+        CompletableFuture<Decision> unusedEnd = answer.whenComplete((decision, failure) -> {
             timer.cancel(false);
             patient.cancel(false);
         });
