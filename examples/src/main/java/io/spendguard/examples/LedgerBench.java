@@ -16,9 +16,11 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a durable, signed decision costs, beside the forms in {@link LedgerRivals} on the same server in the same run. Server and
@@ -36,8 +38,8 @@ final class LedgerBench implements Bench {
 
     private static final double PEER_PAIR_MILLIS = 5.2;
 
-    private Database database;
-    private DataSource application;
+    private @Nullable Database database;
+    private @Nullable DataSource application;
 
     @Override
     public String name() {
@@ -79,10 +81,10 @@ final class LedgerBench implements Bench {
             loads.put("oneCall", () -> load(1, (thread, i) -> rivals.oneCall(0L)));
             loads.put("ours", () -> load(1, (thread, i) -> decide(guard, "")));
             Map<String, Load.Result> results = Load.interleaved(ROUNDS, loads);
-            double bare = results.get("bare").p50Millis();
+            double bare = of(results, "bare").p50Millis();
             report.figure("one-thread-bare-insert-p50", bare, "ms");
-            report.figure("one-thread-decide-p50", results.get("ours").p50Millis(), "ms");
-            report.ratioAtMost("one-thread-p50/bare-insert", results.get("ours").p50Millis() / bare, 2.5);
+            report.figure("one-thread-decide-p50", of(results, "ours").p50Millis(), "ms");
+            report.ratioAtMost("one-thread-p50/bare-insert", of(results, "ours").p50Millis() / bare, 2.5);
         }
     }
 
@@ -99,29 +101,29 @@ final class LedgerBench implements Bench {
             loads.put("ours8", () -> load(8, (thread, i) -> decide(guard, "")));
             loads.put("ours128", () -> load(128, (thread, i) -> decide(guard, "")));
             Map<String, Load.Result> results = Load.interleaved(ROUNDS, loads);
-            Load.Result ours = results.get("ours");
-            report.figure("hot-32-naive", results.get("naive").perSecond(), "decisions/s");
-            report.figure("hot-32-one-call", results.get("oneCall").perSecond(), "decisions/s");
-            report.figure("hot-8-decide", results.get("ours8").perSecond(), "decisions/s");
+            Load.Result ours = of(results, "ours");
+            report.figure("hot-32-naive", of(results, "naive").perSecond(), "decisions/s");
+            report.figure("hot-32-one-call", of(results, "oneCall").perSecond(), "decisions/s");
+            report.figure("hot-8-decide", of(results, "ours8").perSecond(), "decisions/s");
             report.figure("hot-32-decide", ours.perSecond(), "decisions/s");
-            report.figure("hot-128-decide", results.get("ours128").perSecond(), "decisions/s");
+            report.figure("hot-128-decide", of(results, "ours128").perSecond(), "decisions/s");
             report.figure("hot-32-decide-p99", ours.p99Millis(), "ms");
             report.figureBelow("hot-32-decide-p50", ours.p50Millis(), 5, "ms");
             report.ratioAtLeast(
-                    "hot-32/naive", ours.perSecond() / results.get("naive").perSecond(), 15);
+                    "hot-32/naive", ours.perSecond() / of(results, "naive").perSecond(), 15);
             report.ratioAtLeast(
-                    "hot-32/one-call", ours.perSecond() / results.get("oneCall").perSecond(), 4);
+                    "hot-32/one-call", ours.perSecond() / of(results, "oneCall").perSecond(), 4);
             report.ratioAtLeast(
                     "hot-128/hot-8",
-                    results.get("ours128").perSecond() / results.get("ours8").perSecond(),
+                    of(results, "ours128").perSecond() / of(results, "ours8").perSecond(),
                     1.5);
             report.ratioAtLeast(
                     "signed/unsigned",
-                    ours.perSecond() / results.get("unsigned").perSecond(),
+                    ours.perSecond() / of(results, "unsigned").perSecond(),
                     0.8);
             report.ratioAtLeast(
                     "signed-each/unsigned",
-                    results.get("strict").perSecond() / results.get("unsigned").perSecond(),
+                    of(results, "strict").perSecond() / of(results, "unsigned").perSecond(),
                     0.4);
             report.figure("wal-bytes-per-decision", walBytes(guard), "bytes");
         }
@@ -145,17 +147,17 @@ final class LedgerBench implements Bench {
                     }));
             loads.put("ours3", () -> load(32, (thread, i) -> decide(three, "run-" + any())));
             Map<String, Load.Result> results = Load.interleaved(ROUNDS, loads);
-            report.figure("many-32-one-call", results.get("oneCall").perSecond(), "decisions/s");
-            report.figure("many-32-decide", results.get("ours").perSecond(), "decisions/s");
-            report.figure("three-claims-32-one-call", results.get("oneCall3").perSecond(), "decisions/s");
-            report.figure("three-claims-32-decide", results.get("ours3").perSecond(), "decisions/s");
+            report.figure("many-32-one-call", of(results, "oneCall").perSecond(), "decisions/s");
+            report.figure("many-32-decide", of(results, "ours").perSecond(), "decisions/s");
+            report.figure("three-claims-32-one-call", of(results, "oneCall3").perSecond(), "decisions/s");
+            report.figure("three-claims-32-decide", of(results, "ours3").perSecond(), "decisions/s");
             report.ratioAtLeast(
                     "many-32/one-call",
-                    results.get("ours").perSecond() / results.get("oneCall").perSecond(),
+                    of(results, "ours").perSecond() / of(results, "oneCall").perSecond(),
                     1.5);
             report.ratioAtLeast(
                     "three-claims-32/one-call",
-                    results.get("ours3").perSecond() / results.get("oneCall3").perSecond(),
+                    of(results, "ours3").perSecond() / of(results, "oneCall3").perSecond(),
                     4);
         }
     }
@@ -176,10 +178,10 @@ final class LedgerBench implements Bench {
             loads.put("without", () -> load(32, (thread, i) -> decide(without, "")));
             loads.put("with", () -> load(32, (thread, i) -> decide(with, "")));
             Map<String, Load.Result> results = Load.interleaved(ROUNDS, loads);
-            report.figure("hot-32-rules-read-balances", results.get("with").perSecond(), "decisions/s");
+            report.figure("hot-32-rules-read-balances", of(results, "with").perSecond(), "decisions/s");
             report.ratioAtLeast(
                     "rules-read-balances/not",
-                    results.get("with").perSecond() / results.get("without").perSecond(),
+                    of(results, "with").perSecond() / of(results, "without").perSecond(),
                     0.5);
         }
     }
@@ -191,23 +193,23 @@ final class LedgerBench implements Bench {
             loads.put("eight", () -> load(8, (thread, i) -> pair(guard)));
             loads.put("many", () -> load(32, (thread, i) -> pair(guard)));
             Map<String, Load.Result> results = Load.interleaved(ROUNDS, loads);
-            report.figure("pairs-32", results.get("many").perSecond(), "pairs/s");
-            report.ratioAtLeast("pairs-8/peer", results.get("eight").perSecond() / PEER_PAIRS_PER_SECOND, 5);
-            report.ratioAtMost("pair-p50/peer", results.get("one").p50Millis() / PEER_PAIR_MILLIS, 0.5);
+            report.figure("pairs-32", of(results, "many").perSecond(), "pairs/s");
+            report.ratioAtLeast("pairs-8/peer", of(results, "eight").perSecond() / PEER_PAIRS_PER_SECOND, 5);
+            report.ratioAtMost("pair-p50/peer", of(results, "one").p50Millis() / PEER_PAIR_MILLIS, 0.5);
         }
     }
 
     /** One process with all threads beside four that share them, on the same row. Each process warms up by itself. */
     private void processes(BenchReport report) throws Exception {
         Map<String, Callable<Load.Result>> loads = new LinkedHashMap<>();
-        loads.put("one", () -> LedgerBenchProcess.run(database, APPLICATION, 1, 32));
-        loads.put("four", () -> LedgerBenchProcess.run(database, APPLICATION, 4, 8));
+        loads.put("one", () -> LedgerBenchProcess.run(Objects.requireNonNull(database), APPLICATION, 1, 32));
+        loads.put("four", () -> LedgerBenchProcess.run(Objects.requireNonNull(database), APPLICATION, 4, 8));
         Map<String, Load.Result> results = Load.interleaved(1, loads);
-        report.figure("one-jvm-32", results.get("one").perSecond(), "decisions/s");
-        report.figure("four-jvms-8", results.get("four").perSecond(), "decisions/s");
+        report.figure("one-jvm-32", of(results, "one").perSecond(), "decisions/s");
+        report.figure("four-jvms-8", of(results, "four").perSecond(), "decisions/s");
         report.ratioAtLeast(
                 "four-jvms/one-jvm",
-                results.get("four").perSecond() / results.get("one").perSecond(),
+                of(results, "four").perSecond() / of(results, "one").perSecond(),
                 0.8);
     }
 
@@ -249,7 +251,7 @@ final class LedgerBench implements Bench {
     }
 
     private Guard guard(String contract, Signer signer, boolean signsEach) {
-        return guard(contract, application, signer, signsEach);
+        return guard(contract, Objects.requireNonNull(application), signer, signsEach);
     }
 
     static Guard guard(String contract, DataSource application, Signer signer, boolean signsEach) {
@@ -301,7 +303,8 @@ final class LedgerBench implements Bench {
     }
 
     private String ask(String sql) throws SQLException {
-        try (Connection connection = database.adminDataSource().getConnection();
+        try (Connection connection =
+                        Objects.requireNonNull(database).adminDataSource().getConnection();
                 Statement statement = connection.createStatement();
                 var rows = statement.executeQuery(sql)) {
             rows.next();
@@ -332,5 +335,9 @@ final class LedgerBench implements Bench {
         public byte[] sign(byte[] message) {
             return new byte[64];
         }
+    }
+
+    private static Load.Result of(Map<String, Load.Result> results, String name) {
+        return Objects.requireNonNull(results.get(name), name);
     }
 }

@@ -58,7 +58,7 @@ final class LedgerBenchProcess {
             double perSecond = 0;
             double p50 = 0;
             for (BufferedReader it : says) {
-                String[] figures = it.readLine().split(" ");
+                String[] figures = it.readLine().split(" ", 2);
                 perSecond += Double.parseDouble(figures[0]);
                 p50 = Math.max(p50, Double.parseDouble(figures[1]));
             }

@@ -3,8 +3,6 @@ package io.spendguard.ledger;
 import io.spendguard.model.LedgerUnavailableException;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -166,8 +164,10 @@ public final class TenantRouter implements Ledger {
     private final class Session implements LedgerSession {
         private final LedgerHost host;
         private final Map<String, LedgerSession> sessions = new ConcurrentHashMap<>();
-        /** First operations of their tenants, on their way to a session; closing waits for them. */
-        private final Set<CompletableFuture<?>> underWay = Collections.newSetFromMap(new IdentityHashMap<>());
+        /** Guards what follows. */
+        private final Object lock = new Object();
+        /** How many first operations of their tenants are on their way to a session; closing waits for them. */
+        private int underWay;
 
         private boolean closed;
         private boolean ended;
@@ -190,11 +190,11 @@ public final class TenantRouter implements Ledger {
 
         private CompletableFuture<PostResult> submitFirst(LedgerOperation operation, Duration patience) {
             CompletableFuture<CompletableFuture<PostResult>> submitted = new CompletableFuture<>();
-            synchronized (underWay) {
+            synchronized (lock) {
                 if (closed) {
                     throw closedAlready();
                 }
-                underWay.add(submitted);
+                underWay++;
             }
             CompletableFuture<Void> unused = CompletableFuture.runAsync(() -> {
                 try {
@@ -202,9 +202,9 @@ public final class TenantRouter implements Ledger {
                 } catch (RuntimeException e) {
                     submitted.completeExceptionally(e);
                 } finally {
-                    synchronized (underWay) {
-                        underWay.remove(submitted);
-                        underWay.notifyAll();
+                    synchronized (lock) {
+                        underWay--;
+                        lock.notifyAll();
                     }
                 }
             });
@@ -230,11 +230,11 @@ public final class TenantRouter implements Ledger {
 
         @Override
         public void close() {
-            synchronized (underWay) {
+            synchronized (lock) {
                 closed = true;
-                while (!underWay.isEmpty()) {
+                while (underWay > 0) {
                     try {
-                        underWay.wait();
+                        lock.wait();
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
                         break; // what is still under way finds the session ended

@@ -448,10 +448,11 @@ final class OrderedPath {
                 ids.addAll(rows.changing(operation));
                 LockedView view = new LockedView(rows, operation, ids);
                 Posting assumed = operation.assumed().orElse(null);
-                Posting posting = assumed != null && view.admits(assumed) ? assumed : operation.plan(view);
+                boolean isPlannedAnew = assumed == null || !view.admits(assumed);
+                Posting posting = isPlannedAnew ? operation.plan(view) : Objects.requireNonNull(assumed);
                 view.require(posting);
                 rows.apply(operation, posting);
-                return new Planned.Writes(openings, posting, assumed != null && posting != assumed);
+                return new Planned.Writes(openings, posting, assumed != null && isPlannedAnew);
             } catch (RuntimeException refusal) {
                 return new Planned.Failed(refusal);
             }
