@@ -8,11 +8,13 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Reads one entry of {@code budgets}. */
 final class BudgetBinder {
     private static final int NANOS_PER_MICRO = 1_000;
+    private static final List<String> OF_WINDOWS = List.of("timezone", "anchorDay");
 
     private final ApiVersion apiVersion;
     private final Findings findings;
@@ -72,33 +74,51 @@ final class BudgetBinder {
             return null;
         }
         try (Members window = new Members(mapping, budget.path("window"), findings)) {
-            window.required("type", "Write calendar_day or run.");
-            // Known in every type, so that a wrong type does not report a right zone as well.
-            window.node("timezone");
-            String type = window.choice("type", List.of("calendar_day", "run"), name -> name);
-            if ("run".equals(type)) {
-                return perRun(window);
-            }
-            if (type == null
-                    || window.required("timezone", "Say whose midnight counts, such as UTC or Europe/Berlin.")
-                            == null) {
+            window.required("type", "Write calendar_day, calendar_month, run or another type.");
+            // Known in every type, so that a wrong type does not report right members as well.
+            OF_WINDOWS.forEach(window::node);
+            WindowType type = window.choice("type", List.of(WindowType.values()), WindowType::text);
+            if (type == null) {
                 return null;
             }
-            ZoneId zone = window.parsed("timezone", "a time zone", BudgetBinder::zone);
-            return zone == null ? null : new WindowSpec.CalendarDay(zone);
+            if (apiVersion.isAlpha() && type != WindowType.CALENDAR_DAY) {
+                window.fault("type", type.text() + " needs apiVersion spendguard.ai/v1. Change apiVersion.");
+                return null;
+            }
+            int faultsBefore = findings.faultCount();
+            OF_WINDOWS.stream()
+                    .filter(name -> window.has(name) && !type.takes(name))
+                    .forEach(name ->
+                            window.fault(name, "means nothing in a window of type " + type.text() + ". Remove it."));
+            WindowSpec spec = window(type, window);
+            return findings.faultCount() > faultsBefore ? null : spec;
         }
     }
 
-    private @Nullable WindowSpec perRun(Members window) {
-        if (apiVersion.isAlpha()) {
-            window.fault("type", "run needs apiVersion spendguard.ai/v1. Change apiVersion.");
+    private static @Nullable WindowSpec window(WindowType type, Members window) {
+        if (type == WindowType.RUN) {
+            return new WindowSpec.PerRun();
+        }
+        if (type == WindowType.TOTAL) {
+            return new WindowSpec.Total();
+        }
+        window.required("timezone", "Say whose midnight counts, such as UTC or Europe/Berlin.");
+        ZoneId zone = window.parsed("timezone", "a time zone", BudgetBinder::zone);
+        Long day = null;
+        if (type == WindowType.BILLING_CYCLE) {
+            window.required("anchorDay", "Say on which day of the month a cycle starts, 1 to 31.");
+            day = window.integer("anchorDay", 1, 31);
+        }
+        if (zone == null) {
             return null;
         }
-        if (window.has("timezone")) {
-            window.fault("timezone", "means nothing in a window of type run. Remove it.");
-            return null;
-        }
-        return new WindowSpec.PerRun();
+        return switch (type) {
+            case CALENDAR_DAY -> new WindowSpec.CalendarDay(zone);
+            case CALENDAR_WEEK -> new WindowSpec.CalendarWeek(zone);
+            case CALENDAR_MONTH -> new WindowSpec.CalendarMonth(zone);
+            case BILLING_CYCLE -> day == null ? null : new WindowSpec.BillingCycle(day.intValue(), zone);
+            case RUN, TOTAL -> throw new IllegalStateException("Window " + type + " has no calendar.");
+        };
     }
 
     private static ZoneId zone(String text) {
@@ -171,6 +191,28 @@ final class BudgetBinder {
             overrun.choice("phase", List.of("post_commit"), phase -> phase);
             overrun.required("type", "Write record_violation_and_debt.");
             return overrun.choice("type", policies, OverrunPolicy::text);
+        }
+    }
+
+    /** The types a window can have, with the members each takes. */
+    private enum WindowType {
+        CALENDAR_DAY,
+        CALENDAR_WEEK,
+        CALENDAR_MONTH,
+        BILLING_CYCLE,
+        RUN,
+        TOTAL;
+
+        private boolean takes(String member) {
+            return switch (this) {
+                case CALENDAR_DAY, CALENDAR_WEEK, CALENDAR_MONTH -> member.equals("timezone");
+                case BILLING_CYCLE -> true;
+                case RUN, TOTAL -> false;
+            };
+        }
+
+        private String text() {
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 }

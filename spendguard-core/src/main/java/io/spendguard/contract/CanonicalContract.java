@@ -95,9 +95,22 @@ final class CanonicalContract {
 
     private static JsonObject window(WindowSpec window) {
         JsonObject json = JsonObject.create();
-        return window instanceof WindowSpec.CalendarDay day
-                ? json.put("type", "calendar_day").put("timezone", day.zone().getId())
-                : json.put("type", "run");
+        if (window instanceof WindowSpec.CalendarDay day) {
+            return json.put("type", "calendar_day").put("timezone", day.zone().getId());
+        }
+        if (window instanceof WindowSpec.CalendarWeek week) {
+            return json.put("type", "calendar_week").put("timezone", week.zone().getId());
+        }
+        if (window instanceof WindowSpec.CalendarMonth month) {
+            return json.put("type", "calendar_month")
+                    .put("timezone", month.zone().getId());
+        }
+        if (window instanceof WindowSpec.BillingCycle cycle) {
+            return json.put("type", "billing_cycle")
+                    .put("anchorDay", cycle.anchorDay())
+                    .put("timezone", cycle.zone().getId());
+        }
+        return json.put("type", window.perRun() ? "run" : "total");
     }
 
     private static JsonObject rule(Rule rule) {

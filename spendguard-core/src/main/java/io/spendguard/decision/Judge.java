@@ -18,6 +18,7 @@ import io.spendguard.model.Amount;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Money;
 import io.spendguard.model.Patch;
+import io.spendguard.model.Period;
 import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
 import io.spendguard.model.Usage;
@@ -151,14 +152,21 @@ final class Judge {
                 && degraded.compareTo(asked) > 0;
     }
 
+    private static String whereOrUntil(Account account) {
+        if (!account.key().isEmpty()) {
+            return " for run '" + account.key() + "'";
+        }
+        return account.window().equals(Period.ALWAYS)
+                ? ""
+                : " until " + account.window().until();
+    }
+
     private static Reason exhausted(Claim claim, AccountState state) {
         Account account = claim.account();
-        String until =
-                account.key().isEmpty() ? " until " + account.window().until() : " for run '" + account.key() + "'";
         return Reason.of(
                 ReasonCode.BUDGET_EXHAUSTED,
                 "Budget '" + account.budgetId() + "' cannot hold " + claim.amount() + ": "
-                        + state.amount(state.available()) + " available" + until
+                        + state.amount(state.available()) + " available" + whereOrUntil(account)
                         + ". Raise its limit or handle Stop.");
     }
 
