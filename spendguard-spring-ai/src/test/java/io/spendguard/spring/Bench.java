@@ -69,6 +69,10 @@ final class Bench implements AutoCloseable {
                   {"provider": "openai", "model": "text-embedding-3-small", "from": "2024-10-02T00:00:00Z",
                    "currency": "USD",
                    "perMillionTokens": {"input": "0.02", "cacheRead": "0.02", "output": "0.00"},
+                   "contextWindow": 8192, "maxOutputTokens": 1, "source": "test"},
+                  {"provider": "openai", "model": "text-embedding-free", "from": "2024-10-02T00:00:00Z",
+                   "currency": "USD",
+                   "perMillionTokens": {"input": "0.01", "cacheRead": "0.01", "output": "0.00"},
                    "contextWindow": 8192, "maxOutputTokens": 1, "source": "test"}]}
                 """.getBytes(StandardCharsets.UTF_8), "test");
     }
