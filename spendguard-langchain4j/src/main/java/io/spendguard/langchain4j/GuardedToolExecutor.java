@@ -66,7 +66,8 @@ final class GuardedToolExecutor implements ToolExecutor, Gated<ToolExecutor> {
         Scope scope = Callers.scope(invocation);
         Action action = otherwise.complete(scope.complete(terms.action(request)));
         ToolExecutionRequest around = RUNNING.get();
-        if (around == request && Permit.current().filter(outer -> outer.covers(action)).isPresent()) {
+        if (around == request
+                && Permit.current().filter(outer -> outer.covers(action)).isPresent()) {
             return tool.apply(delegate);
         }
         Guard guard = guards.guard(invocation);

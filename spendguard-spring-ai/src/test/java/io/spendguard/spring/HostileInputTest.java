@@ -10,9 +10,9 @@ import io.spendguard.model.Amount;
 import io.spendguard.model.SpendDeniedException;
 import io.spendguard.test.LeavesOpenHolds;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.api.Test;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.metadata.ChatResponseMetadata;
 import org.springframework.ai.chat.metadata.DefaultUsage;
@@ -32,8 +32,12 @@ class HostileInputTest {
         try (Bench bench = new Bench(Bench.contract(""))) {
             ChatModel model = bench.model();
 
-            assertThatThrownBy(() -> model.call((Prompt) null)).isInstanceOf(NullPointerException.class).hasMessage("prompt");
-            assertThatThrownBy(() -> model.stream((Prompt) null)).isInstanceOf(NullPointerException.class).hasMessage("prompt");
+            assertThatThrownBy(() -> model.call((Prompt) null))
+                    .isInstanceOf(NullPointerException.class)
+                    .hasMessage("prompt");
+            assertThatThrownBy(() -> model.stream((Prompt) null))
+                    .isInstanceOf(NullPointerException.class)
+                    .hasMessage("prompt");
 
             assertThat(bench.events()).isEmpty();
             assertThat(bench.provider.calls()).isEmpty();
@@ -57,7 +61,8 @@ class HostileInputTest {
     @CsvSource({"-1, 5", "5, -1", "-7, -7"})
     void call_withImpossibleUsage_settlesAtTheEstimate(int input, int output) {
         try (Bench bench = new Bench(Bench.contract(""))) {
-            ChatModel model = bench.decorator.guardChatModel(answering(new DefaultUsage(input, output), "gpt-4o"), "openai");
+            ChatModel model =
+                    bench.decorator.guardChatModel(answering(new DefaultUsage(input, output), "gpt-4o"), "openai");
 
             model.call("Hello");
 

@@ -78,7 +78,10 @@ class KnownFaultsTest {
         try (Bench bench = new Bench(limit("1.00"))) {
             bench.provider.reply(OpenAiReply.text(words).heldAfter(12, gate));
 
-            bench.model().stream("Hello").filter(part -> !part.isEmpty()).take(10).blockLast();
+            bench.model().stream("Hello")
+                    .filter(part -> !part.isEmpty())
+                    .take(10)
+                    .blockLast();
             gate.countDown();
 
             // 9 input tokens at 2.50 and at least the ten words consumed at 10.00 per million
@@ -156,8 +159,8 @@ class KnownFaultsTest {
     }
 
     private static <T> Flux<T> onNonBlockingThread(Flux<T> stream) {
-        return stream.doOnSubscribe(subscription -> assertThat(Schedulers.isInNonBlockingThread())
-                        .isTrue())
+        return stream.doOnSubscribe(subscription ->
+                        assertThat(Schedulers.isInNonBlockingThread()).isTrue())
                 .subscribeOn(Schedulers.parallel());
     }
 }

@@ -36,9 +36,11 @@ public final class SettledCalls implements TestInstancePreConstructCallback, Bef
     public static Guard watch(Guard guard) {
         List<Ledger> watched = WATCHED.get();
         if (watched == null) {
-            throw new IllegalStateException("Nothing watches this guard: no test with the extension SettledCalls runs on"
-                    + " thread '" + Thread.currentThread().getName() + "'. Call watch on the test's own thread, or"
-                    + " register the extension.");
+            throw new IllegalStateException(
+                    "Nothing watches this guard: no test with the extension SettledCalls runs on"
+                            + " thread '" + Thread.currentThread().getName()
+                            + "'. Call watch on the test's own thread, or"
+                            + " register the extension.");
         }
         watched.add(guard.ledger());
         return guard;
@@ -79,12 +81,13 @@ public final class SettledCalls implements TestInstancePreConstructCallback, Bef
             }
         }
         if (declared.isEmpty() && left.length() > 0) {
-            throw new AssertionError("Test '" + test + "' left calls unsettled. Commit or release each permit, or say why"
-                    + " its cost is unknown with @LeavesOpenHolds. The calls:" + left);
+            throw new AssertionError(
+                    "Test '" + test + "' left calls unsettled. Commit or release each permit, or say why"
+                            + " its cost is unknown with @LeavesOpenHolds. The calls:" + left);
         }
         if (declared.filter(LeavesOpenHolds::always).isPresent() && left.length() == 0) {
-            throw new AssertionError("Test '" + test + "' is @LeavesOpenHolds(\"" + declared.get().value()
-                    + "\") and left no call unsettled. Take the annotation away.");
+            throw new AssertionError("Test '" + test + "' is @LeavesOpenHolds(\""
+                    + declared.get().value() + "\") and left no call unsettled. Take the annotation away.");
         }
     }
 }

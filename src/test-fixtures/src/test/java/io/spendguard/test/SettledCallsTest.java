@@ -44,9 +44,10 @@ class SettledCallsTest {
                         1,
                         event(
                                 test("leaves"),
-                                finishedWithFailure(message("Test 'Cases.leaves()' left calls unsettled. Commit or release"
-                                        + " each permit, or say why its cost is unknown with @LeavesOpenHolds. The calls:\n"
-                                        + "  1. llm_call openai/gpt-4o: 0.0026 USD held, not settled"))))
+                                finishedWithFailure(
+                                        message("Test 'Cases.leaves()' left calls unsettled. Commit or release"
+                                                + " each permit, or say why its cost is unknown with @LeavesOpenHolds. The calls:\n"
+                                                + "  1. llm_call openai/gpt-4o: 0.0026 USD held, not settled"))))
                 .haveExactly(
                         1,
                         event(
