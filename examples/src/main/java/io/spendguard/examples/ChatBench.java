@@ -8,6 +8,7 @@ import io.spendguard.model.Action;
 import io.spendguard.model.Usage;
 import io.spendguard.proof.Ed25519Signer;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.Function;
 
@@ -17,7 +18,7 @@ import java.util.function.Function;
  */
 public abstract class ChatBench implements Bench {
     private static final int BLOCKS = 20;
-    private static final int WARM_UP_BLOCKS = 10;
+    private static final Duration WARM_UP = Duration.ofSeconds(6);
     private static final int CALLS = 100;
     private static final double MICRO = 1_000.0;
 
@@ -70,18 +71,21 @@ public abstract class ChatBench implements Bench {
                 .build();
     }
 
-    /** The median of each, in microseconds. */
+    /** The median of each, in microseconds. Each first runs for a while, as a service would have: until compiled. */
     private static double[] measure(Runnable... variants) {
+        for (Runnable variant : variants) {
+            long from = System.nanoTime();
+            while (System.nanoTime() - from < WARM_UP.toNanos()) {
+                variant.run();
+            }
+        }
         long[][] nanos = new long[variants.length][BLOCKS * CALLS];
-        for (int block = -WARM_UP_BLOCKS; block < BLOCKS; block++) {
+        for (int block = 0; block < BLOCKS; block++) {
             for (int variant = 0; variant < variants.length; variant++) {
                 for (int call = 0; call < CALLS; call++) {
                     long from = System.nanoTime();
                     variants[variant].run();
-                    long took = System.nanoTime() - from;
-                    if (block >= 0) {
-                        nanos[variant][block * CALLS + call] = took;
-                    }
+                    nanos[variant][block * CALLS + call] = System.nanoTime() - from;
                 }
             }
         }

@@ -31,6 +31,7 @@ import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
 import io.spendguard.model.SpendDeniedException;
 import io.spendguard.model.Usage;
+import io.spendguard.test.LeavesOpenHolds;
 import io.spendguard.test.OpenAiCall;
 import io.spendguard.test.OpenAiReply;
 import io.spendguard.trace.Scope;
@@ -184,8 +185,8 @@ class GuardedChatModelTest {
     }
 
     @Test
+    @LeavesOpenHolds("a failed provider may bill")
     void chat_holdsForTheHigherOfBothCaps() {
-        lab.endingUnknown();
         ChatModel model =
                 GuardedModels.chat(lab.chat().maxCompletionTokens(4_000).build(), lab.guard);
         lab.provider.reply(OpenAiReply.serverError());
@@ -239,8 +240,8 @@ class GuardedChatModelTest {
     }
 
     @Test
+    @LeavesOpenHolds("a failed provider may bill")
     void chat_failedOtherwise_isUnknownAndKeepsTheHold() {
-        lab.endingUnknown();
         ChatModel model = GuardedModels.chat(lab.chat().maxTokens(100).build(), lab.guard);
         lab.provider.reply(OpenAiReply.serverError());
 
@@ -251,8 +252,8 @@ class GuardedChatModelTest {
     }
 
     @Test
+    @LeavesOpenHolds("an earlier try may have been billed")
     void chat_hiddenRetries_areLabelledAndProveNothing() {
-        lab.endingUnknown();
         ChatModel model =
                 GuardedModels.chat(lab.chat().maxRetries(2).maxTokens(100).build(), lab.guard);
         lab.provider.reply(OpenAiReply.serverError(), OpenAiReply.serverError(), OpenAiReply.rateLimited());

@@ -14,6 +14,7 @@ import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
 import io.spendguard.model.SpendDeniedException;
 import io.spendguard.model.Usage;
+import io.spendguard.test.LeavesOpenHolds;
 import io.spendguard.test.OpenAiCall;
 import io.spendguard.test.OpenAiReply;
 import io.spendguard.trace.Scope;
@@ -82,6 +83,7 @@ class GuardedChatModelTest {
     }
 
     @Test
+    @LeavesOpenHolds("a failed provider may bill")
     void call_failedAtTheProvider_keepsTheHoldAndTheException() {
         try (Bench bench = new Bench(Bench.contract(""))) {
             bench.provider.reply(OpenAiReply.serverError());

@@ -40,7 +40,7 @@ public final class SpringAiBench extends ChatBench {
 
     @Override
     protected Runnable guarded(Guard guard) {
-        ChatModel model = new SpendGuardDecorator(guard).guardChatModel(new Instant());
+        ChatModel model = new SpendGuardDecorator(guard).guardChatModel(new Instant(), "openai");
         return () -> model.call(PROMPT);
     }
 
