@@ -2,6 +2,7 @@ package io.spendguard.contract;
 
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.ActionKind;
+import java.util.Collection;
 import java.util.List;
 
 /** Writes what a contract means: the same for every way to write it, other for everything that decides otherwise. */
@@ -34,19 +35,74 @@ final class CanonicalContract {
     }
 
     private static JsonObject budget(Budget budget) {
-        return JsonObject.create()
+        JsonObject json = JsonObject.create()
                 .put("id", budget.id())
                 .put("limit", budget.limit().toString())
                 .put("window", window(budget.window()))
                 .put("holdTtl", budget.holdTtl().toString())
-                .put("overrunPolicy", budget.overrunPolicy().text());
+                .put("overrunPolicy", budget.overrunPolicy().text())
+                .putIfPresent("parent", budget.parent());
+        if (!budget.appliesTo().equals(AppliesTo.EVERYTHING)) {
+            json.put("appliesTo", appliesTo(budget.appliesTo()));
+        }
+        if (!budget.per().isEmpty()) {
+            json.put("per", budget.per().stream().map(KeyPart::toString).toList());
+        }
+        if (budget.whenKeyMissing() != WhenKeyMissing.STOP) {
+            json.put("whenKeyMissing", budget.whenKeyMissing().name());
+        }
+        if (budget.maxKeys() != null) {
+            json.put("maxKeys", budget.maxKeys());
+        }
+        if (!budget.warnAt().isEmpty()) {
+            json.put("warnAt", budget.warnAt().stream().map(String::valueOf).toList());
+        }
+        return budget.absorbPercent() == 0 ? json : json.put("absorbPercent", budget.absorbPercent());
+    }
+
+    private static JsonObject appliesTo(AppliesTo selector) {
+        JsonObject labels = JsonObject.create();
+        selector.labels().forEach((name, values) -> labels.put(name, sorted(values)));
+        return JsonObject.create()
+                .put(
+                        "at",
+                        sorted(selector.kinds().stream()
+                                .map(ActionKind::trigger)
+                                .toList()))
+                .put("providers", sorted(selector.providers()))
+                .put("models", sorted(selector.models()))
+                .put("tools", sorted(selector.tools()))
+                .put("agents", sorted(selector.agents()))
+                .put("labels", labels);
+    }
+
+    private static List<String> sorted(Collection<String> values) {
+        return values.stream().sorted().toList();
     }
 
     private static JsonObject window(WindowSpec window) {
         JsonObject json = JsonObject.create();
-        return window instanceof WindowSpec.CalendarDay day
-                ? json.put("type", "calendar_day").put("timezone", day.zone().getId())
-                : json.put("type", "run");
+        if (window instanceof WindowSpec.CalendarDay day) {
+            return json.put("type", "calendar_day").put("timezone", day.zone().getId());
+        }
+        if (window instanceof WindowSpec.CalendarWeek week) {
+            return json.put("type", "calendar_week").put("timezone", week.zone().getId());
+        }
+        if (window instanceof WindowSpec.CalendarMonth month) {
+            return json.put("type", "calendar_month")
+                    .put("timezone", month.zone().getId());
+        }
+        if (window instanceof WindowSpec.BillingCycle cycle) {
+            return json.put("type", "billing_cycle")
+                    .put("anchorDay", cycle.anchorDay())
+                    .put("timezone", cycle.zone().getId());
+        }
+        if (window instanceof WindowSpec.Rolling rolling) {
+            return json.put("type", "rolling")
+                    .put("length", rolling.length().toString())
+                    .put("buckets", rolling.buckets());
+        }
+        return json.put("type", window.perRun() ? "run" : "total");
     }
 
     private static JsonObject rule(Rule rule) {

@@ -3,6 +3,7 @@ package io.spendguard.decision;
 import io.spendguard.contract.Contract;
 import io.spendguard.contract.Mode;
 import io.spendguard.contract.ModelCatalogue;
+import io.spendguard.contract.ModelRef;
 import io.spendguard.evidence.Commitments;
 import io.spendguard.evidence.StreamSealer;
 import io.spendguard.ledger.AccountState;
@@ -37,6 +38,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -93,7 +95,8 @@ public final class DecisionEngine implements AutoCloseable {
         this.ids = ids;
         this.patience = patience;
         this.ledger = ledger;
-        this.claims = new Claims(contract.budgets());
+        KeyNames names = new KeyNames(ledger::keySecret);
+        this.claims = new Claims(contract.budgets(), degradedTo(contract, catalogue), contract.budgetsRead(), names);
         this.judge = new Judge(contract, catalogue, new Estimator(prices), claims);
         this.postings = new Postings(contract, prices, Commitments.system(), ids);
         this.session = ledger.connect(new WriterHost(() -> new StreamSealer(signer, ids, clock), postings));
@@ -165,6 +168,15 @@ public final class DecisionEngine implements AutoCloseable {
         }
     }
 
+    private static List<ModelRef> degradedTo(Contract contract, ModelCatalogue catalogue) {
+        return contract.rules().stream()
+                .map(rule -> rule.mutation().modelAlias())
+                .filter(Objects::nonNull)
+                .flatMap(alias -> catalogue.resolve(alias).stream())
+                .distinct()
+                .toList();
+    }
+
     private Snapshot snapshot(Action asked) {
         Action completed = Scope.current().complete(asked);
         String tenant = completed
@@ -192,7 +204,7 @@ public final class DecisionEngine implements AutoCloseable {
                 return;
             }
             List<BudgetLimit> limits = contract.budgets().stream()
-                    .map(budget -> new BudgetLimit(budget.id(), budget.limit()))
+                    .map(budget -> new BudgetLimit(budget.id(), budget.limit(), budget.maxKeys()))
                     .toList();
             await(new ActivateOperation(tenant, namespace, ids.next(), limits, postings), late -> {});
             activeTenants.add(tenant);

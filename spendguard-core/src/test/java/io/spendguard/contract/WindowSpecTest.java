@@ -1,6 +1,7 @@
 package io.spendguard.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.spendguard.model.Period;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,11 +57,88 @@ class WindowSpecTest {
         assertThat(new WindowSpec.CalendarDay(ZoneId.of("UTC")).perRun()).isFalse();
     }
 
-    @Property(tries = 5_000)
+    @ParameterizedTest
+    @CsvSource({
+        // Monday to Monday, an hour shorter when clocks go forward.
+        "Europe/Berlin, 2026-03-29T21:59:59Z, 2026-03-22T23:00:00Z, 2026-03-29T22:00:00Z, 167",
+        "UTC, 2026-01-01T00:00:00Z, 2025-12-29T00:00:00Z, 2026-01-05T00:00:00Z, 168",
+    })
+    void period_calendarWeek_beginsOnMonday(String zone, String now, String from, String until, long hours) {
+        Period period = new WindowSpec.CalendarWeek(ZoneId.of(zone)).period(Instant.parse(now));
+
+        assertThat(period).isEqualTo(new Period(Instant.parse(from), Instant.parse(until)));
+        assertThat(Duration.between(period.from(), period.until())).isEqualTo(Duration.ofHours(hours));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "UTC, 2028-02-29T12:00:00Z, 2028-02-01T00:00:00Z, 2028-03-01T00:00:00Z",
+        "UTC, 2026-12-31T23:59:59Z, 2026-12-01T00:00:00Z, 2027-01-01T00:00:00Z",
+        "America/New_York, 2026-11-01T03:59:59Z, 2026-10-01T04:00:00Z, 2026-11-01T04:00:00Z",
+        // The last of December was skipped altogether: the month ended a day early.
+        "Pacific/Kiritimati, 1994-12-31T09:59:59Z, 1994-12-01T10:40:00Z, 1994-12-31T10:00:00Z",
+        "Pacific/Kiritimati, 1994-12-31T10:00:00Z, 1994-12-31T10:00:00Z, 1995-01-31T10:00:00Z",
+    })
+    void period_calendarMonth_beginsOnTheFirst(String zone, String now, String from, String until) {
+        Period period = new WindowSpec.CalendarMonth(ZoneId.of(zone)).period(Instant.parse(now));
+
+        assertThat(period).isEqualTo(new Period(Instant.parse(from), Instant.parse(until)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "15, 2026-03-15T00:00:00Z, 2026-03-15T00:00:00Z, 2026-04-15T00:00:00Z",
+        "15, 2026-03-14T23:59:59Z, 2026-02-15T00:00:00Z, 2026-03-15T00:00:00Z",
+        // A month without the day begins the cycle on its last, and the next one on the day again.
+        "31, 2026-02-28T00:00:00Z, 2026-02-28T00:00:00Z, 2026-03-31T00:00:00Z",
+        "31, 2026-02-27T23:59:59Z, 2026-01-31T00:00:00Z, 2026-02-28T00:00:00Z",
+        "30, 2028-02-29T00:00:00Z, 2028-02-29T00:00:00Z, 2028-03-30T00:00:00Z",
+        "29, 2028-03-01T00:00:00Z, 2028-02-29T00:00:00Z, 2028-03-29T00:00:00Z",
+        "31, 2026-01-30T00:00:00Z, 2025-12-31T00:00:00Z, 2026-01-31T00:00:00Z",
+    })
+    void period_billingCycle_beginsOnTheAnchorOrTheMonthsLastDay(int day, String now, String from, String until) {
+        Period period = new WindowSpec.BillingCycle(day, ZoneId.of("UTC")).period(Instant.parse(now));
+
+        assertThat(period).isEqualTo(new Period(Instant.parse(from), Instant.parse(until)));
+    }
+
+    @Test
+    void billingCycle_onTheThirtySecond_isRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new WindowSpec.BillingCycle(32, ZoneId.of("UTC")))
+                .withMessage("Billing cycle starts on day 32: a month has days 1 to 31. Choose one of them.");
+    }
+
+    @Test
+    void bucket_rolling_countsFromTheEpochInWholeBuckets() {
+        WindowSpec.Rolling window = new WindowSpec.Rolling(Duration.ofHours(24), 24);
+
+        assertThat(window.period(Instant.parse("2026-11-23T00:00:00Z"))).isEqualTo(Period.ALWAYS);
+        assertThat(window.bucket(Instant.parse("2026-11-23T13:59:59.999Z")))
+                .isEqualTo(new Period(Instant.parse("2026-11-23T13:00:00Z"), Instant.parse("2026-11-23T14:00:00Z")));
+        assertThat(window.countsSince(Instant.parse("2026-11-23T13:30:00Z")))
+                .isEqualTo(Instant.parse("2026-11-22T13:30:00Z"));
+    }
+
+    @Test
+    void rolling_bucketsThatAreNoWholeSeconds_areRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new WindowSpec.Rolling(Duration.ofSeconds(10), 3))
+                .withMessage("Rolling window of PT10S in 3 buckets: 1 to 100 buckets of whole seconds are allowed."
+                        + " Choose a length their number divides.");
+    }
+
+    @Property(tries = 10_000)
     void period_nearAnyChangeOfClocks_holdsTheInstantAndLeavesNoGap(
             @ForAll("transitions") Transition transition,
+            @ForAll @IntRange(min = 0, max = 33) int kind,
             @ForAll @LongRange(min = -180_000, max = 180_000) long seconds) {
-        WindowSpec window = new WindowSpec.CalendarDay(transition.zone);
+        WindowSpec window = switch (kind) {
+            case 0 -> new WindowSpec.CalendarDay(transition.zone);
+            case 32 -> new WindowSpec.CalendarWeek(transition.zone);
+            case 33 -> new WindowSpec.CalendarMonth(transition.zone);
+            default -> new WindowSpec.BillingCycle(kind, transition.zone);
+        };
         Instant now = transition.at.plusSeconds(seconds);
 
         Period period = window.period(now);
