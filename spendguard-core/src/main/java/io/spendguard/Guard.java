@@ -20,10 +20,12 @@ import io.spendguard.proof.Signer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +73,22 @@ public final class Guard implements AutoCloseable {
     public Decision decide(Action action) {
         requireOpen();
         return engine.decide(Objects.requireNonNull(action, "action"));
+    }
+
+    /**
+     * As {@link #decide}, without blocking: no thread waits, however many decisions are under way.
+     *
+     * <p>The future completes with what {@code decide} returns, on a thread of the common pool, within the guard's patience; it
+     * completes exceptionally where {@code decide} throws once it has begun. A decision nobody gets any more, because the
+     * future was cancelled, completed otherwise or too late, is found by its key and its hold is released as
+     * {@code NEVER_DELIVERED}. Cancelling what was derived from the future cancels nothing here.
+     *
+     * @throws IllegalArgumentException when no tenant is known, or another than the contract's; nothing was written
+     * @throws IllegalStateException when the guard is closed
+     */
+    public CompletableFuture<Decision> decideAsync(Action action) {
+        requireOpen();
+        return engine.decideAsync(Objects.requireNonNull(action, "action"));
     }
 
     /**
@@ -222,6 +240,7 @@ public final class Guard implements AutoCloseable {
         private Clock clock = Clock.systemUTC();
         private @Nullable IdSource ids;
         private Duration patience = DEFAULT_PATIENCE;
+        private boolean signsEachEvent;
 
         private Builder() {}
 
@@ -286,6 +305,15 @@ public final class Guard implements AutoCloseable {
         }
 
         /**
+         * Signs each audit event by itself, instead of all that are written together by one signature over their Merkle root.
+         * Either way each event verifies alone; this one needs no inclusion path and costs a signature per event.
+         */
+        public Builder signEachEvent() {
+            this.signsEachEvent = true;
+            return this;
+        }
+
+        /**
          * The guard, connected to its ledger.
          *
          * @throws IllegalStateException when contract or ledger is missing
@@ -296,19 +324,24 @@ public final class Guard implements AutoCloseable {
                     contract, "Guard has no contract: nothing would decide. Call contract(Contract.load(path)).");
             Ledger keeps = require(
                     ledger, "Guard has no ledger: nothing could be recorded. Call ledger(PostgresLedger.open(...)).");
-            List<Finding> findings = decides.check(catalogue);
+            PriceBook book = prices == null ? PriceBook.bundled() : prices;
+            Instant now = clock.instant();
+            List<Finding> findings = decides.check(
+                    catalogue,
+                    model -> book.find(model.provider(), model.model(), now).isPresent());
             if (!findings.isEmpty()) {
                 throw new ContractException(decides.name(), findings);
             }
             DecisionEngine engine = new DecisionEngine(
                     decides,
                     decides.catalogue().or(catalogue),
-                    prices == null ? PriceBook.bundled() : prices,
+                    book,
                     keeps,
                     signer == null ? Ed25519Signer.loadOrCreate(defaultKeyFile()) : signer,
                     clock,
                     ids == null ? IdSource.timeOrdered(clock) : ids,
-                    patience);
+                    patience,
+                    signsEachEvent);
             return new Guard(engine, keeps);
         }
 

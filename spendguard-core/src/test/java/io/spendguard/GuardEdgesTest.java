@@ -26,6 +26,7 @@ import io.spendguard.model.Amount;
 import io.spendguard.model.Balance;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Effect;
+import io.spendguard.model.IdempotencyConflictException;
 import io.spendguard.model.Money;
 import io.spendguard.model.Permit;
 import io.spendguard.model.Reason;
@@ -38,10 +39,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -200,6 +203,94 @@ class GuardEdgesTest {
         assertThat(guard.balances("acme")).extracting(Balance::held).containsExactly(Amount.parse("0.00 USD"));
     }
 
+    @Test
+    void decideAsync_nothingAgainstIt_completesWithAPermit() {
+        Guard guard = guard("budgets:\n  - {id: day, limit: 1.00 USD, " + DAY + "}\n");
+
+        Decision decision = guard.decideAsync(priced("0.60 USD")).join();
+        decision.orThrow().commit(Money.parse("0.40 USD"));
+
+        assertThat(guard.balances("acme")).extracting(Balance::spent).containsExactly(Amount.parse("0.40 USD"));
+    }
+
+    @Test
+    void decideAsync_keyOfAnotherAction_completesExceptionally() {
+        Guard guard = guard("budgets:\n  - {id: day, limit: 1.00 USD, " + DAY + "}\n");
+        Action first = priced("0.10 USD");
+        guard.decideAsync(first).join();
+        Action second = Action.toolCall("t")
+                .cost(Money.parse("0.20 USD"))
+                .key(first.key())
+                .build();
+
+        CompletableFuture<Decision> answer = guard.decideAsync(second);
+
+        assertThat(answer)
+                .failsWithin(Duration.ofSeconds(30))
+                .withThrowableOfType(ExecutionException.class)
+                .withCauseInstanceOf(IdempotencyConflictException.class);
+    }
+
+    @Test
+    void decideAsync_cancelledBeforeTheAnswer_givesTheHoldBackAsNeverDelivered() {
+        CompletableFuture<PostResult> late = new CompletableFuture<>();
+        CompletableFuture<PostResult> settled = new CompletableFuture<>();
+        Guard guard = guard(
+                "budgets:\n  - {id: day, limit: 1.00 USD, " + DAY + "}\n",
+                new AnsweringLate(ledger, late, settled),
+                Duration.ofSeconds(30));
+
+        CompletableFuture<Decision> answer = guard.decideAsync(priced("0.60 USD"));
+        boolean cancelled = answer.cancel(false);
+        late.complete(null);
+
+        assertThat(cancelled).isTrue();
+        assertThat(settled).succeedsWithin(Duration.ofSeconds(30));
+        assertThat(guard.balances("acme")).extracting(Balance::held).containsExactly(Amount.parse("0.00 USD"));
+        List<String> outcomes = new ArrayList<>();
+        ledger.events("acme", event -> outcomes.add(new String(event.draft().payload(), UTF_8)));
+        assertThat(outcomes).anySatisfy(outcome -> assertThat(outcome).contains("NEVER_DELIVERED"));
+    }
+
+    @Test
+    void decideAsync_answerThatComesTooLate_stopsAndGivesTheHoldBack() {
+        CompletableFuture<PostResult> late = new CompletableFuture<>();
+        CompletableFuture<PostResult> settled = new CompletableFuture<>();
+        Guard guard = guard(
+                "budgets:\n  - {id: day, limit: 1.00 USD, " + DAY + "}\n",
+                new AnsweringLate(ledger, late, settled),
+                Duration.ofMillis(1));
+
+        Decision decision = guard.decideAsync(priced("0.60 USD")).join();
+        late.complete(null);
+
+        assertThat(decision.reasons()).extracting(Reason::code).containsExactly(ReasonCode.LEDGER_UNAVAILABLE);
+        assertThat(settled).succeedsWithin(Duration.ofSeconds(30));
+        assertThat(guard.balances("acme")).extracting(Balance::held).containsExactly(Amount.parse("0.00 USD"));
+    }
+
+    @Test
+    void decideAsync_manyUnderWay_holdNoThreads() {
+        CompletableFuture<PostResult> late = new CompletableFuture<>();
+        Guard guard = guard(
+                "budgets:\n  - {id: day, limit: 1000.00 USD, " + DAY + "}\n",
+                new AnsweringLate(ledger, late, new CompletableFuture<>()),
+                Duration.ofSeconds(60));
+        int before = Thread.activeCount();
+        List<CompletableFuture<Decision>> answers = new ArrayList<>();
+
+        for (int i = 0; i < 2_000; i++) {
+            answers.add(guard.decideAsync(priced("0.01 USD")));
+        }
+        int during = Thread.activeCount();
+        late.complete(null);
+
+        assertThat(during).isLessThan(before + 100);
+        assertThat(answers)
+                .allSatisfy(
+                        answer -> assertThat(answer.join().effect().allows()).isTrue());
+    }
+
     private Guard guard(String spec) {
         return guard(spec, ledger, Duration.ofSeconds(30));
     }
@@ -228,7 +319,8 @@ class GuardEdgesTest {
             return new LedgerSession() {
                 @Override
                 public CompletableFuture<PostResult> submit(LedgerOperation operation, Duration patience) {
-                    CompletableFuture<PostResult> done = session.submit(operation, patience);
+                    // However little is left of the guard's patience, this decision is written, and answered late.
+                    CompletableFuture<PostResult> done = session.submit(operation, Duration.ofSeconds(30));
                     if (operation.kind() == OperationKind.SETTLE) {
                         CompletableFuture<Void> unused = done.thenAccept(settled::complete);
                     }

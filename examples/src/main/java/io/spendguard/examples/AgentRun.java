@@ -8,8 +8,9 @@ import java.util.List;
  * @param name the task and the trial it was recorded in
  * @param messages the conversation, system prompt first
  */
-record AgentRun(String name, List<Message> messages) {
-    AgentRun {
+public record AgentRun(String name, List<Message> messages) {
+    /** Copies the list. */
+    public AgentRun {
         messages = List.copyOf(messages);
     }
 
@@ -20,12 +21,14 @@ record AgentRun(String name, List<Message> messages) {
      * @param content what is said; empty when the message only calls tools
      * @param toolCalls the tools an assistant asks for
      */
-    record Message(String role, String content, List<ToolCall> toolCalls) {
-        Message {
+    public record Message(String role, String content, List<ToolCall> toolCalls) {
+        /** Copies the list. */
+        public Message {
             toolCalls = List.copyOf(toolCalls);
         }
 
-        boolean isFromModel() {
+        /** Tells whether the model said it, and so whether it cost something. */
+        public boolean isFromModel() {
             return role.equals("assistant");
         }
     }
@@ -36,5 +39,5 @@ record AgentRun(String name, List<Message> messages) {
      * @param name the tool
      * @param arguments its arguments, as the JSON text the model wrote
      */
-    record ToolCall(String name, String arguments) {}
+    public record ToolCall(String name, String arguments) {}
 }

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Reads recorded runs as tau-bench keeps them: {@code [{task_id, trial, messages: [{role, content, tool_calls}]}]}. */
-final class AgentRunReader {
+public final class AgentRunReader {
     private static final String AIRLINE = "/agent-runs/airline-gpt-4o.json";
 
     private final JsonParser json;
@@ -22,7 +22,7 @@ final class AgentRunReader {
     }
 
     /** 40 runs of a gpt-4o agent at an airline's desk, from sierra-research/tau-bench (MIT, licence beside the file). */
-    static List<AgentRun> airline() {
+    public static List<AgentRun> airline() {
         try (InputStream in = AgentRunReader.class.getResourceAsStream(AIRLINE)) {
             if (in == null) {
                 throw new IllegalStateException("Recorded runs " + AIRLINE + " are missing from the class path.");

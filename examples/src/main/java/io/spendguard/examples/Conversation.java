@@ -11,24 +11,25 @@ import io.spendguard.price.TokenCounter;
  * cookbook counts ("How to count tokens with tiktoken", num_tokens_from_messages). A tool call counts by its name and
  * arguments. Descriptions of the tools themselves were not recorded and are not counted.
  */
-final class Conversation {
+public final class Conversation {
     private static final long ENVELOPE_TOKENS = 3;
     private static final long PRIMING_TOKENS = 3;
     private static final TokenCounter COUNTER = TokenCounter.o200k();
 
     private long tokens;
 
-    void add(Message message) {
+    /** Adds a message to what the next call sends. */
+    public void add(Message message) {
         tokens += ENVELOPE_TOKENS + COUNTER.count(message.role()) + spokenTokens(message);
     }
 
     /** What a call of the model would send now. */
-    long inputTokens() {
+    public long inputTokens() {
         return tokens + PRIMING_TOKENS;
     }
 
     /** What the model had to produce to say this. */
-    static long spokenTokens(Message message) {
+    public static long spokenTokens(Message message) {
         long spoken = COUNTER.count(message.content());
         for (ToolCall call : message.toolCalls()) {
             spoken += COUNTER.count(call.name()) + COUNTER.count(call.arguments());

@@ -1,7 +1,7 @@
 package io.spendguard.examples;
 
 /** Something to watch: an agent, a budget, and what comes of the two. */
-interface Demo {
+public interface Demo {
     /** What {@code -Ddemo=} calls it. */
     String name();
 

@@ -7,11 +7,14 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Iterator;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** Plays the demos by name: {@code mvn -q -Pdemo verify [-Ddemo=NAME] [-Ddemo.url=JDBC-URL]}. */
 public final class Demos {
-    private static final List<Demo> ALL = List.of(new Runaway(), new Replay());
+    /** Every demo there is, in the order they play in; the agents' are in modules of their own. */
+    private static final List<String> NAMES = List.of("runaway", "replay", "agent_langchain4j", "agent_spring_ai");
+
+    private static final List<Demo> OWN = List.of(new Runaway(), new Replay());
+    private static final Path CONTRACTS = Path.of("contracts");
     private static final Path EVIDENCE = Path.of("target", "evidence");
 
     private static final int SHOWN = 0;
@@ -27,10 +30,15 @@ public final class Demos {
      *     without it, or with an empty one, the demos start a PostgreSQL of their own
      */
     public static void main(String[] args) {
-        System.exit(play(args, System.out, System.err));
+        playAndExit(args, OWN);
     }
 
-    static int play(String[] args, PrintStream out, PrintStream err) {
+    /** As {@link #main}, with the demos of one module: it keeps silent when another module's was named. */
+    public static void playAndExit(String[] args, List<Demo> own) {
+        System.exit(play(args, own, System.out, System.err));
+    }
+
+    static int play(String[] args, List<Demo> own, PrintStream out, PrintStream err) {
         String name = "all";
         String url = "";
         for (Iterator<String> rest = List.of(args).iterator(); rest.hasNext(); ) {
@@ -43,16 +51,19 @@ public final class Demos {
                 name = arg;
             }
         }
-        List<Demo> chosen = named(name);
-        if (chosen.isEmpty()) {
+        if (!name.equals("all") && !NAMES.contains(name)) {
             err.println(
                     "Demo '" + name + "' does not exist: there are " + names() + ", or all of them. Say -Ddemo=NAME.");
             return MISUSED;
         }
+        List<Demo> chosen = named(name, own);
+        if (chosen.isEmpty()) {
+            return SHOWN;
+        }
         try {
             DemoDatabase database = url.isEmpty() ? DemoDatabase.embedded() : DemoDatabase.at(url);
-            Stage stage =
-                    new Stage(database::openLedger, EVIDENCE, out, isConsole(), Clock.systemUTC(), IdSource.system());
+            Stage stage = new Stage(
+                    database::openLedger, CONTRACTS, EVIDENCE, out, isConsole(), Clock.systemUTC(), IdSource.system());
             stage.tell("ledger: %s", database);
             for (Demo demo : chosen) {
                 stage.tell("");
@@ -71,13 +82,13 @@ public final class Demos {
         return System.console() != null;
     }
 
-    private static List<Demo> named(String name) {
-        return ALL.stream()
+    private static List<Demo> named(String name, List<Demo> own) {
+        return own.stream()
                 .filter(demo -> name.equals("all") || demo.name().equals(name))
                 .toList();
     }
 
     private static String names() {
-        return ALL.stream().map(Demo::name).collect(Collectors.joining(" and "));
+        return String.join(", ", NAMES.subList(0, NAMES.size() - 1)) + " and " + NAMES.get(NAMES.size() - 1);
     }
 }

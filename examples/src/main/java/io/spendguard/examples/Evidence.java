@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** What a demo leaves for an auditor: {@code NAME.zip}, and {@code NAME.anchors} with the key to trust. */
-final class Evidence {
+public final class Evidence {
     private final Path zip;
     private final Path anchors;
     private final Signer signer;
@@ -33,7 +33,7 @@ final class Evidence {
      * Begins anew, with a new key that the anchors trust from the moment it is made. Outside of demos a key lives on, and
      * its anchors reach the auditor by another way than the evidence.
      */
-    static Evidence begin(Path folder, String name) {
+    public static Evidence begin(Path folder, String name) {
         Path zip = folder.resolve(name + ".zip");
         Path anchors = folder.resolve(name + ".anchors");
         Path key = folder.resolveSibling("signing-keys").resolve(name + ".pem");
@@ -49,12 +49,12 @@ final class Evidence {
     }
 
     /** Signs what the guard decides. */
-    Signer signer() {
+    public Signer signer() {
         return signer;
     }
 
     /** Exports the tenant's evidence, and verifies it as an auditor would: from the two files alone. */
-    void exportAndVerify(Stage stage, String tenant, Contract contract) {
+    public void exportAndVerify(Stage stage, String tenant, Contract contract) {
         try (Ledger ledger = stage.openLedger()) {
             EvidenceExport.from(ledger)
                     .tenant(tenant)

@@ -7,7 +7,7 @@ import io.spendguard.model.Usage;
  * A model provider that answers nothing and bills everything. Counts calls and money itself, without the library's
  * prices or arithmetic: what it has counted is what the guard has to account for.
  */
-final class FakeProvider {
+public final class FakeProvider {
     // gpt-4o at 2.50 USD per million input and 10.00 USD per million output tokens (pydantic/genai-prices v2, read
     // 2026-11-22), in nanos of a dollar for each token.
     private static final long NANOS_PER_INPUT_TOKEN = 2_500;
@@ -37,7 +37,8 @@ final class FakeProvider {
         return billedNanos;
     }
 
-    static long priceNanos(long inputTokens, long outputTokens) {
+    /** What a call with so many tokens costs. */
+    public static long priceNanos(long inputTokens, long outputTokens) {
         return inputTokens * NANOS_PER_INPUT_TOKEN + outputTokens * NANOS_PER_OUTPUT_TOKEN;
     }
 }

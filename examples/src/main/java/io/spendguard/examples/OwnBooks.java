@@ -10,13 +10,14 @@ import java.util.Map;
  * The same budgets kept a second time, by hand: plain sums of nanos, with nothing of the library but the contract's two
  * limits. The guard has to agree with them on every answer and in every balance.
  */
-final class OwnBooks {
+public final class OwnBooks {
     private final long runLimitNanos;
     private final long dailyLimitNanos;
     private final Map<String, Long> spentNanosByRun = new HashMap<>();
     private long spentNanos;
 
-    OwnBooks(Contract contract) {
+    /** Begins with nothing spent, under the contract's budgets {@code per-run} and {@code daily}. */
+    public OwnBooks(Contract contract) {
         this.runLimitNanos = limitNanos(contract, "per-run");
         this.dailyLimitNanos = limitNanos(contract, "daily");
     }
@@ -26,7 +27,8 @@ final class OwnBooks {
         return spentNanos(run) + holdNanos <= runLimitNanos && spentNanos + holdNanos <= dailyLimitNanos;
     }
 
-    void spend(String run, long nanos) {
+    /** Takes note of a call's price. */
+    public void spend(String run, long nanos) {
         spentNanosByRun.merge(run, nanos, Long::sum);
         spentNanos += nanos;
     }
@@ -35,12 +37,13 @@ final class OwnBooks {
         return spentNanosByRun.getOrDefault(run, 0L);
     }
 
-    long spentNanos() {
+    /** What all runs spent. */
+    public long spentNanos() {
         return spentNanos;
     }
 
     /** Fails the demo on the first balance that is not the one kept here. */
-    void requireSame(List<Balance> balances) {
+    public void requireSame(List<Balance> balances) {
         long runsNanos = 0;
         long daysNanos = 0;
         for (Balance balance : balances) {

@@ -13,9 +13,9 @@ import java.util.List;
  * Does again what a recorded agent did, each step only if the guard allows it. Model calls are held at their most and
  * committed at the tokens they really had; tools cost nothing, but a stopped run may not call them either.
  */
-final class RecordedAgent {
+public final class RecordedAgent {
     /** The cap each model call is made with; the longest recorded answer has 457 tokens. */
-    private static final long MAX_OUTPUT_TOKENS = 1_024;
+    public static final long MAX_OUTPUT_TOKENS = 1_024;
 
     private static final Money NOTHING = Money.ofNanos(0, "USD");
 
@@ -28,14 +28,15 @@ final class RecordedAgent {
     private int stoppedRuns;
     private long recordedNanos;
 
-    RecordedAgent(Guard guard, String tenant, OwnBooks books) {
+    /** An agent that acts for a tenant and holds every answer of the guard against the books. */
+    public RecordedAgent(Guard guard, String tenant, OwnBooks books) {
         this.guard = guard;
         this.tenant = tenant;
         this.books = books;
     }
 
     /** Acts until the run ends or is stopped; what a stopped run went on to do is only priced. */
-    void act(AgentRun run) {
+    public void act(AgentRun run) {
         runs++;
         Conversation conversation = new Conversation();
         boolean stopped = false;
@@ -91,15 +92,18 @@ final class RecordedAgent {
         return runs;
     }
 
-    int modelCalls() {
+    /** How many model calls reached the provider. */
+    public int modelCalls() {
         return provider.calls();
     }
 
-    int toolCalls() {
+    /** How many tools ran. */
+    public int toolCalls() {
         return toolCalls;
     }
 
-    int stoppedRuns() {
+    /** How many runs did not come to their end. */
+    public int stoppedRuns() {
         return stoppedRuns;
     }
 

@@ -5,7 +5,6 @@ import io.spendguard.contract.Contract;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Balance;
 import io.spendguard.model.Money;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
 
@@ -21,7 +20,7 @@ final class Replay implements Demo {
 
     @Override
     public void play(Stage stage) {
-        Contract contract = Contract.load(Path.of("contracts", "airline.yaml"));
+        Contract contract = stage.contract("airline");
         String tenant = stage.newTenant();
         Evidence evidence = Evidence.begin(stage.folder(), name());
         OwnBooks books = new OwnBooks(contract);

@@ -7,7 +7,6 @@ import io.spendguard.model.Balance;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Permit;
 import io.spendguard.model.Reason;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,7 +24,7 @@ final class Runaway implements Demo {
 
     @Override
     public void play(Stage stage) {
-        Contract contract = Contract.load(Path.of("contracts", "runaway.yaml"));
+        Contract contract = stage.contract("runaway");
         String tenant = stage.newTenant();
         Evidence evidence = Evidence.begin(stage.folder(), name());
         FakeProvider provider = new FakeProvider();

@@ -25,8 +25,8 @@ class ContractsTest {
     }
 
     @Test
-    void contracts_inTheFolder_areThree() throws IOException {
-        assertThat(contracts()).hasSize(3);
+    void contracts_inTheFolder_areThere() throws IOException {
+        assertThat(contracts()).hasSizeGreaterThan(3);
     }
 
     static List<Path> contracts() throws IOException {

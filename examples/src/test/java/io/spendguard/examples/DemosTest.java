@@ -7,6 +7,7 @@ import io.spendguard.test.EmbeddedPostgres;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DemosTest {
@@ -21,7 +22,15 @@ class DemosTest {
         assertThat(out.toString(StandardCharsets.UTF_8)).isEmpty();
         assertThat(err.toString(StandardCharsets.UTF_8))
                 .isEqualTo(
-                        "Demo 'nope' does not exist: there are runaway and replay, or all of them. Say -Ddemo=NAME.\n");
+                        "Demo 'nope' does not exist: there are runaway, replay, agent_langchain4j and agent_spring_ai, or all"
+                                + " of them. Say -Ddemo=NAME.\n");
+    }
+
+    @Test
+    void play_demoOfAnotherModule_keepsSilent() {
+        assertThat(play("agent_spring_ai", "--url=")).isZero();
+        assertThat(out.size()).isZero();
+        assertThat(err.size()).isZero();
     }
 
     @Test
@@ -63,6 +72,7 @@ class DemosTest {
     private int play(String... args) {
         return Demos.play(
                 args,
+                List.of(new Runaway(), new Replay()),
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8));
     }

@@ -19,9 +19,9 @@ class OwnBooksTest {
     void allows_upToTheRunsLimit_andNotOneNanoMore() {
         books.spend("a", 100_000_000);
 
-        assertThat(books.allows("a", 50_000_000)).isTrue();
-        assertThat(books.allows("a", 50_000_001)).isFalse();
-        assertThat(books.allows("b", 50_000_001)).isTrue();
+        assertThat(books.allows("a", 40_000_000)).isTrue();
+        assertThat(books.allows("a", 40_000_001)).isFalse();
+        assertThat(books.allows("b", 40_000_001)).isTrue();
     }
 
     @Test
@@ -40,7 +40,7 @@ class OwnBooksTest {
 
         assertThatCode(() -> books.requireSame(List.of(
                         balance("daily", "", "5.00 USD", "0.10 USD", "0.00 USD"),
-                        balance("per-run", "a", "0.15 USD", "0.10 USD", "0.00 USD"))))
+                        balance("per-run", "a", "0.14 USD", "0.10 USD", "0.00 USD"))))
                 .doesNotThrowAnyException();
     }
 
@@ -50,7 +50,7 @@ class OwnBooksTest {
 
         assertThatThrownBy(() -> books.requireSame(List.of(
                         balance("daily", "", "5.00 USD", "0.10 USD", "0.00 USD"),
-                        balance("per-run", "a", "0.15 USD", "0.099999999 USD", "0.00 USD"))))
+                        balance("per-run", "a", "0.14 USD", "0.099999999 USD", "0.00 USD"))))
                 .isInstanceOf(DemoFailedException.class)
                 .hasMessage(
                         "Figures differ: spent of budget per-run 'a', in nanos: 100000000 by own count, 99999999 by the"
@@ -60,7 +60,7 @@ class OwnBooksTest {
     @Test
     void requireSame_somethingStillHeld_fails() {
         assertThatThrownBy(() ->
-                        books.requireSame(List.of(balance("per-run", "a", "0.15 USD", "0.00 USD", "0.000000001 USD"))))
+                        books.requireSame(List.of(balance("per-run", "a", "0.14 USD", "0.00 USD", "0.000000001 USD"))))
                 .isInstanceOf(DemoFailedException.class)
                 .hasMessage(
                         "Figures differ: held of budget per-run 'a', in nanos: 0 by own count, 1 by the guard's. One of"

@@ -27,6 +27,7 @@ final class Play {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         demo.play(new Stage(
                 () -> ledger,
+                Path.of("contracts"),
                 folder.resolve("evidence"),
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 isConsole,

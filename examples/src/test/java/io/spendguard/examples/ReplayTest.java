@@ -11,20 +11,20 @@ class ReplayTest {
     Path folder;
 
     @Test
-    void play_fortyRecordedRuns_stopsFiveAndAccountsForEveryNano() {
+    void play_fortyRecordedRuns_stopsSevenAndAccountsForEveryNano() {
         assertThat(Play.linesOf(new Replay(), folder))
                 .containsExactly(
-                        "40 recorded runs of an airline's agent, budget daily 5.00 USD, budget per-run 0.15 USD",
-                        "  10 of 40 runs, 124 model calls, 57 tool calls, 0 stopped, 0.8451775 USD",
-                        "  20 of 40 runs, 240 model calls, 114 tool calls, 1 stopped, 1.6693825 USD",
-                        "  30 of 40 runs, 352 model calls, 165 tool calls, 2 stopped, 2.415565 USD",
-                        "  40 of 40 runs, 478 model calls, 227 tool calls, 5 stopped, 3.30256 USD",
+                        "40 recorded runs of an airline's agent, budget daily 5.00 USD, budget per-run 0.14 USD",
+                        "  10 of 40 runs, 123 model calls, 57 tool calls, 1 stopped, 0.8325275 USD",
+                        "  20 of 40 runs, 237 model calls, 113 tool calls, 3 stopped, 1.6284925 USD",
+                        "  30 of 40 runs, 348 model calls, 164 tool calls, 4 stopped, 2.3605325 USD",
+                        "  40 of 40 runs, 471 model calls, 224 tool calls, 7 stopped, 3.21012 USD",
                         "  budget    runs  calls  stopped            spent       held        available",
-                        "  per-run     40    478        5      3.30256 USD   0.00 USD      2.69744 USD",
-                        "  daily       40    478        5      3.30256 USD   0.00 USD      1.69744 USD",
-                        "replay: 5 of 40 runs stopped by their budget, spent 3.30256 USD; all calls recorded cost"
+                        "  per-run     40    471        7      3.21012 USD   0.00 USD      2.38988 USD",
+                        "  daily       40    471        7      3.21012 USD   0.00 USD      1.78988 USD",
+                        "replay: 7 of 40 runs stopped by their budget, spent 3.21012 USD; all calls recorded cost"
                                 + " 3.5762975 USD",
-                        "evidence: verified, 1459 events, 0 findings");
+                        "evidence: verified, 1441 events, 0 findings");
     }
 
     @Test
@@ -35,7 +35,7 @@ class ReplayTest {
         assertThat(shown).hasSize(41);
         assertThat(shown[1])
                 .isEqualTo("  1 of 40 runs, 15 model calls, 8 tool calls, 0 stopped, 0.1216225 USD        ");
-        assertThat(shown[40]).startsWith("  40 of 40 runs, 478 model calls, 227 tool calls, 5 stopped, 3.30256 USD ");
+        assertThat(shown[40]).startsWith("  40 of 40 runs, 471 model calls, 224 tool calls, 7 stopped, 3.21012 USD ");
         assertThat(shown[40].lines().toList().get(1)).startsWith("  budget ");
     }
 }

@@ -7,10 +7,8 @@ import io.spendguard.model.ActionKind;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Period;
 import io.spendguard.model.Unit;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -20,7 +18,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -34,8 +31,6 @@ import org.jspecify.annotations.Nullable;
 final class BudgetBinder {
     private static final int NANOS_PER_MICRO = 1_000;
     private static final int MAX_KEYS = 1_000_000;
-    private static final int DEFAULT_BUCKETS = 24;
-    private static final List<String> OF_WINDOWS = List.of("timezone", "anchorDay", "length", "buckets");
     private static final Pattern PERCENT = Pattern.compile("([1-9]|[1-9]\\d|100)%");
 
     private final ApiVersion apiVersion;
@@ -59,7 +54,7 @@ final class BudgetBinder {
         }
         String id = budget.id("id");
         Amount limit = limit(budget);
-        WindowSpec window = window(budget);
+        WindowSpec window = new WindowBinder(apiVersion, findings).bind(budget);
         AppliesTo appliesTo = appliesTo(budget);
         List<KeyPart> per = per(budget);
         WhenKeyMissing whenKeyMissing =
@@ -311,94 +306,6 @@ final class BudgetBinder {
         }
     }
 
-    private @Nullable WindowSpec window(Members budget) {
-        Mapping mapping = budget.mapping("window");
-        if (mapping == null) {
-            return null;
-        }
-        try (Members window = new Members(mapping, budget.path("window"), findings)) {
-            window.required("type", "Write calendar_day, calendar_month, rolling, run or another type.");
-            // Known in every type, so that a wrong type does not report right members as well.
-            OF_WINDOWS.forEach(window::node);
-            WindowType type = window.choice("type", List.of(WindowType.values()), BudgetBinder::lower);
-            if (type == null) {
-                return null;
-            }
-            if (apiVersion.isAlpha() && type != WindowType.CALENDAR_DAY) {
-                window.fault("type", lower(type) + " needs apiVersion spendguard.ai/v1. Change apiVersion.");
-                return null;
-            }
-            int faultsBefore = findings.faultCount();
-            OF_WINDOWS.stream()
-                    .filter(name -> window.has(name) && !type.members.contains(name))
-                    .forEach(name ->
-                            window.fault(name, "means nothing in a window of type " + lower(type) + ". Remove it."));
-            WindowSpec spec = window(type, window);
-            return findings.faultCount() > faultsBefore ? null : spec;
-        }
-    }
-
-    private @Nullable WindowSpec window(WindowType type, Members window) {
-        ZoneId zone = null;
-        if (type.members.contains("timezone")) {
-            if (window.required("timezone", "Say whose midnight counts, such as UTC or Europe/Berlin.") == null) {
-                return null;
-            }
-            zone = window.parsed("timezone", "a time zone", BudgetBinder::zone);
-            if (zone == null) {
-                return null;
-            }
-        }
-        return switch (type) {
-            case CALENDAR_DAY -> new WindowSpec.CalendarDay(Objects.requireNonNull(zone));
-            case CALENDAR_WEEK -> new WindowSpec.CalendarWeek(Objects.requireNonNull(zone));
-            case CALENDAR_MONTH -> new WindowSpec.CalendarMonth(Objects.requireNonNull(zone));
-            case BILLING_CYCLE -> {
-                window.required("anchorDay", "Say on which day of the month a cycle starts, 1 to 31.");
-                Long day = window.integer("anchorDay", 1, 31);
-                yield day == null ? null : new WindowSpec.BillingCycle(day.intValue(), Objects.requireNonNull(zone));
-            }
-            case ROLLING -> rolling(window);
-            case RUN -> new WindowSpec.PerRun();
-            case TOTAL -> new WindowSpec.Total();
-        };
-    }
-
-    private static @Nullable WindowSpec rolling(Members window) {
-        window.required("length", "Say how long what is spent counts, such as PT24H.");
-        Duration length = window.duration("length");
-        Long buckets = window.has("buckets")
-                ? window.integer("buckets", 1, WindowSpec.Rolling.MAX_BUCKETS)
-                : Long.valueOf(DEFAULT_BUCKETS);
-        if (length == null || buckets == null) {
-            return null;
-        }
-        try {
-            return new WindowSpec.Rolling(length, buckets.intValue());
-        } catch (IllegalArgumentException refused) {
-            window.fault("length", "does not fit. " + refused.getMessage());
-            return null;
-        }
-    }
-
-    private static ZoneId zone(String text) {
-        try {
-            return ZoneId.of(text);
-        } catch (DateTimeException unknown) {
-            throw new IllegalArgumentException(
-                    "unknown time zone '" + Texts.shorten(text, 60)
-                            + "'. Use a name of the IANA database such as Europe/Berlin, or UTC."
-                            + nearestZone(text),
-                    unknown);
-        }
-    }
-
-    private static String nearestZone(String text) {
-        String suggestion = Texts.suggestion(
-                text, ZoneId.getAvailableZoneIds().stream().sorted().toList());
-        return suggestion.startsWith(" Did you mean") ? suggestion : "";
-    }
-
     private @Nullable Duration holdTtl(Members budget) {
         Mapping mapping = budget.mapping("reservation");
         if (mapping == null) {
@@ -473,23 +380,6 @@ final class BudgetBinder {
                     + "': a whole share of the next window's limit is expected, 1% to 100%.");
         }
         return Integer.valueOf(percent.group(1));
-    }
-
-    /** The types of windows, with the members each has beside its type. */
-    private enum WindowType {
-        CALENDAR_DAY("timezone"),
-        CALENDAR_WEEK("timezone"),
-        CALENDAR_MONTH("timezone"),
-        BILLING_CYCLE("timezone", "anchorDay"),
-        ROLLING("length", "buckets"),
-        RUN,
-        TOTAL;
-
-        private final Set<String> members;
-
-        WindowType(String... members) {
-            this.members = Set.of(members);
-        }
     }
 
     private record ParentUse(String parent, Position position, String path) {}

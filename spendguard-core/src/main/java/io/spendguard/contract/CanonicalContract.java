@@ -2,12 +2,16 @@ package io.spendguard.contract;
 
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.ActionKind;
+import io.spendguard.model.Effect;
+import io.spendguard.model.Period;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Writes what a contract means: the same for every way to write it, other for everything that decides otherwise. */
 final class CanonicalContract {
     private static final String FORMAT = "spendguard.contract/1";
+    private static final String LAYERS = "spendguard.contract.layers/1";
 
     private CanonicalContract() {}
 
@@ -15,11 +19,11 @@ final class CanonicalContract {
     static JsonObject of(ContractSpec spec, String name, List<Rule> rules) {
         JsonObject models = JsonObject.create();
         spec.models()
-                .models()
-                .forEach((alias, model) -> models.put(
+                .candidates()
+                .forEach((alias, candidates) -> models.put(
                         alias.name() + "@" + alias.channel(),
-                        JsonObject.create().put("provider", model.provider()).put("model", model.model())));
-        return JsonObject.create()
+                        alias(spec.models().compatibilityClass(alias).orElse(null), candidates)));
+        JsonObject json = JsonObject.create()
                 .put("format", FORMAT)
                 .put("name", name)
                 .putIfPresent("tenant", spec.tenant())
@@ -32,6 +36,53 @@ final class CanonicalContract {
                         spec.budgets().stream().map(CanonicalContract::budget).toList())
                 .put("rules", rules.stream().map(CanonicalContract::rule).toList())
                 .put("default", spec.defaultEffect().name());
+        if (spec.policies().prediction() != PredictionPolicy.STRICT_CEILING) {
+            json.put("predictionPolicy", spec.policies().prediction().name());
+        }
+        return spec.policies().priorityDecides() ? json.put("modelConflict", "priority") : json;
+    }
+
+    /** A layer together with everything above it. */
+    static JsonObject layered(JsonObject base, JsonObject layer) {
+        return JsonObject.create().put("format", LAYERS).put("base", base).put("layer", layer);
+    }
+
+    private static JsonObject alias(@Nullable String compatibilityClass, List<ModelProfile> candidates) {
+        if (candidates.size() == 1) {
+            return model(candidates.get(0)).putIfPresent("class", compatibilityClass);
+        }
+        return JsonObject.create()
+                .putIfPresent("class", compatibilityClass)
+                .put(
+                        "candidates",
+                        candidates.stream().map(CanonicalContract::model).toList());
+    }
+
+    private static JsonObject model(ModelProfile profile) {
+        JsonObject json = JsonObject.create()
+                .put("provider", profile.model().provider())
+                .put("model", profile.model().model())
+                .putIfPresent("inputPrice", text(profile.inputPrice()))
+                .putIfPresent("outputPrice", text(profile.outputPrice()));
+        if (!profile.capabilities().isEmpty()) {
+            json.put(
+                    "capabilities",
+                    profile.capabilities().stream().map(Enum::name).toList());
+        }
+        put(json, "maxInputTokens", profile.maxInputTokens());
+        put(json, "maxOutputTokens", profile.maxOutputTokens());
+        put(json, "quality", profile.quality());
+        return json;
+    }
+
+    private static void put(JsonObject json, String name, @Nullable Long value) {
+        if (value != null) {
+            json.put(name, value);
+        }
+    }
+
+    private static @Nullable String text(@Nullable Object value) {
+        return value == null ? null : value.toString();
     }
 
     private static JsonObject budget(Budget budget) {
@@ -117,10 +168,36 @@ final class CanonicalContract {
         if (alias != null) {
             json.put("modelAlias", alias.name() + "@" + alias.channel());
         }
-        Long cap = rule.mutation().maxOutputTokens();
-        if (cap != null) {
-            json.put("maxOutputTokens", cap);
+        Mutation mutation = rule.mutation();
+        put(json, "maxOutputTokens", mutation.maxOutputTokens());
+        if (mutation.reasoningEffort() != null) {
+            json.put("reasoningEffort", mutation.reasoningEffort().text());
         }
-        return json;
+        if (mutation.temperature() != null) {
+            json.put("temperature", mutation.temperature().toPlainString());
+        }
+        if (mutation.topP() != null) {
+            json.put("topP", mutation.topP().toPlainString());
+        }
+        if (!mutation.stopSequences().isEmpty()) {
+            json.put("stopSequences", mutation.stopSequences());
+        }
+        if (!rule.effective().equals(Period.ALWAYS)) {
+            json.put("from", rule.effective().from().toString())
+                    .put("until", rule.effective().until().toString());
+        }
+        if (rule.onError() != Effect.REQUIRE_APPROVAL) {
+            json.put("onError", rule.onError().name());
+        }
+        ApprovalTerms approval = rule.approval();
+        if (approval != null && !approval.equals(ApprovalTerms.DEFAULT)) {
+            json.put(
+                    "approval",
+                    JsonObject.create()
+                            .put("role", approval.role().text())
+                            .put("ttl", approval.ttl().toString())
+                            .put("fallback", approval.fallback().name()));
+        }
+        return rule.skips().isEmpty() ? json : json.put("targets", List.copyOf(rule.skips()));
     }
 }

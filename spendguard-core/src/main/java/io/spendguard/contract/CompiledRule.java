@@ -1,5 +1,6 @@
 package io.spendguard.contract;
 
+import dev.cel.common.ast.CelExpr;
 import dev.cel.runtime.CelRuntime;
 import io.spendguard.model.Reason;
 import java.util.Set;
@@ -9,19 +10,33 @@ import java.util.Set;
  *
  * @param rule the rule
  * @param program its condition
+ * @param tree the same as a tree, for checks at load
+ * @param spec where the rule stands
  * @param budgetsRead the budgets whose balances the condition reads
  * @param runStateRead whether the condition reads the run's recorded state
  * @param reason what a match says, made once because it never changes
  */
 record CompiledRule(
-        Rule rule, CelRuntime.Program program, Set<String> budgetsRead, boolean runStateRead, Reason reason) {
-    CompiledRule(Rule rule, ConditionCompiler.Compiled condition) {
+        Rule rule,
+        CelRuntime.Program program,
+        CelExpr tree,
+        RuleSpec spec,
+        Set<String> budgetsRead,
+        boolean runStateRead,
+        Reason reason) {
+    CompiledRule(Rule rule, ConditionCompiler.Compiled condition, RuleSpec spec) {
         this(
                 rule,
                 condition.program(),
+                condition.tree(),
+                spec,
                 condition.budgetsRead(),
                 condition.runStateRead(),
                 new Reason(rule.reasonCode(), rule.id(), text(rule)));
+    }
+
+    boolean isEffective(EvaluationInput input) {
+        return rule.effective().contains(input.now());
     }
 
     boolean readsLedger() {

@@ -93,7 +93,7 @@ final class ConditionCompiler {
     }
 
     /** A condition ready to run, and which locked rows it depends on. */
-    record Compiled(CelRuntime.Program program, Set<String> budgetsRead, boolean runStateRead) {}
+    record Compiled(CelRuntime.Program program, CelExpr tree, Set<String> budgetsRead, boolean runStateRead) {}
 
     /** The compiled condition, or null when it has faults: all of them are reported then. */
     @Nullable
@@ -123,6 +123,7 @@ final class ConditionCompiler {
                     ? null
                     : new Compiled(
                             RUNTIME.createProgram(checked.getAst()),
+                            checked.getAst().getExpr(),
                             Set.copyOf(rewriter.budgetsRead()),
                             rewriter.runStateRead());
         } catch (CelValidationException | CelEvaluationException unexpected) {

@@ -7,10 +7,12 @@ import io.spendguard.model.Effect;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,39 +25,48 @@ public final class Contract {
     private final @Nullable String tenant;
     private final @Nullable String version;
     private final Mode mode;
-    private final ModelCatalogue catalogue;
+    private final Models models;
     private final List<Budget> budgets;
+    private final Evaluator evaluator;
+    private final List<CompiledRule> compiledRules;
     private final List<Rule> rules;
     private final Effect defaultEffect;
-    private final Evaluator evaluator;
     private final JsonObject canonical;
     private final Digest digest;
     private final List<Finding> warnings;
     private final List<AliasUse> aliases;
 
-    /** A degrade's model alias, and what to report when nobody knows it. */
-    record AliasUse(ModelAlias alias, Finding unknown) {}
+    /** A degrade's model alias, and what to report when nobody knows it or its model has no price. */
+    record AliasUse(ModelAlias alias, Finding unknown, Finding unpriced) {}
 
+    /** A document's contract; with a base, that one's and the document's together. */
     Contract(
             ContractSpec spec,
-            String name,
-            List<Rule> rules,
-            Evaluator evaluator,
+            @Nullable Contract base,
+            List<Budget> budgets,
+            Models models,
+            Layer layer,
             List<AliasUse> aliases,
             List<Finding> warnings) {
-        this.name = name;
-        this.tenant = spec.tenant();
-        this.version = spec.version();
+        String own = String.valueOf(spec.name());
+        List<Layer> layers = new ArrayList<>(base == null ? List.of() : base.evaluator.layers());
+        layers.add(layer);
+        this.name = base == null ? own : base.name + "/" + own;
+        this.tenant = spec.tenant() == null && base != null ? base.tenant : spec.tenant();
+        this.version = spec.version() == null && base != null ? base.version : spec.version();
         this.mode = spec.mode();
-        this.catalogue = spec.models();
-        this.budgets = spec.budgets();
-        this.rules = List.copyOf(rules);
-        this.defaultEffect = spec.defaultEffect();
-        this.evaluator = evaluator;
-        this.canonical = CanonicalContract.of(spec, name, rules);
+        this.models = models;
+        this.budgets = List.copyOf(budgets);
+        this.evaluator = new Evaluator(layers, models);
+        this.compiledRules = layers.stream().flatMap(l -> l.all().stream()).toList();
+        this.rules = byPriority(compiledRules);
+        this.defaultEffect = layers.stream().map(Layer::unmatched).reduce(Effect.CONTINUE, Effect::strictest);
+        JsonObject document = CanonicalContract.of(
+                spec, own, layer.all().stream().map(CompiledRule::rule).toList());
+        this.canonical = base == null ? document : CanonicalContract.layered(base.canonical, document);
         this.digest = Digest.sha256(canonical.toCanonicalBytes());
-        this.warnings = List.copyOf(warnings);
-        this.aliases = List.copyOf(aliases);
+        this.warnings = both(base == null ? List.of() : base.warnings, warnings);
+        this.aliases = both(base == null ? List.of() : base.aliases, aliases);
     }
 
     /**
@@ -76,7 +87,31 @@ public final class Contract {
      * @throws ContractException with every fault
      */
     public static Contract parse(String source, String name) {
-        return ContractLoader.parse(source, name);
+        return ContractLoader.parse(source, name, null);
+    }
+
+    /**
+     * Reads, checks and compiles a contract and a layer below it, such as an organisation's and one tenant's. Blocks
+     * while it reads.
+     *
+     * @throws ContractException with every fault of the first file that has any
+     * @see #withLayer
+     */
+    public static Contract load(Path base, Path layer) {
+        return ContractLoader.load(layer, load(base));
+    }
+
+    /**
+     * This contract with a layer below it, which can only tighten: every budget and every rule of both counts, and so
+     * does each one's default where none of its own rules matches. The layer's rules may name this contract's budgets
+     * and aliases; it may not declare an id again, and not go back to shadow mode.
+     *
+     * @param source the layer's text, at most one mebibyte in UTF-8
+     * @param name what findings call it
+     * @throws ContractException with every fault of the layer
+     */
+    public Contract withLayer(String source, String name) {
+        return ContractLoader.parse(source, name, this);
     }
 
     /** The contract's name. */
@@ -104,19 +139,19 @@ public final class Contract {
         return budgets;
     }
 
-    /** The rules, highest priority first; those of one priority as written. */
+    /** The rules of all layers, highest priority first; those of one priority as written, a lower layer's last. */
     public List<Rule> rules() {
         return rules;
     }
 
-    /** The answer when no rule matches. */
+    /** The answer when no rule matches: the strictest of all layers. */
     public Effect defaultEffect() {
         return defaultEffect;
     }
 
     /** The models the contract itself names. */
     public ModelCatalogue catalogue() {
-        return catalogue;
+        return models.catalogue();
     }
 
     /** Members that were accepted and have no effect here, and other things an author should know. */
@@ -142,6 +177,26 @@ public final class Contract {
      */
     public List<Finding> check(ModelCatalogue known) {
         return mode == Mode.ENFORCE ? unknownAliases(known) : List.of();
+    }
+
+    /**
+     * Checks what the contract needs of a catalogue and of a price book: see {@link #check(ModelCatalogue)}; and where
+     * money is budgeted, a degrade to a model without a price would stop every call it was to save.
+     *
+     * @param isPriced tells whether the price book has a price for a model
+     */
+    public List<Finding> check(ModelCatalogue known, Predicate<ModelRef> isPriced) {
+        List<Finding> faults = new ArrayList<>(check(known));
+        if (mode == Mode.ENFORCE
+                && budgets.stream().anyMatch(b -> b.limit().unit().isMoney())) {
+            ModelCatalogue all = catalogue().or(known);
+            aliases.stream()
+                    .filter(use -> all.candidates().getOrDefault(use.alias(), List.of()).stream()
+                            .anyMatch(candidate -> !isPriced.test(candidate.model())))
+                    .map(AliasUse::unpriced)
+                    .forEach(faults::add);
+        }
+        return List.copyOf(faults);
     }
 
     /** {@link #warnings()} and, in shadow mode, what {@link #check} would report in enforce mode. */
@@ -191,10 +246,32 @@ public final class Contract {
     }
 
     private List<Finding> unknownAliases(ModelCatalogue known) {
-        ModelCatalogue all = catalogue.or(known);
+        ModelCatalogue all = catalogue().or(known);
         return aliases.stream()
                 .filter(use -> all.resolve(use.alias()).isEmpty())
                 .map(AliasUse::unknown)
                 .toList();
+    }
+
+    Models models() {
+        return models;
+    }
+
+    /** Every layer's rules, the highest layer's first. */
+    List<CompiledRule> compiledRules() {
+        return compiledRules;
+    }
+
+    private static List<Rule> byPriority(List<CompiledRule> compiled) {
+        List<Rule> rules = new ArrayList<>();
+        compiled.forEach(rule -> rules.add(rule.rule()));
+        rules.sort(Comparator.comparingInt(Rule::priority).reversed());
+        return List.copyOf(rules);
+    }
+
+    private static <T> List<T> both(List<T> first, List<T> second) {
+        List<T> all = new ArrayList<>(first);
+        all.addAll(second);
+        return List.copyOf(all);
     }
 }

@@ -22,15 +22,21 @@ final class ContractBinder {
     private static final int MAX_RULES = 500;
 
     private final Findings findings;
+    private final @Nullable Contract base;
     private ApiVersion apiVersion = ApiVersion.V1;
 
-    private ContractBinder(Findings findings) {
+    private ContractBinder(Findings findings, @Nullable Contract base) {
         this.findings = findings;
+        this.base = base;
     }
 
-    /** What the document says, as far as it is right. */
-    static ContractSpec bind(YamlNode root, Findings findings) {
-        ContractBinder binder = new ContractBinder(findings);
+    /**
+     * What the document says, as far as it is right.
+     *
+     * @param base the contract the document is a layer of, or null
+     */
+    static ContractSpec bind(YamlNode root, Findings findings, @Nullable Contract base) {
+        ContractBinder binder = new ContractBinder(findings, base);
         if (root instanceof Mapping mapping) {
             return binder.document(mapping);
         }
@@ -70,18 +76,33 @@ final class ContractBinder {
 
     private ContractSpec spec(@Nullable Mapping mapping, Metadata metadata) {
         if (mapping == null) {
-            return metadata.with(Mode.ENFORCE, ModelCatalogue.EMPTY, List.of(), Set.of(), List.of(), Effect.CONTINUE);
+            return metadata.with(
+                    Mode.ENFORCE,
+                    ModelCatalogue.EMPTY,
+                    List.of(),
+                    Set.of(),
+                    List.of(),
+                    Effect.CONTINUE,
+                    Policies.DEFAULT);
         }
         try (Members spec = new Members(mapping, "spec", findings)) {
             Mode mode =
                     spec.choice("mode", List.of(Mode.values()), m -> m.name().toLowerCase(Locale.ROOT));
+            if (base != null && base.mode() == Mode.ENFORCE && mode == Mode.SHADOW) {
+                spec.fault(
+                        "mode",
+                        "is shadow, but contract '" + base.name()
+                                + "' above is enforced: a layer only tightens. Remove it.");
+            }
             if (apiVersion.isAlpha()) {
                 scope(spec);
             }
             ModelCatalogue models = models(spec);
             Map<String, Position> budgetIds = new HashMap<>();
             List<Budget> budgets = budgets(spec, budgetIds);
-            List<RuleSpec> rules = rules(spec);
+            Defaults defaults = defaults(spec);
+            Policies policies = policies(spec, defaults.onError);
+            List<RuleSpec> rules = rules(spec, policies);
             if (!spec.has("budgets") && !spec.has("rules")) {
                 findings.fault(
                         spec.position(),
@@ -89,12 +110,13 @@ final class ContractBinder {
                         "neither budgets nor rules: such a contract controls nothing. Add a budget.");
             }
             return metadata.with(
-                    mode == null ? Mode.ENFORCE : mode,
+                    mode == null ? base == null ? Mode.ENFORCE : base.mode() : mode,
                     models,
                     budgets,
                     budgetIds.keySet(),
                     rules,
-                    defaultEffect(spec));
+                    defaults.decision,
+                    policies);
         }
     }
 
@@ -144,20 +166,62 @@ final class ContractBinder {
                             + ": a model is expected, such as {provider: openai, model: gpt-4o-mini}.");
             return;
         }
+        ModelBinder binder = new ModelBinder(findings);
         try (Members members = new Members(mapping, path, findings)) {
-            members.required("provider", "Name the model's provider.");
-            members.required("model", "Name the model as its provider does.");
-            String provider = members.text("provider");
-            String model = members.text("model");
+            String compatibilityClass = members.id("class");
+            List<ModelProfile> candidates =
+                    members.has("candidates") ? candidates(members, binder) : single(binder.bind(members));
             try {
                 ModelAlias alias = ModelAlias.parse(entry.key().text());
-                if (provider != null && model != null) {
-                    catalogue.model(alias, new ModelRef(provider, model));
+                if (!candidates.isEmpty() && isTakenAbove(alias, candidates)) {
+                    findings.fault(
+                            entry.key().position(),
+                            path,
+                            "'" + alias + "' stands for another model in the contract above: a layer changes nothing."
+                                    + " Choose another alias.");
+                } else if (!candidates.isEmpty()) {
+                    catalogue.candidates(alias, compatibilityClass, candidates);
                 }
             } catch (IllegalArgumentException refused) {
                 findings.fault(entry.key().position(), path, String.valueOf(refused.getMessage()));
             }
         }
+    }
+
+    private boolean isTakenAbove(ModelAlias alias, List<ModelProfile> candidates) {
+        List<ModelProfile> above =
+                base == null ? null : base.catalogue().candidates().get(alias);
+        return above != null && !above.equals(candidates);
+    }
+
+    private static List<ModelProfile> single(@Nullable ModelProfile profile) {
+        return profile == null ? List.of() : List.of(profile);
+    }
+
+    private List<ModelProfile> candidates(Members members, ModelBinder binder) {
+        List<ModelProfile> candidates = new ArrayList<>();
+        Sequence sequence = members.sequence("candidates");
+        if (sequence != null && sequence.items().isEmpty()) {
+            members.fault("candidates", "is an empty list: an alias stands for one model at least. Name it.");
+        }
+        for (int i = 0; sequence != null && i < sequence.items().size(); i++) {
+            String path = members.path("candidates") + "[" + i + "]";
+            if (!(sequence.items().get(i) instanceof Mapping mapping)) {
+                findings.fault(
+                        sequence.items().get(i).position(),
+                        path,
+                        "is " + sequence.items().get(i).describe()
+                                + ": a model is expected, such as {provider: openai, model: gpt-4o-mini}.");
+                continue;
+            }
+            try (Members candidate = new Members(mapping, path, findings)) {
+                ModelProfile profile = binder.bind(candidate);
+                if (profile != null) {
+                    candidates.add(profile);
+                }
+            }
+        }
+        return candidates;
     }
 
     private List<Budget> budgets(Members spec, Map<String, Position> ids) {
@@ -168,7 +232,12 @@ final class ContractBinder {
                 "budgets",
                 MAX_BUDGETS,
                 (members, path) -> {
-                    distinct(members, ids);
+                    distinct(
+                            members,
+                            ids,
+                            base == null
+                                    ? List.of()
+                                    : base.budgets().stream().map(Budget::id).toList());
                     return binder.bind(members);
                 },
                 budgets);
@@ -177,8 +246,8 @@ final class ContractBinder {
         return budgets;
     }
 
-    private List<RuleSpec> rules(Members spec) {
-        RuleBinder binder = new RuleBinder(apiVersion, findings);
+    private List<RuleSpec> rules(Members spec, Policies policies) {
+        RuleBinder binder = new RuleBinder(apiVersion, policies, findings);
         List<RuleSpec> rules = new ArrayList<>();
         Map<String, Position> ids = new HashMap<>();
         each(
@@ -186,7 +255,12 @@ final class ContractBinder {
                 "rules",
                 MAX_RULES,
                 (members, path) -> {
-                    distinct(members, ids);
+                    distinct(
+                            members,
+                            ids,
+                            base == null
+                                    ? List.of()
+                                    : base.rules().stream().map(Rule::id).toList());
                     return binder.bind(members);
                 },
                 rules);
@@ -222,8 +296,15 @@ final class ContractBinder {
         }
     }
 
-    private void distinct(Members members, Map<String, Position> ids) {
+    private void distinct(Members members, Map<String, Position> ids, List<String> above) {
         if (members.node("id") instanceof Scalar id && !id.isNull()) {
+            if (above.contains(id.text())) {
+                members.fault(
+                        "id",
+                        "'" + Texts.shorten(id.text(), 60)
+                                + "' is in the contract above already: a layer adds to it and changes nothing."
+                                + " Choose another id; both count.");
+            }
             Position before = ids.putIfAbsent(id.text(), id.position());
             if (before != null) {
                 members.fault(
@@ -234,17 +315,43 @@ final class ContractBinder {
         }
     }
 
-    private Effect defaultEffect(Members spec) {
+    private Policies policies(Members spec, Effect onError) {
+        PredictionPolicy prediction = null;
+        if (apiVersion != ApiVersion.V1ALPHA1) {
+            prediction = spec.choice("prediction_policy", List.of(PredictionPolicy.values()), Enum::name);
+        } else {
+            spec.onlyIn(
+                    false, "prediction_policy", "needs apiVersion spendguard.ai/v1alpha2 or later. Change apiVersion.");
+        }
+        spec.onlyIn(!apiVersion.isAlpha(), "combining", "needs apiVersion spendguard.ai/v1. Change apiVersion.");
+        Mapping mapping = spec.mapping("combining");
+        boolean priorityDecides = false;
+        if (mapping != null) {
+            try (Members combining = new Members(mapping, "combining", findings)) {
+                priorityDecides =
+                        "priority".equals(combining.choice("modelAlias", List.of("reject", "priority"), s -> s));
+            }
+        }
+        return new Policies(
+                onError, prediction == null ? PredictionPolicy.STRICT_CEILING : prediction, priorityDecides);
+    }
+
+    private Defaults defaults(Members spec) {
         Mapping mapping = spec.mapping("defaults");
         if (mapping == null) {
-            return Effect.CONTINUE;
+            return new Defaults(Effect.CONTINUE, Effect.REQUIRE_APPROVAL);
         }
         try (Members defaults = new Members(mapping, "defaults", findings)) {
             List<Effect> allowed = List.of(Effect.CONTINUE, Effect.SKIP, Effect.REQUIRE_APPROVAL, Effect.STOP);
-            Effect effect = defaults.choice("decision", allowed, RuleBinder::effectName);
-            return effect == null ? Effect.CONTINUE : effect;
+            Effect decision = defaults.choice("decision", allowed, RuleBinder::effectName);
+            defaults.onlyIn(!apiVersion.isAlpha(), "onError", "needs apiVersion spendguard.ai/v1. Change apiVersion.");
+            Effect onError = defaults.choice("onError", RuleBinder.ON_ERROR, RuleBinder::effectName);
+            return new Defaults(
+                    decision == null ? Effect.CONTINUE : decision, onError == null ? Effect.REQUIRE_APPROVAL : onError);
         }
     }
+
+    private record Defaults(Effect decision, Effect onError) {}
 
     private record Metadata(
             @Nullable String name,
@@ -257,7 +364,8 @@ final class ContractBinder {
                 List<Budget> budgets,
                 Set<String> declaredBudgets,
                 List<RuleSpec> rules,
-                Effect defaultEffect) {
+                Effect defaultEffect,
+                Policies policies) {
             return new ContractSpec(
                     name,
                     tenant,
@@ -268,7 +376,8 @@ final class ContractBinder {
                     List.copyOf(budgets),
                     Set.copyOf(declaredBudgets),
                     List.copyOf(rules),
-                    defaultEffect);
+                    defaultEffect,
+                    policies);
         }
     }
 }

@@ -1,8 +1,6 @@
 package io.spendguard.contract;
 
 import io.spendguard.contract.Contract.AliasUse;
-import io.spendguard.model.ActionKind;
-import io.spendguard.model.Effect;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -12,7 +10,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** From a file to a contract: read, bind, compile; then refuse with every finding, or build. */
 final class ContractLoader {
@@ -21,6 +22,14 @@ final class ContractLoader {
     private ContractLoader() {}
 
     static Contract load(Path file) {
+        return parse(read(file), String.valueOf(file.getFileName()), null);
+    }
+
+    static Contract load(Path file, Contract base) {
+        return parse(read(file), String.valueOf(file.getFileName()), base);
+    }
+
+    private static String read(Path file) {
         byte[] bytes;
         try (var in = Files.newInputStream(file)) {
             bytes = in.readNBytes(MAX_BYTES + 1);
@@ -30,23 +39,20 @@ final class ContractLoader {
             throw unreadable(
                     file, "the file cannot be read (" + failure + "). Check the path and its permissions.", failure);
         }
-        String name = String.valueOf(file.getFileName());
         if (bytes.length > MAX_BYTES) {
-            throw tooLarge(name);
+            throw tooLarge(String.valueOf(file.getFileName()));
         }
         try {
-            return parse(
-                    StandardCharsets.UTF_8
-                            .newDecoder()
-                            .decode(ByteBuffer.wrap(bytes))
-                            .toString(),
-                    name);
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException notUtf8) {
             throw unreadable(file, "the file is not UTF-8 text. Save it as UTF-8.", notUtf8);
         }
     }
 
-    static Contract parse(String source, String name) {
+    static Contract parse(String source, String name, @Nullable Contract base) {
         if (source.length() > MAX_BYTES || source.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
             throw tooLarge(name);
         }
@@ -58,13 +64,32 @@ final class ContractLoader {
             findings.throwIfAny();
             throw new IllegalStateException("A document without root has no finding: every reason to stop is one.");
         }
-        ContractSpec spec = ContractBinder.bind(root, findings);
-        Vocabulary vocabulary = new Vocabulary(spec.budgets(), spec.declaredBudgets());
+        ContractSpec spec = ContractBinder.bind(root, findings, base);
+        List<Budget> budgets = new ArrayList<>(spec.budgets());
+        Set<String> declared = new HashSet<>(spec.declaredBudgets());
+        if (base != null) {
+            base.budgets().stream().filter(budget -> declared.add(budget.id())).forEach(budgets::add);
+            budgets.sort(Comparator.comparing(Budget::id));
+        }
+        Vocabulary vocabulary =
+                new Vocabulary(budgets, declared, spec.policies().prediction());
         List<CompiledRule> compiled = compile(spec, vocabulary, new SourceText(text), findings);
+        ModelCatalogue catalogue = base == null ? spec.models() : spec.models().or(base.catalogue());
+        Models models = new Models(
+                catalogue,
+                spec.policies().priorityDecides()
+                        && (base == null || base.models().priorityDecides()));
+        new RuleChecks(findings, models).check(compiled, base == null ? List.of() : base.compiledRules());
         findings.throwIfAny();
-        return build(spec, vocabulary, compiled, findings);
+        List<CompiledRule> byPriority = new ArrayList<>(compiled);
+        byPriority.sort(
+                Comparator.comparingInt((CompiledRule rule) -> rule.rule().priority())
+                        .reversed());
+        Layer layer = Layer.of(vocabulary, byPriority, spec.defaultEffect());
+        return new Contract(spec, base, budgets, models, layer, aliases(spec, findings), findings.warnings());
     }
 
+    /** The rules that compile, in the order they are written. */
     private static List<CompiledRule> compile(
             ContractSpec spec, Vocabulary vocabulary, SourceText source, Findings findings) {
         List<CompiledRule> compiled = new ArrayList<>();
@@ -78,50 +103,34 @@ final class ContractLoader {
                     rule.condition().text(),
                     (offset, message) -> findings.fault(locator.position(offset), rule.conditionPath(), message));
             if (condition != null && rule.rule() != null) {
-                compiled.add(new CompiledRule(rule.rule(), condition));
+                compiled.add(new CompiledRule(rule.rule(), condition, rule));
             }
         }
-        compiled.sort(Comparator.comparingInt((CompiledRule rule) -> rule.rule().priority())
-                .reversed());
         return compiled;
     }
 
-    private static Contract build(
-            ContractSpec spec, Vocabulary vocabulary, List<CompiledRule> compiled, Findings findings) {
+    private static List<AliasUse> aliases(ContractSpec spec, Findings findings) {
         List<AliasUse> aliases = new ArrayList<>();
         for (RuleSpec ruleSpec : spec.rules()) {
             Rule rule = ruleSpec.rule();
-            if (rule == null || rule.effect() != Effect.DEGRADE) {
-                continue;
-            }
-            if (!rule.triggers().contains(ActionKind.LLM_CALL)) {
-                findings.warn(
-                        ruleSpec.condition().position(),
-                        ruleSpec.path(),
-                        "rule '" + rule.id()
-                                + "' degrades, but is never evaluated at llm.call.pre: only model calls can be degraded."
-                                + " Add that trigger or choose another effect.");
-            }
-            ModelAlias alias = rule.mutation().modelAlias();
+            ModelAlias alias = rule == null ? null : rule.mutation().modelAlias();
             if (alias != null) {
-                aliases.add(
-                        new AliasUse(
-                                alias,
-                                findings.finding(
-                                        ruleSpec.aliasPosition(),
-                                        ruleSpec.path() + ".effect.mutate.modelAlias",
-                                        "unknown model alias '" + alias
-                                                + "': neither the contract nor the catalogue names its model. Add it to 'models'.")));
+                String path = ruleSpec.path() + ".effect.mutate.modelAlias";
+                aliases.add(new AliasUse(
+                        alias,
+                        findings.finding(
+                                ruleSpec.aliasPosition(),
+                                path,
+                                "unknown model alias '" + alias
+                                        + "': neither the contract nor the catalogue names its model. Add it to 'models'."),
+                        findings.finding(
+                                ruleSpec.aliasPosition(),
+                                path,
+                                "no price for the model of alias '" + alias
+                                        + "': a degrade to it would stop the call. Add its price to the price book.")));
             }
         }
-        Evaluator evaluator = new Evaluator(vocabulary, compiled, spec.models(), spec.defaultEffect());
-        return new Contract(
-                spec,
-                String.valueOf(spec.name()),
-                compiled.stream().map(CompiledRule::rule).toList(),
-                evaluator,
-                aliases,
-                findings.warnings());
+        return aliases;
     }
 
     private static ContractException unreadable(Path file, String message, IOException cause) {

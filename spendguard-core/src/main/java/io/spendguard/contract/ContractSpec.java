@@ -19,4 +19,5 @@ record ContractSpec(
         List<Budget> budgets,
         Set<String> declaredBudgets,
         List<RuleSpec> rules,
-        Effect defaultEffect) {}
+        Effect defaultEffect,
+        Policies policies) {}

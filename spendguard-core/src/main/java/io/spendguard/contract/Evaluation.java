@@ -3,8 +3,12 @@ package io.spendguard.contract;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Patch;
 import io.spendguard.model.Reason;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a contract says about one action.
@@ -14,13 +18,26 @@ import java.util.Objects;
  *     matched and the default is to continue
  * @param matchedRules the ids of the rules whose condition held, in order of priority
  * @param patch what a degrade changes; empty for every other effect
+ * @param approval what the required approval needs, satisfying every rule that asked; null for every other effect
+ * @param skips the optional steps to leave out, of all rules that skip; empty for every other effect, and when the
+ *     action itself is meant
  */
-public record Evaluation(Effect effect, List<Reason> reasons, List<String> matchedRules, Patch patch) {
+public record Evaluation(
+        Effect effect,
+        List<Reason> reasons,
+        List<String> matchedRules,
+        Patch patch,
+        @Nullable ApprovalTerms approval,
+        SortedSet<String> skips) {
+    /** No optional steps. */
+    static final SortedSet<String> NO_SKIPS = Collections.emptySortedSet();
+
     /** Copies the lists. */
     public Evaluation {
         Objects.requireNonNull(effect, "effect");
         Objects.requireNonNull(patch, "patch");
         reasons = List.copyOf(reasons);
         matchedRules = List.copyOf(matchedRules);
+        skips = skips.isEmpty() ? NO_SKIPS : Collections.unmodifiableSortedSet(new TreeSet<>(skips));
     }
 }

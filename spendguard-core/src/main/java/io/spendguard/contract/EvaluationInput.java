@@ -2,6 +2,7 @@ package io.spendguard.contract;
 
 import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
+import io.spendguard.model.Usage;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,11 @@ public interface EvaluationInput {
 
     /** How many actions of the action's run were allowed so far. */
     long runSteps();
+
+    /** The most tokens the action may use, or null when unknown: rules that read them then fail. */
+    default @Nullable Usage estimatedUsage() {
+        return null;
+    }
 
     /** Further aliases a degrade may name, beside the contract's own. */
     default ModelCatalogue catalogue() {

@@ -10,10 +10,11 @@ import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** Runs the rules of one contract and combines what they say. Immutable; safe for any number of threads. */
 final class Evaluator {
@@ -23,77 +24,86 @@ final class Evaluator {
      * an error only where the other side settles the result for every value the faulty side could have had, so a
      * hidden error never lets through what the value, were it known, would have blocked.
      */
-    private static final ReasonCode DEFAULT_DECISION = new ReasonCode("DEFAULT_DECISION");
-
     private static final Comparator<Voice> STRICTEST_FIRST =
             Comparator.comparing(Voice::effect).reversed();
 
-    private final Map<String, Variable> variables;
-    private final Map<ActionKind, List<CompiledRule>> rules = new EnumMap<>(ActionKind.class);
-    private final ModelCatalogue models;
-    private final Evaluation unmatched;
+    private static final Comparator<CompiledRule> BY_PRIORITY = Comparator.comparingInt(
+                    (CompiledRule rule) -> rule.rule().priority())
+            .reversed()
+            .thenComparing(rule -> rule.rule().id());
+
+    private static final Evaluation CONTINUE =
+            new Evaluation(Effect.CONTINUE, List.of(), List.of(), Patch.NONE, null, Evaluation.NO_SKIPS);
+
+    private final List<Layer> layers;
+    private final Models models;
 
     /** One rule's say. */
     record Voice(Effect effect, Reason reason) {}
 
-    Evaluator(Vocabulary vocabulary, List<CompiledRule> byPriority, ModelCatalogue models, Effect defaultEffect) {
-        this.variables = vocabulary.byName();
+    Evaluator(List<Layer> layers, Models models) {
+        this.layers = List.copyOf(layers);
         this.models = models;
-        for (ActionKind kind : ActionKind.values()) {
-            rules.put(
-                    kind,
-                    byPriority.stream()
-                            .filter(r -> r.rule().triggers().contains(kind))
-                            .toList());
-        }
-        this.unmatched = new Evaluation(defaultEffect, defaultReasons(defaultEffect), List.of(), Patch.NONE);
+    }
+
+    List<Layer> layers() {
+        return layers;
     }
 
     List<CompiledRule> rules(ActionKind kind) {
-        return rules.getOrDefault(kind, List.of());
+        return layers.size() == 1
+                ? layers.get(0).rules(kind)
+                : layers.stream().flatMap(layer -> layer.rules(kind).stream()).toList();
     }
 
     Evaluation evaluate(EvaluationInput input) {
-        CelVariableResolver resolver = name -> value(name, input);
-        List<Voice> voices = new ArrayList<>(4);
-        List<String> matched = new ArrayList<>(4);
-        List<CompiledRule> degrading = new ArrayList<>(2);
-        for (CompiledRule rule : rules(input.action().kind())) {
-            try {
-                if (!(Boolean) rule.program().eval(resolver)) {
-                    continue;
-                }
-                matched.add(rule.rule().id());
-                voices.add(new Voice(rule.rule().effect(), rule.reason()));
-                if (rule.rule().effect() == Effect.DEGRADE) {
-                    degrading.add(rule);
-                }
-            } catch (CelEvaluationException | RuntimeException failure) {
-                voices.add(new Voice(Effect.REQUIRE_APPROVAL, evaluationError(rule.rule(), failure)));
-            }
+        Tally tally = new Tally();
+        for (Layer layer : layers) {
+            evaluate(layer, input, tally);
         }
-        if (voices.isEmpty()) {
-            return unmatched;
+        if (tally.voices.isEmpty()) {
+            return CONTINUE;
         }
-        Degradation degradation = Degradation.of(degrading, input, models);
-        if (matched.isEmpty() && unmatched.effect().compareTo(Effect.REQUIRE_APPROVAL) > 0) {
-            voices.add(new Voice(unmatched.effect(), unmatched.reasons().get(0)));
-        }
-        return combine(degradation.applyTo(voices), matched, degradation.patch());
+        tally.degrading.sort(BY_PRIORITY);
+        Degradation degradation = Degradation.of(tally.degrading, input, models);
+        return combine(tally, degradation.applyTo(tally.voices), degradation.patch());
     }
 
-    private static Evaluation combine(List<Voice> voices, List<String> matched, Patch patch) {
+    /** A layer nobody of which matched answers by its default; that another layer's rule matched says nothing to it. */
+    private static void evaluate(Layer layer, EvaluationInput input, Tally tally) {
+        CelVariableResolver resolver = name -> value(layer, name, input);
+        int matchedBefore = tally.matched.size();
+        for (CompiledRule rule : layer.rules(input.action().kind())) {
+            if (!rule.isEffective(input)) {
+                continue;
+            }
+            try {
+                if ((Boolean) rule.program().eval(resolver)) {
+                    tally.matches(rule);
+                }
+            } catch (CelEvaluationException | RuntimeException failure) {
+                tally.fails(rule.rule(), evaluationError(rule.rule(), failure));
+            }
+        }
+        if (layer.unmatchedReason() != null && tally.matched.size() == matchedBefore) {
+            tally.voices.add(new Voice(layer.unmatched(), layer.unmatchedReason()));
+        }
+    }
+
+    private static Evaluation combine(Tally tally, List<Voice> voices, Patch patch) {
         voices.sort(STRICTEST_FIRST);
         Effect effect = voices.get(0).effect();
         return new Evaluation(
                 effect,
                 voices.stream().map(Voice::reason).toList(),
-                matched,
-                effect == Effect.DEGRADE ? patch : Patch.NONE);
+                tally.matched,
+                effect == Effect.DEGRADE ? patch : Patch.NONE,
+                effect == Effect.REQUIRE_APPROVAL ? tally.approval() : null,
+                effect == Effect.SKIP ? tally.skips : Evaluation.NO_SKIPS);
     }
 
-    private Optional<Object> value(String name, EvaluationInput input) {
-        Variable variable = variables.get(name);
+    private static Optional<Object> value(Layer layer, String name, EvaluationInput input) {
+        Variable variable = layer.variables().get(name);
         if (variable == null) {
             return Optional.empty();
         }
@@ -104,13 +114,41 @@ final class Evaluator {
         return Optional.of(value);
     }
 
-    private static List<Reason> defaultReasons(Effect effect) {
-        return effect == Effect.CONTINUE
-                ? List.of()
-                : List.of(Reason.of(
-                        DEFAULT_DECISION,
-                        "No rule matched and the contract's default is " + RuleBinder.effectName(effect)
-                                + ". Add a rule that answers continue for such actions."));
+    /** What the rules said so far. */
+    private static final class Tally {
+        private final List<Voice> voices = new ArrayList<>(4);
+        private final List<String> matched = new ArrayList<>(4);
+        private final List<CompiledRule> degrading = new ArrayList<>(2);
+        private SortedSet<String> skips = Evaluation.NO_SKIPS;
+        private @Nullable ApprovalTerms approval;
+
+        void matches(CompiledRule compiled) {
+            Rule rule = compiled.rule();
+            matched.add(rule.id());
+            voices.add(new Voice(rule.effect(), compiled.reason()));
+            if (rule.effect() == Effect.DEGRADE) {
+                degrading.add(compiled);
+            }
+            if (rule.approval() != null) {
+                approval = approval == null ? rule.approval() : approval.strictest(rule.approval());
+            }
+            if (!rule.skips().isEmpty()) {
+                skips = skips.isEmpty() ? new TreeSet<>() : skips;
+                skips.addAll(rule.skips());
+            }
+        }
+
+        void fails(Rule rule, Reason reason) {
+            voices.add(new Voice(rule.onError(), reason));
+            if (rule.onError() == Effect.REQUIRE_APPROVAL) {
+                approval = approval == null ? ApprovalTerms.DEFAULT : approval.strictest(ApprovalTerms.DEFAULT);
+            }
+        }
+
+        /** A default that asks for approval has no rule to say more. */
+        ApprovalTerms approval() {
+            return approval == null ? ApprovalTerms.DEFAULT : approval;
+        }
     }
 
     /** Says what went wrong without any value of the action: reasons are stored as evidence. */

@@ -150,6 +150,12 @@ final class ExpressionRewriter {
                             : "'estimate.cost' could be in any of " + vocabulary.currencies()
                                     + ". Keep budgets of one currency in a contract.");
         }
+        if (Vocabulary.RUN_AMOUNTS.contains(name)) {
+            return poison(
+                    e,
+                    "'" + name + "' is what the run took of the one money budget with window run, and the contract has"
+                            + " none or several. Keep one, or read budget(\"...\").spent.");
+        }
         return poison(e, "unknown field '" + name + "'." + Texts.suggestion(name, vocabulary.fields(root)));
     }
 
@@ -240,6 +246,12 @@ final class ExpressionRewriter {
         Unit unit = operator ? units.ofOperator(e, function, args) : units.noUnits(call.args(), args);
         ImmutableList<CelExpr> exprs = args.stream().map(Typed::expr).collect(ImmutableList.toImmutableList());
         CelExpr rewritten = CelExpr.ofCall(e.id(), target, function, exprs);
+        if (before == places.faults() && args.stream().noneMatch(Typed::faulty)) {
+            String pointless = Comparisons.pointless(function, exprs, vocabulary);
+            if (pointless != null) {
+                places.faultAt(e, pointless);
+            }
+        }
         if (isLiteral(call, operator) && literals.fails(rewritten)) {
             places.fault(e, "'" + FunctionNames.name(function) + "' always fails on these values. Correct them.");
         }

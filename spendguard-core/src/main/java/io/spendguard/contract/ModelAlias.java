@@ -13,6 +13,12 @@ public record ModelAlias(String name, String channel) implements Comparable<Mode
     /** The channel of an alias without one. */
     public static final String DEFAULT_CHANNEL = "stable";
 
+    /** The channel whose models never change for the worse. */
+    public static final String PINNED = "pinned";
+
+    /** The channel whose models may change in every way. */
+    public static final String LATEST = "latest";
+
     private static final Pattern FORM = Pattern.compile("[a-z0-9][a-z0-9_.-]{0,63}");
 
     /** Checks both forms; throws {@link IllegalArgumentException} naming the value and the rule. */

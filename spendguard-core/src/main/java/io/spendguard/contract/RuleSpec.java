@@ -10,6 +10,13 @@ import org.jspecify.annotations.Nullable;
  * @param path such as {@code rules[2]}
  * @param conditionPath such as {@code rules[2].when}
  * @param condition the condition as written
+ * @param position where the rule stands
  * @param aliasPosition where a degrade names its model
  */
-record RuleSpec(@Nullable Rule rule, String path, String conditionPath, Scalar condition, Position aliasPosition) {}
+record RuleSpec(
+        @Nullable Rule rule,
+        String path,
+        String conditionPath,
+        Scalar condition,
+        Position position,
+        Position aliasPosition) {}

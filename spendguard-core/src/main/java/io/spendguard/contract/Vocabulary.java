@@ -8,6 +8,7 @@ import io.spendguard.contract.Variable.Reads;
 import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Unit;
+import io.spendguard.model.Usage;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -27,6 +28,9 @@ final class Vocabulary {
     static final List<String> ROOTS = List.of("action", "labels", "run", "estimate", "now");
     static final List<String> BUDGET_MEMBERS = List.of("limit", "spent", "held", "available", "remaining");
 
+    /** Only in contracts with one money budget for each run. */
+    static final List<String> RUN_AMOUNTS = List.of("run.spent", "run.held", "run.projected");
+
     /** Names in compiled expressions hold a character no source can: nobody writes a variable that is not meant. */
     private static final String PRESENCE = "has ";
 
@@ -38,7 +42,7 @@ final class Vocabulary {
     private final Set<String> faultyBudgets = new TreeSet<>();
     private final Set<Unit> currencies;
 
-    Vocabulary(List<Budget> budgets, Collection<String> declaredBudgets) {
+    Vocabulary(List<Budget> budgets, Collection<String> declaredBudgets, PredictionPolicy policy) {
         text("action.kind", action -> action.kind().trigger());
         optionalText("action.provider", action -> action.provider().orElse(null));
         optionalText("action.model", action -> action.model().orElse(null));
@@ -73,6 +77,15 @@ final class Vocabulary {
                 null,
                 Reads.RUN,
                 input -> input.action().run().isPresent() ? (Object) input.runSteps() : null);
+        optional(
+                "run.plannedSteps",
+                SimpleType.INT,
+                null,
+                Reads.NOTHING,
+                input -> boxed(input.action().plannedSteps()));
+        optional("run.remainingSteps", SimpleType.INT, null, Reads.RUN, RunProjection::remainingSteps);
+        tokens("estimate.inputTokens", Usage::inputTokens);
+        tokens("estimate.outputTokens", Usage::outputTokens);
         // A poisoned part of an expression: lets the type check go on around a fault that is already reported.
         add(ExpressionRewriter.POISON, SimpleType.DYN, null, Reads.NOTHING, input -> null);
 
@@ -81,6 +94,7 @@ final class Vocabulary {
         currencies = budgetUnits.values().stream().filter(Unit::isMoney).collect(Collectors.toCollection(TreeSet::new));
         if (currencies.size() == 1) {
             estimate(currencies.iterator().next());
+            run(budgets, currencies.iterator().next(), policy);
         }
     }
 
@@ -152,6 +166,41 @@ final class Vocabulary {
             BudgetBalance balance = input.budget(id);
             Amount amount = balance == null ? null : part.apply(balance);
             return amount != null && amount.unit().equals(unit) ? amount : null;
+        });
+    }
+
+    /** What the run took of the one money budget that starts anew with each run. */
+    private void run(List<Budget> budgets, Unit currency, PredictionPolicy policy) {
+        List<String> perRun = budgets.stream()
+                .filter(budget -> budget.window() instanceof WindowSpec.PerRun)
+                .filter(budget -> budget.limit().unit().equals(currency))
+                .map(Budget::id)
+                .toList();
+        if (perRun.size() != 1) {
+            return;
+        }
+        String id = perRun.get(0);
+        RunProjection projection = new RunProjection(id, currency, policy);
+        optionalAmount("run.spent", currency, new Reads(id, false), input -> part(input, id, BudgetBalance::spent));
+        optionalAmount("run.held", currency, new Reads(id, false), input -> part(input, id, BudgetBalance::held));
+        optionalAmount("run.projected", currency, new Reads(id, true), projection::cost);
+    }
+
+    private static @Nullable Amount part(EvaluationInput input, String id, Function<BudgetBalance, Amount> part) {
+        BudgetBalance balance = input.budget(id);
+        return balance == null ? null : part.apply(balance);
+    }
+
+    private void optionalAmount(
+            String name, Unit unit, Reads reads, Function<EvaluationInput, @Nullable Amount> reader) {
+        amount(name, name, unit, reads, true, reader);
+        add(PRESENCE + name, SimpleType.BOOL, null, reads, input -> reader.apply(input) != null);
+    }
+
+    private void tokens(String name, Function<Usage, OptionalLong> count) {
+        optional(name, SimpleType.INT, null, Reads.NOTHING, input -> {
+            Usage usage = input.estimatedUsage();
+            return usage == null ? null : boxed(count.apply(usage));
         });
     }
 

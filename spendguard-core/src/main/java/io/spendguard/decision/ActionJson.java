@@ -24,6 +24,13 @@ final class ActionJson {
                 .putIfPresent("tool", action.tool().orElse(null));
         action.inputTokens().ifPresent(count -> json.put("inputTokens", count));
         action.maxOutputTokens().ifPresent(count -> json.put("maxOutputTokens", count));
+        action.reasoningEffort().ifPresent(effort -> json.put("reasoningEffort", effort.text()));
+        action.temperature().ifPresent(value -> json.put("temperature", value.toPlainString()));
+        action.topP().ifPresent(value -> json.put("topP", value.toPlainString()));
+        if (!action.stopSequences().isEmpty()) {
+            json.put("stopSequences", action.stopSequences());
+        }
+        action.plannedSteps().ifPresent(count -> json.put("plannedSteps", count));
         action.fixedCost().ifPresent(cost -> json.put("cost", cost.toString()));
         if (!action.charges().isEmpty()) {
             json.put("charges", action.charges().stream().map(Amount::toString).toList());

@@ -14,6 +14,8 @@ import io.spendguard.ledger.EventDraft;
 import io.spendguard.ledger.Namespace;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Effect;
+import io.spendguard.model.Patch;
+import io.spendguard.model.PatchTarget;
 import io.spendguard.model.Usage;
 import io.spendguard.price.PriceBook;
 import java.time.Instant;
@@ -213,17 +215,16 @@ final class AuditEvents {
         List<JsonObject> operations = new ArrayList<>();
         verdict.patch().changes().forEach(change -> {
             if (change.from() != null) {
-                operations.add(JsonObject.create()
-                        .put("op", "test")
-                        .put("path", change.target().path())
-                        .put("value", change.from()));
+                operations.add(operation("test", change.target(), change.from()));
             }
-            operations.add(JsonObject.create()
-                    .put("op", change.from() == null ? "add" : "replace")
-                    .put("path", change.target().path())
-                    .put("value", change.to()));
+            operations.add(operation(change.from() == null ? "add" : "replace", change.target(), change.to()));
         });
         return operations;
+    }
+
+    private static JsonObject operation(String op, PatchTarget target, String value) {
+        JsonObject json = JsonObject.create().put("op", op).put("path", target.path());
+        return target == PatchTarget.STOP_SEQUENCES ? json.put("value", Patch.split(value)) : json.put("value", value);
     }
 
     private static EventDraft draft(AuditEvent event) {

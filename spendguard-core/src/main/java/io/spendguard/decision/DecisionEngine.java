@@ -38,13 +38,16 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -63,6 +66,10 @@ import org.slf4j.LoggerFactory;
 public final class DecisionEngine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DecisionEngine.class);
 
+    /** On a small machine the default would start a thread for each step. */
+    private static final Executor CALLBACKS =
+            ForkJoinPool.getCommonPoolParallelism() > 0 ? ForkJoinPool.commonPool() : Runnable::run;
+
     private final Contract contract;
     private final Namespace namespace;
     private final Clock clock;
@@ -73,12 +80,14 @@ public final class DecisionEngine implements AutoCloseable {
     private final Claims claims;
     private final Judge judge;
     private final Postings postings;
-    private final Set<String> activeTenants = ConcurrentHashMap.newKeySet();
+    /** By tenant; what failed is taken out again. */
+    private final Map<String, CompletableFuture<PostResult>> activations = new ConcurrentHashMap<>();
 
     /**
      * An engine that writes to the ledger from now on.
      *
      * @param patience how long a caller waits for the ledger
+     * @param signsEachEvent whether each audit event has a signature of its own
      */
     public DecisionEngine(
             Contract contract,
@@ -88,7 +97,8 @@ public final class DecisionEngine implements AutoCloseable {
             Signer signer,
             Clock clock,
             IdSource ids,
-            Duration patience) {
+            Duration patience,
+            boolean signsEachEvent) {
         this.contract = contract;
         this.namespace = contract.mode() == Mode.SHADOW ? Namespace.SHADOW : Namespace.ENFORCE;
         this.clock = clock;
@@ -99,7 +109,8 @@ public final class DecisionEngine implements AutoCloseable {
         this.claims = new Claims(contract.budgets(), degradedTo(contract, catalogue), contract.budgetsRead(), names);
         this.judge = new Judge(contract, catalogue, new Estimator(prices), claims);
         this.postings = new Postings(contract, prices, Commitments.system(), ids);
-        this.session = ledger.connect(new WriterHost(() -> new StreamSealer(signer, ids, clock), postings));
+        this.session =
+                ledger.connect(new WriterHost(() -> new StreamSealer(signer, ids, clock, signsEachEvent), postings));
     }
 
     /** Decides one action; the front door's {@code Guard.decide} says what that promises. */
@@ -109,22 +120,86 @@ public final class DecisionEngine implements AutoCloseable {
         try {
             activate(snapshot.tenant());
             // 2 evaluate and 3 prepare effect: here, or on locked rows when a rule or a balance needs them
-            DecideOperation operation = new DecideOperation(
-                    snapshot,
-                    judge,
-                    claims,
-                    postings,
-                    contract.readsLedger(snapshot.action().kind()));
+            DecideOperation operation = operation(snapshot);
             // 4 reserve and 5 audit decision: one transaction
             PostResult result = await(operation, late -> giveBack(snapshot, late));
             // 6 publish effect
-            return result instanceof PostResult.Written written
-                    ? written(snapshot, operation.verdict(), written)
-                    : replayed(snapshot, StoredDecision.parse(result.answer()));
+            return published(snapshot, operation, result);
         } catch (LedgerUnavailableException unavailable) {
-            LOG.warn("Decision {} could not be recorded: {}", snapshot.decisionId(), unavailable.getMessage());
             return unrecorded(snapshot, unavailable);
         }
+    }
+
+    /** As {@link #decide}, without a thread that waits; the front door's {@code Guard.decideAsync} says what that promises. */
+    public CompletableFuture<Decision> decideAsync(Action asked) {
+        Snapshot snapshot = snapshot(asked);
+        long deadlineNanos = System.nanoTime() + patience.toNanos();
+        CompletableFuture<Decision> answer = new CompletableFuture<>();
+        CompletableFuture<Void> unused = activated(snapshot.tenant())
+                .thenCompose(active -> {
+                    DecideOperation operation = operation(snapshot);
+                    Duration left = Duration.ofNanos(deadlineNanos - System.nanoTime());
+                    // Async: callers hang their own work on the answer, and the ledger's writer completes what it is
+                    // asked.
+                    return session.submit(operation, left)
+                            .thenAcceptAsync(
+                                    result -> {
+                                        if (answer.isDone()
+                                                || !answer.complete(published(snapshot, operation, result))) {
+                                            giveBack(snapshot, result);
+                                        }
+                                    },
+                                    CALLBACKS);
+                })
+                .exceptionallyAsync(
+                        failure -> {
+                            fail(
+                                    snapshot,
+                                    answer,
+                                    failure instanceof CompletionException ? failure.getCause() : failure);
+                            return null;
+                        },
+                        CALLBACKS);
+        CompletableFuture<Void> patient =
+                new CompletableFuture<Void>().completeOnTimeout(null, patience.toNanos(), TimeUnit.NANOSECONDS);
+        CompletableFuture<Void> timer = patient.thenRunAsync(
+                () -> fail(
+                        snapshot,
+                        answer,
+                        new LedgerUnavailableException("Ledger did not answer DECIDE '"
+                                + snapshot.action().key() + "' within " + patience
+                                + ". Try again, or give the guard more patience.")),
+                CALLBACKS);
+        CompletableFuture<Decision> unusedEnd = answer.whenComplete((decision, failure) -> {
+            timer.cancel(false);
+            patient.cancel(false);
+        });
+        return answer;
+    }
+
+    private void fail(Snapshot snapshot, CompletableFuture<Decision> answer, @Nullable Throwable reason) {
+        if (answer.isDone()) {
+            LOG.debug("Nobody waited for decision {} any more, and it failed", snapshot.decisionId(), reason);
+        } else if (reason instanceof LedgerUnavailableException unavailable) {
+            answer.complete(unrecorded(snapshot, unavailable));
+        } else {
+            answer.completeExceptionally(Objects.requireNonNull(reason));
+        }
+    }
+
+    private DecideOperation operation(Snapshot snapshot) {
+        return new DecideOperation(
+                snapshot,
+                judge,
+                claims,
+                postings,
+                contract.readsLedger(snapshot.action().kind()));
+    }
+
+    private Decision published(Snapshot snapshot, DecideOperation operation, PostResult result) {
+        return result instanceof PostResult.Written written
+                ? written(snapshot, operation.verdict(), written)
+                : replayed(snapshot, StoredDecision.parse(result.answer()));
     }
 
     /** The permit of an action decided before, by anyone, for settling only; empty when nothing is held for it. */
@@ -195,20 +270,30 @@ public final class DecisionEngine implements AutoCloseable {
     }
 
     /** Before its first decision for a tenant, a guard puts the contract's limits in force, once, and says so in evidence. */
+    private CompletableFuture<PostResult> activated(String tenant) {
+        CompletableFuture<PostResult> mine = new CompletableFuture<>();
+        CompletableFuture<PostResult> known = activations.putIfAbsent(tenant, mine);
+        if (known != null) {
+            return known;
+        }
+        List<BudgetLimit> limits = contract.budgets().stream()
+                .map(budget -> new BudgetLimit(budget.id(), budget.limit(), budget.maxKeys()))
+                .toList();
+        CompletableFuture<PostResult> unused = session.submit(
+                        new ActivateOperation(tenant, namespace, ids.next(), limits, postings), patience)
+                .whenComplete((result, failure) -> {
+                    if (failure == null) {
+                        mine.complete(result);
+                    } else {
+                        activations.remove(tenant, mine); // before anybody is told, so that who tries again does
+                        mine.completeExceptionally(failure);
+                    }
+                });
+        return mine;
+    }
+
     private void activate(String tenant) {
-        if (activeTenants.contains(tenant)) {
-            return;
-        }
-        synchronized (activeTenants) {
-            if (activeTenants.contains(tenant)) {
-                return;
-            }
-            List<BudgetLimit> limits = contract.budgets().stream()
-                    .map(budget -> new BudgetLimit(budget.id(), budget.limit(), budget.maxKeys()))
-                    .toList();
-            await(new ActivateOperation(tenant, namespace, ids.next(), limits, postings), late -> {});
-            activeTenants.add(tenant);
-        }
+        await(activated(tenant), "ACTIVATE of tenant '" + tenant + "'", late -> {});
     }
 
     private Decision written(Snapshot snapshot, Verdict verdict, PostResult.Written result) {
@@ -286,6 +371,7 @@ public final class DecisionEngine implements AutoCloseable {
     }
 
     private Decision unrecorded(Snapshot snapshot, LedgerUnavailableException unavailable) {
+        LOG.warn("Decision {} could not be recorded: {}", snapshot.decisionId(), unavailable.getMessage());
         List<Reason> reasons =
                 List.of(Reason.of(ReasonCode.LEDGER_UNAVAILABLE, String.valueOf(unavailable.getMessage())));
         return contract.mode() == Mode.SHADOW
@@ -320,36 +406,38 @@ public final class DecisionEngine implements AutoCloseable {
         }
     }
 
-    /** Waits for the ledger as long as the caller's patience lasts; an answer after that goes to {@code late}. */
     private PostResult await(LedgerOperation operation, Consumer<PostResult> late) {
-        CompletableFuture<PostResult> future = session.submit(operation, patience);
+        return await(session.submit(operation, patience), operation.kind() + " '" + operation.key() + "'", late);
+    }
+
+    /** Waits for the ledger as long as the caller's patience lasts; an answer after that goes to {@code late}. */
+    private PostResult await(CompletableFuture<PostResult> future, String operation, Consumer<PostResult> late) {
         try {
             return future.get(patience.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException failure) {
                 throw failure;
             }
-            throw new SpendGuardException("Operation " + operation.kind() + " '" + operation.key() + "' failed.", e);
+            throw new SpendGuardException("Operation " + operation + " failed.", e);
         } catch (TimeoutException e) {
             whenLate(future, operation, late);
             throw new LedgerUnavailableException(
-                    "Ledger did not answer " + operation.kind() + " '" + operation.key() + "' within " + patience
+                    "Ledger did not answer " + operation + " within " + patience
                             + ". Try again, or give the guard more patience.",
                     e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             whenLate(future, operation, late);
             throw new LedgerUnavailableException(
-                    "Thread was interrupted while it waited for the ledger's answer to " + operation.kind() + " '"
-                            + operation.key() + "'. Try again on a thread that is not being stopped.",
+                    "Thread was interrupted while it waited for the ledger's answer to " + operation
+                            + ". Try again on a thread that is not being stopped.",
                     e);
         }
     }
 
-    private static void whenLate(
-            CompletableFuture<PostResult> future, LedgerOperation operation, Consumer<PostResult> late) {
+    private static void whenLate(CompletableFuture<PostResult> future, String operation, Consumer<PostResult> late) {
         CompletableFuture<Void> unused = future.thenAcceptAsync(late).exceptionally(failure -> {
-            LOG.warn("Nobody waited for {} '{}' any more, and it failed", operation.kind(), operation.key(), failure);
+            LOG.warn("Nobody waited for {} any more, and it failed", operation, failure);
             return null;
         });
     }

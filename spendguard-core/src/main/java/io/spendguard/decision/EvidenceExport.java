@@ -4,6 +4,7 @@ import io.spendguard.contract.Contract;
 import io.spendguard.evidence.AuditEvent;
 import io.spendguard.evidence.EvidenceManifest;
 import io.spendguard.evidence.EvidencePackageWriter;
+import io.spendguard.evidence.LogExport;
 import io.spendguard.evidence.SealedAuditEvent;
 import io.spendguard.ledger.EventDraft;
 import io.spendguard.ledger.EventSealer;
@@ -28,6 +29,7 @@ public final class EvidenceExport {
     private final List<Contract> contracts = new ArrayList<>();
     private final List<PriceBook> priceBooks = new ArrayList<>();
     private @Nullable String tenant;
+    private @Nullable LogExport log;
 
     private EvidenceExport(Ledger ledger) {
         this.ledger = ledger;
@@ -56,6 +58,12 @@ public final class EvidenceExport {
         return this;
     }
 
+    /** Encloses the log's checkpoint, which proves that no event it covers is left out. Take it before {@link #write}. */
+    public EvidenceExport log(LogExport value) {
+        this.log = Objects.requireNonNull(value, "value");
+        return this;
+    }
+
     /**
      * Writes the package, whole or not at all. Events go from the ledger to the file as they are read; memory does not
      * grow with their number. Blocks on both.
@@ -72,6 +80,9 @@ public final class EvidenceExport {
             contracts.forEach(contract ->
                     writer.contract(contract.digest(), contract.canonical().toCanonicalBytes()));
             priceBooks.forEach(book -> writer.priceBook(book.digest(), book.canonicalBytes()));
+            if (log != null) {
+                writer.log(log);
+            }
             ledger.events(tenant, event -> writer.event(toEvidence(event)));
             return writer.finish();
         }

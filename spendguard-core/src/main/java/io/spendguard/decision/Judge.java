@@ -6,6 +6,7 @@ import io.spendguard.contract.Contract;
 import io.spendguard.contract.Evaluation;
 import io.spendguard.contract.EvaluationInput;
 import io.spendguard.contract.Mode;
+import io.spendguard.contract.ModelAlias;
 import io.spendguard.contract.ModelCatalogue;
 import io.spendguard.contract.ModelRef;
 import io.spendguard.contract.WindowSpec;
@@ -22,6 +23,7 @@ import io.spendguard.model.Patch;
 import io.spendguard.model.Period;
 import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
+import io.spendguard.model.Usage;
 import io.spendguard.price.Estimate;
 import io.spendguard.price.Estimator;
 import java.math.BigInteger;
@@ -125,9 +127,10 @@ final class Judge {
     private Verdict degrade(Verdict verdict, Instant now) {
         Action asked = verdict.effective();
         Patch patch = verdict.patch();
-        Action.Builder patched = asked.toBuilder();
+        Action.Builder patched = patch.applyTo(asked);
         if (patch.modelAlias().isPresent()) {
-            Optional<ModelRef> model = catalogue.resolve(patch.modelAlias().get());
+            Optional<ModelRef> model = catalogue.resolve(
+                    ModelAlias.parse(patch.modelAlias().get()), asked.provider().orElse(null));
             if (model.isEmpty()) {
                 return verdict.stoppedBy(Reason.of(
                         ReasonCode.DEGRADE_FAILED,
@@ -136,7 +139,6 @@ final class Judge {
             }
             patched.model(model.get().provider(), model.get().model());
         }
-        patch.maxOutputTokens().ifPresent(patched::maxOutputTokens);
         Action effective = patched.build();
         Estimate estimate = estimator.estimate(effective, now);
         if (estimate.problem() == null
@@ -272,6 +274,11 @@ final class Judge {
         @Override
         public List<Amount> estimate() {
             return estimate.cost() == null ? List.of() : List.of(estimate.cost().toAmount());
+        }
+
+        @Override
+        public @Nullable Usage estimatedUsage() {
+            return estimate.usage();
         }
 
         @Override

@@ -6,9 +6,11 @@ import io.spendguard.model.Action;
 import io.spendguard.model.ActionKind;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Money;
+import io.spendguard.model.ReasoningEffort;
 import io.spendguard.model.Usage;
 import io.spendguard.price.Estimate;
 import io.spendguard.price.Price;
+import java.math.BigDecimal;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +54,21 @@ record Terms(Action effective, @Nullable Price price, String contract, String pr
         }
         if (action.has("maxOutputTokens")) {
             builder.maxOutputTokens(action.integer("maxOutputTokens"));
+        }
+        if (action.has("reasoningEffort")) {
+            ReasoningEffort.of(action.string("reasoningEffort")).ifPresent(builder::reasoningEffort);
+        }
+        if (action.has("temperature")) {
+            builder.temperature(new BigDecimal(action.string("temperature")));
+        }
+        if (action.has("topP")) {
+            builder.topP(new BigDecimal(action.string("topP")));
+        }
+        if (action.has("stopSequences")) {
+            builder.stopSequences(action.strings("stopSequences"));
+        }
+        if (action.has("plannedSteps")) {
+            builder.plannedSteps(action.integer("plannedSteps"));
         }
         if (action.has("cost")) {
             builder.cost(Money.parse(action.string("cost")));

@@ -65,6 +65,18 @@ final class WriterHost implements LedgerHost {
         }
 
         @Override
+        public List<SealedEvent> sealFence() {
+            return streams.sealFence().stream()
+                    .map(placed -> toLedger(placed, Map.of()))
+                    .toList();
+        }
+
+        @Override
+        public void fenced() {
+            streams.fenced();
+        }
+
+        @Override
         public void committed() {
             streams.committed();
         }
@@ -85,7 +97,7 @@ final class WriterHost implements LedgerHost {
             return new Key(key.id(), key.algorithm(), key.bytes());
         }
 
-        /** An event that was not given is one that opens or closes a stream; it holds no personal value. */
+        /** An event that was not given is one that opens, fences or closes a stream; it holds no personal value. */
         private static SealedEvent toLedger(SealedAuditEvent placed, Map<UUID, EventDraft> given) {
             AuditEvent event = placed.event();
             EventDraft draft = given.get(event.id());

@@ -14,6 +14,8 @@ public final class EventTypes {
     public static final String LIMIT_CHANGED = "io.spendguard.limit.changed.v1";
     /** A stream's first event. */
     public static final String STREAM_OPENED = "io.spendguard.stream.opened.v1";
+    /** In place of a batch whose outcome was unknown: proves that it never became durable. */
+    public static final String STREAM_FENCED = "io.spendguard.stream.fenced.v1";
     /** A stream's last event. */
     public static final String STREAM_CLOSED = "io.spendguard.stream.closed.v1";
 

@@ -79,6 +79,27 @@ public final class EvidencePackageWriter implements AutoCloseable {
     }
 
     /**
+     * Adds the log as of a checkpoint. Of other tenants than the one exported it shows only that their heads are
+     * unchanged. The events that follow must include all that the log covers, so it is read before them.
+     *
+     * @throws EvidenceException when the disk fails or the package outgrows 4 GiB
+     */
+    public EvidencePackageWriter log(LogExport log) {
+        spool.file(PackageNames.CHECKPOINT, log.checkpoint().toBytes());
+        Digest shown = tenant == null ? null : LogHead.tenantDigest(tenant);
+        spool.begin(PackageNames.HEADS);
+        log.heads(head -> spool.line((shown == null || head.tenant().equals(shown) ? head : head.hidden()).toBytes()));
+        spool.begin(PackageNames.RUNS);
+        log.runs(run -> {
+            if (tenant == null || tenant.equals(run.tenant())) {
+                spool.line(run.toBytes());
+            }
+        });
+        openFile = null;
+        return this;
+    }
+
+    /**
      * Adds an event. The events of a stream come one after another, in order of position; streams come in any order.
      *
      * @throws IllegalArgumentException when another stream's events stand between, or the tenant is not the one exported

@@ -29,14 +29,27 @@ public final class StreamSealer {
     private final IdSource ids;
     private final Clock clock;
     private final UUID writer;
+    private final boolean signsEachEvent;
 
     /** By tenant; the tails that are known to be durable. */
     private final Map<String, Tail> durable = new LinkedHashMap<>();
     /** The tails after the last sealed batch, of the tenants it touched; null when no batch is pending. */
     private @Nullable Map<String, Tail> pending;
+    /** The tail after the fence against the pending batch; null when none was sealed. */
+    private @Nullable Tail fence;
 
     /** Starts a writer incarnation, with an id of its own and no stream yet. */
     public StreamSealer(Signer signer, IdSource ids, Clock clock) {
+        this(signer, ids, clock, false);
+    }
+
+    /**
+     * As {@link #StreamSealer(Signer, IdSource, Clock)}.
+     *
+     * @param signsEachEvent whether every event is signed as a batch of its own, at one signature each
+     */
+    public StreamSealer(Signer signer, IdSource ids, Clock clock, boolean signsEachEvent) {
+        this.signsEachEvent = signsEachEvent;
         this.signer = Objects.requireNonNull(signer, "signer");
         this.ids = Objects.requireNonNull(ids, "ids");
         this.clock = Objects.requireNonNull(clock, "clock");
@@ -83,6 +96,45 @@ public final class StreamSealer {
         return sign(batch, tails);
     }
 
+    /**
+     * Seals a fence against the pending batch, as a batch of its own: one event at the first position the pending one takes in
+     * one of its streams. Where all its streams are new, that is the event which opens one of them.
+     *
+     * @throws IllegalStateException when no batch is pending
+     */
+    public List<SealedAuditEvent> sealFence() {
+        Map<String, Tail> outstanding = pending;
+        if (outstanding == null) {
+            throw new IllegalStateException(
+                    "No batch is pending: there is nothing to put a fence against. Seal one first.");
+        }
+        Tail before = outstanding.keySet().stream()
+                .map(durable::get)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+        List<Placed> batch = new ArrayList<>(1);
+        if (before != null) {
+            fence = append(batch, before, fenced(before));
+        } else {
+            Tail opened = outstanding.values().iterator().next();
+            fence = append(
+                    batch, Tail.start(opened.tenant(), opened.stream()), opened(opened.tenant(), opened.stream()));
+        }
+        return sign(batch);
+    }
+
+    /** The fence is durable: the pending batch can never be, and its stream goes on after the fence. */
+    public void fenced() {
+        Tail after = fence;
+        if (after == null) {
+            throw new IllegalStateException(
+                    "No fence was sealed: nothing is known of the pending batch. Seal one first.");
+        }
+        durable.put(after.tenant(), after);
+        forgetPending();
+    }
+
     /** The last sealed batch is durable. Without a pending batch nothing happens. */
     public void committed() {
         if (pending == null) {
@@ -95,12 +147,12 @@ public final class StreamSealer {
                 durable.put(tail.tenant(), tail);
             }
         }
-        pending = null;
+        forgetPending();
     }
 
     /** The last sealed batch was rolled back and can never commit. Without a pending batch nothing happens. */
     public void abandoned() {
-        pending = null;
+        forgetPending();
     }
 
     /**
@@ -110,13 +162,18 @@ public final class StreamSealer {
     public void lost() {
         if (pending != null) {
             durable.keySet().removeAll(pending.keySet());
-            pending = null;
+            forgetPending();
         }
     }
 
     /** The key that signs, to be stored beside the streams. */
     public VerificationKey key() {
         return signer.verificationKey();
+    }
+
+    private void forgetPending() {
+        pending = null;
+        fence = null;
     }
 
     private static Tail append(List<Placed> batch, Tail tail, AuditEvent event) {
@@ -130,6 +187,20 @@ public final class StreamSealer {
         if (batch.isEmpty()) {
             return List.of();
         }
+        List<SealedAuditEvent> sealed = sign(batch);
+        pending = tails; // only now: had signing thrown, there would be nothing to commit
+        return sealed;
+    }
+
+    private List<SealedAuditEvent> sign(List<Placed> batch) {
+        return signsEachEvent
+                ? batch.stream()
+                        .flatMap(event -> signAsOne(List.of(event)).stream())
+                        .toList()
+                : signAsOne(batch);
+    }
+
+    private List<SealedAuditEvent> signAsOne(List<Placed> batch) {
         MerkleTree tree = MerkleTree.of(batch.stream().map(Placed::leaf).toList());
         byte[] signature = signer.sign(SealFormat.batch(tree.size(), tree.root()));
         List<SealedAuditEvent> sealed = new ArrayList<>(batch.size());
@@ -146,7 +217,6 @@ public final class StreamSealer {
                     signature,
                     signer.keyId()));
         }
-        pending = tails; // only now: had signing thrown, there would be nothing to commit
         return sealed;
     }
 
@@ -161,6 +231,14 @@ public final class StreamSealer {
                 .build();
     }
 
+    private AuditEvent fenced(Tail tail) {
+        return AuditEvent.of(EventTypes.STREAM_FENCED, ids.next(), tail.tenant(), clock.instant())
+                .data(JsonObject.create()
+                        .put("stream", tail.stream().toString())
+                        .put("position", tail.seq() + 1))
+                .build();
+    }
+
     private AuditEvent closed(Tail tail) {
         return AuditEvent.of(EventTypes.STREAM_CLOSED, ids.next(), tail.tenant(), clock.instant())
                 .data(JsonObject.create()
@@ -172,7 +250,7 @@ public final class StreamSealer {
     private void requireNothingPending() {
         if (pending != null) {
             throw new IllegalStateException("A sealed batch is pending: its positions are taken until it is known to be"
-                    + " durable or not. Call committed(), abandoned() or lost() first.");
+                    + " durable or not. Call committed(), abandoned(), fenced() or lost() first.");
         }
     }
 

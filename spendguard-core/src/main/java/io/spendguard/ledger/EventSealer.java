@@ -7,7 +7,7 @@ import java.util.List;
  * called by its single writer only; not safe for several threads.
  *
  * <p>Sealing is tentative. {@link #committed()} makes the last sealed batch the streams' tail; {@link #abandoned()}
- * forgets it, so that its positions are given again. A signature of a batch that did not commit never leaves the
+ * forgets it, so that its positions are given again; {@link #fenced()} puts a fence in its place. A signature of a batch that did not commit never leaves the
  * process.
  */
 public interface EventSealer {
@@ -21,6 +21,19 @@ public interface EventSealer {
 
     /** Seals the closing events of every open stream, as one batch; empty when no stream is open. */
     List<SealedEvent> sealClosing();
+
+    /**
+     * Seals a fence against the last sealed batch, whose outcome is unknown: an event at the first position the batch takes in
+     * one of its streams. A position is taken once, so that of fence and batch one at most ever becomes durable: a fence that
+     * could be written proves that the batch never will be, one that found its position taken by another event proves that
+     * the batch was.
+     *
+     * @throws IllegalStateException when no batch is pending
+     */
+    List<SealedEvent> sealFence();
+
+    /** The fence is durable: the last sealed batch can never be, and what is sealed next follows the fence. */
+    void fenced();
 
     /** The last sealed batch is durable. */
     void committed();

@@ -3,7 +3,6 @@ package io.spendguard.ledger;
 import io.spendguard.model.LedgerUnavailableException;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -170,8 +169,10 @@ public final class TenantRouter implements Ledger {
     private final class Session implements LedgerSession {
         private final LedgerHost host;
         private final Map<String, LedgerSession> sessions = new ConcurrentHashMap<>();
-        /** First operations of their tenants, on their way to a session; closing waits for them. */
-        private final Set<CompletableFuture<?>> underWay = new HashSet<>();
+        /** Guards what follows. */
+        private final Object lock = new Object();
+        /** How many first operations of their tenants are on their way to a session; closing waits for them. */
+        private int underWay;
 
         private boolean closed;
         private boolean ended;
@@ -194,11 +195,11 @@ public final class TenantRouter implements Ledger {
 
         private CompletableFuture<PostResult> submitFirst(LedgerOperation operation, Duration patience) {
             CompletableFuture<CompletableFuture<PostResult>> submitted = new CompletableFuture<>();
-            synchronized (underWay) {
+            synchronized (lock) {
                 if (closed) {
                     throw closedAlready();
                 }
-                underWay.add(submitted);
+                underWay++;
             }
             CompletableFuture<Void> unused = CompletableFuture.runAsync(() -> {
                 try {
@@ -206,9 +207,9 @@ public final class TenantRouter implements Ledger {
                 } catch (RuntimeException e) {
                     submitted.completeExceptionally(e);
                 } finally {
-                    synchronized (underWay) {
-                        underWay.remove(submitted);
-                        underWay.notifyAll();
+                    synchronized (lock) {
+                        underWay--;
+                        lock.notifyAll();
                     }
                 }
             });
@@ -234,11 +235,11 @@ public final class TenantRouter implements Ledger {
 
         @Override
         public void close() {
-            synchronized (underWay) {
+            synchronized (lock) {
                 closed = true;
-                while (!underWay.isEmpty()) {
+                while (underWay > 0) {
                     try {
-                        underWay.wait();
+                        lock.wait();
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
                         break; // what is still under way finds the session ended

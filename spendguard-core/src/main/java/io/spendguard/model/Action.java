@@ -1,5 +1,6 @@
 package io.spendguard.model;
 
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Collections;
@@ -37,6 +38,11 @@ public final class Action {
     private final @Nullable String tool;
     private final @Nullable Long inputTokens;
     private final @Nullable Long maxOutputTokens;
+    private final @Nullable ReasoningEffort reasoningEffort;
+    private final @Nullable BigDecimal temperature;
+    private final @Nullable BigDecimal topP;
+    private final List<String> stopSequences;
+    private final @Nullable Long plannedSteps;
     private final @Nullable Money fixedCost;
     private final List<Amount> charges;
     private final SortedMap<String, String> labels;
@@ -55,6 +61,11 @@ public final class Action {
         this.tool = b.tool;
         this.inputTokens = b.inputTokens;
         this.maxOutputTokens = b.maxOutputTokens;
+        this.reasoningEffort = b.reasoningEffort;
+        this.temperature = b.temperature;
+        this.topP = b.topP;
+        this.stopSequences = b.stopSequences;
+        this.plannedSteps = b.plannedSteps;
         this.fixedCost = b.fixedCost;
         this.charges = List.copyOf(b.charges.values());
         this.labels = Collections.unmodifiableSortedMap(new TreeMap<>(b.labels));
@@ -141,6 +152,31 @@ public final class Action {
         return maxOutputTokens == null ? OptionalLong.empty() : OptionalLong.of(maxOutputTokens);
     }
 
+    /** How much the model is asked to think; empty when the caller does not say. */
+    public Optional<ReasoningEffort> reasoningEffort() {
+        return Optional.ofNullable(reasoningEffort);
+    }
+
+    /** How freely the model picks its words; empty when the caller does not say. */
+    public Optional<BigDecimal> temperature() {
+        return Optional.ofNullable(temperature);
+    }
+
+    /** The share of likely words the model picks from; empty when the caller does not say. */
+    public Optional<BigDecimal> topP() {
+        return Optional.ofNullable(topP);
+    }
+
+    /** The texts that end an answer, as the caller gave them; empty when there are none. */
+    public List<String> stopSequences() {
+        return stopSequences;
+    }
+
+    /** How many steps the whole run is planned to take; empty when the caller has no plan. */
+    public OptionalLong plannedSteps() {
+        return plannedSteps == null ? OptionalLong.empty() : OptionalLong.of(plannedSteps);
+    }
+
     /** The price the caller knows beforehand; empty when the price book decides. */
     public Optional<Money> fixedCost() {
         return Optional.ofNullable(fixedCost);
@@ -175,6 +211,11 @@ public final class Action {
         b.tool = tool;
         b.inputTokens = inputTokens;
         b.maxOutputTokens = maxOutputTokens;
+        b.reasoningEffort = reasoningEffort;
+        b.temperature = temperature;
+        b.topP = topP;
+        b.stopSequences = stopSequences;
+        b.plannedSteps = plannedSteps;
         b.fixedCost = fixedCost;
         charges.forEach(b::charge);
         b.labels.putAll(labels);
@@ -202,6 +243,11 @@ public final class Action {
         add(sha, maxOutputTokens == null ? null : Long.toString(maxOutputTokens));
         add(sha, fixedCost == null ? null : fixedCost.toString());
         add(sha, charges.toString());
+        addNamed(sha, "reasoningEffort", reasoningEffort == null ? null : reasoningEffort.text());
+        addNamed(sha, "temperature", temperature == null ? null : temperature.toPlainString());
+        addNamed(sha, "topP", topP == null ? null : topP.toPlainString());
+        addNamed(sha, "plannedSteps", plannedSteps == null ? null : Long.toString(plannedSteps));
+        stopSequences.forEach(text -> addNamed(sha, "stop", text));
         labels.forEach((name, value) -> {
             add(sha, name);
             add(sha, value);
@@ -222,6 +268,15 @@ public final class Action {
         int length = field == null ? -1 : bytes.length;
         sha.update(new byte[] {(byte) (length >>> 24), (byte) (length >>> 16), (byte) (length >>> 8), (byte) length});
         sha.update(bytes);
+    }
+
+    /** A field most actions do not have: goes in by name and only where it is given, behind a mark no label has. */
+    private static void addNamed(MessageDigest sha, String name, @Nullable String field) {
+        if (field != null) {
+            add(sha, null);
+            add(sha, name);
+            add(sha, field);
+        }
     }
 
     private static String identifier(String what, String value) {
@@ -257,6 +312,11 @@ public final class Action {
         private @Nullable String tool;
         private @Nullable Long inputTokens;
         private @Nullable Long maxOutputTokens;
+        private @Nullable ReasoningEffort reasoningEffort;
+        private @Nullable BigDecimal temperature;
+        private @Nullable BigDecimal topP;
+        private List<String> stopSequences = List.of();
+        private @Nullable Long plannedSteps;
         private @Nullable Money fixedCost;
         private final Map<Unit, Amount> charges = new TreeMap<>();
         private final Map<String, String> labels = new TreeMap<>();
@@ -332,6 +392,40 @@ public final class Action {
             return this;
         }
 
+        /** How much the model is asked to think. */
+        public Builder reasoningEffort(ReasoningEffort effort) {
+            this.reasoningEffort = Objects.requireNonNull(effort, "effort");
+            return this;
+        }
+
+        /** How freely the model picks its words, 0 or more; trailing zeros do not count. */
+        public Builder temperature(BigDecimal value) {
+            this.temperature = normalized("temperature", value);
+            return this;
+        }
+
+        /** The share of likely words the model picks from, 0 or more; trailing zeros do not count. */
+        public Builder topP(BigDecimal value) {
+            this.topP = normalized("topP", value);
+            return this;
+        }
+
+        /** The texts that end an answer; replaces those given before. */
+        public Builder stopSequences(List<String> texts) {
+            this.stopSequences = List.copyOf(texts);
+            return this;
+        }
+
+        /** How many steps the whole run is planned to take, 1 or more: rules compare it with what the run did. */
+        public Builder plannedSteps(long count) {
+            if (count < 1) {
+                throw new IllegalArgumentException("Action with a plan of " + count
+                        + " steps: at least 1 is needed. Leave an unknown plan out instead.");
+            }
+            this.plannedSteps = count;
+            return this;
+        }
+
         /** The most this action costs, known beforehand: a tool with a price of its own. */
         public Builder cost(Money cost) {
             this.fixedCost = Objects.requireNonNull(cost, "cost");
@@ -381,6 +475,14 @@ public final class Action {
                         "Action has more than " + MAX_LABELS + " labels. Keep those a contract or report uses.");
             }
             return this;
+        }
+
+        private static BigDecimal normalized(String what, BigDecimal value) {
+            if (value.signum() < 0 || value.precision() > 40 || Math.abs(value.scale()) > 40) {
+                throw new IllegalArgumentException("Action " + what
+                        + " is negative or has more than 40 digits: no provider takes it. Give a small number.");
+            }
+            return value.signum() == 0 ? BigDecimal.ZERO : value.stripTrailingZeros();
         }
 
         private static long requireCount(String what, long count, long least) {

@@ -1,6 +1,8 @@
 package io.spendguard.model;
 
+import java.math.BigDecimal;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param changes the changes in order of target, at most one for each
  */
 public record Patch(List<Change> changes) {
+    /** Between stop sequences in a change's text: a character no contract can hold. */
+    private static final String SEPARATOR = "\u001f";
+
     /** Changes nothing. */
     public static final Patch NONE = new Patch(List.of());
 
@@ -40,6 +45,60 @@ public record Patch(List<Change> changes) {
                 .map(Long::parseLong)
                 .map(OptionalLong::of)
                 .orElseGet(OptionalLong::empty);
+    }
+
+    /** How much the model is asked to think now, empty when it stays. */
+    public Optional<ReasoningEffort> reasoningEffort() {
+        return value(PatchTarget.REASONING_EFFORT).flatMap(ReasoningEffort::of);
+    }
+
+    /** The new temperature, empty when it stays. */
+    public Optional<BigDecimal> temperature() {
+        return value(PatchTarget.TEMPERATURE).map(BigDecimal::new);
+    }
+
+    /** The new share of likely words, empty when it stays. */
+    public Optional<BigDecimal> topP() {
+        return value(PatchTarget.TOP_P).map(BigDecimal::new);
+    }
+
+    /** All texts that end an answer now, empty when they stay. */
+    public Optional<List<String>> stopSequences() {
+        return value(PatchTarget.STOP_SEQUENCES).map(Patch::split);
+    }
+
+    /** Stop sequences as one text, the way a change carries them. */
+    public static String joined(List<String> stopSequences) {
+        return String.join(SEPARATOR, stopSequences);
+    }
+
+    /** The stop sequences in a change's text. */
+    public static List<String> split(String joined) {
+        return List.of(joined.split(SEPARATOR, -1));
+    }
+
+    /**
+     * What the action becomes, except for its model: that needs a catalogue.
+     *
+     * @throws IllegalArgumentException when the action does not have the value a change tests for
+     */
+    public Action.Builder applyTo(Action action) {
+        for (Change change : changes) {
+            String now = change.target().of(action);
+            if (!Objects.equals(now, change.from())) {
+                throw new IllegalArgumentException(
+                        "Patch of " + change.target().path() + " was made for "
+                                + (change.from() == null ? "no value" : "'" + change.from() + "'")
+                                + ", but the action has another one: a patch applies to the request it was made for. Decide again.");
+            }
+        }
+        Action.Builder patched = action.toBuilder();
+        maxOutputTokens().ifPresent(patched::maxOutputTokens);
+        reasoningEffort().ifPresent(patched::reasoningEffort);
+        temperature().ifPresent(patched::temperature);
+        topP().ifPresent(patched::topP);
+        stopSequences().ifPresent(patched::stopSequences);
+        return patched;
     }
 
     private Optional<String> value(PatchTarget target) {

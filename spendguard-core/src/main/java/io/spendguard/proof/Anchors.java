@@ -2,6 +2,7 @@ package io.spendguard.proof;
 
 import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
+import io.spendguard.model.Digest;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -17,13 +19,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys an auditor trusts, obtained by another way than the evidence itself. Nothing is proved by a key that is not
  * among them.
  *
  * <p>Kept as canonical JSON: {@code {"format":"spendguard.anchors.v1","keys":[{"algorithm","id","publicKey"}]}} with the
- * public key in base64. Immutable; safe for any number of threads.
+ * public key in base64; {@code "log":{"origin","size","root"}} is the last checkpoint its holder saw of the log, and
+ * {@code "witnesses"} lists verifier keys whose cosignatures he asks for. Immutable; safe for any number of threads.
  */
 public final class Anchors {
     private static final String FORMAT = "spendguard.anchors.v1";
@@ -32,9 +36,13 @@ public final class Anchors {
     private static final Set<PosixFilePermission> MODE = PosixFilePermissions.fromString("rw-r--r--");
 
     private final Map<String, VerificationKey> keys;
+    private final @Nullable Checkpoint log;
+    private final List<NoteKey> witnesses;
 
-    private Anchors(Map<String, VerificationKey> keys) {
+    private Anchors(Map<String, VerificationKey> keys, @Nullable Checkpoint log, List<NoteKey> witnesses) {
         this.keys = keys;
+        this.log = log;
+        this.witnesses = witnesses;
     }
 
     /** Trust in these keys only. */
@@ -46,7 +54,7 @@ public final class Anchors {
     public static Anchors of(Collection<VerificationKey> keys) {
         Map<String, VerificationKey> byId = new LinkedHashMap<>();
         keys.forEach(key -> byId.put(key.id(), key));
-        return new Anchors(byId);
+        return new Anchors(byId, null, List.of());
     }
 
     /**
@@ -64,7 +72,7 @@ public final class Anchors {
                 throw new AnchorsException("Anchors file " + file + " has " + Files.size(file) + " bytes: at most "
                         + MAX_BYTES + " are read. Name the trust file.");
             }
-            return of(parse(file, Files.readAllBytes(file)));
+            return parse(file, Files.readAllBytes(file));
         } catch (NoSuchFileException missing) {
             throw new AnchorsException(
                     "Anchors file " + file
@@ -97,7 +105,35 @@ public final class Anchors {
     public Anchors with(VerificationKey key) {
         Map<String, VerificationKey> more = new LinkedHashMap<>(keys);
         more.put(key.id(), key);
-        return new Anchors(more);
+        return new Anchors(more, log, witnesses);
+    }
+
+    /** These anchors after another checkpoint of the log was seen; a later package must continue it. */
+    public Anchors with(Checkpoint seen) {
+        return new Anchors(keys, Objects.requireNonNull(seen, "seen"), witnesses);
+    }
+
+    /** These anchors and a witness whose cosignature is asked for; throws {@link IllegalArgumentException} for others. */
+    public Anchors withWitness(NoteKey witness) {
+        if (witness.kind() != NoteKey.Kind.COSIGNATURE) {
+            throw new IllegalArgumentException("Verifier key of '" + witness.name()
+                    + "' is a log's: a witness has one of type 4. Ask the witness for its own.");
+        }
+        List<NoteKey> more = new ArrayList<>(witnesses);
+        if (!more.contains(witness)) {
+            more.add(witness);
+        }
+        return new Anchors(keys, log, List.copyOf(more));
+    }
+
+    /** The last checkpoint that was seen of the log; empty before the first. */
+    public Optional<Checkpoint> log() {
+        return Optional.ofNullable(log);
+    }
+
+    /** The witnesses whose cosignatures are asked for, all of them. */
+    public List<NoteKey> witnesses() {
+        return witnesses;
     }
 
     /**
@@ -128,7 +164,19 @@ public final class Anchors {
 
     private byte[] toBytes() {
         List<JsonObject> list = keys.values().stream().map(Anchors::toJson).toList();
-        return JsonObject.create().put("format", FORMAT).put("keys", list).toCanonicalBytes();
+        JsonObject json = JsonObject.create().put("format", FORMAT).put("keys", list);
+        if (log != null) {
+            json.put(
+                    "log",
+                    JsonObject.create()
+                            .put("origin", log.origin())
+                            .put("size", log.size())
+                            .put("root", log.root().hex()));
+        }
+        if (!witnesses.isEmpty()) {
+            json.put("witnesses", witnesses.stream().map(NoteKey::toString).toList());
+        }
+        return json.toCanonicalBytes();
     }
 
     private static JsonObject toJson(VerificationKey key) {
@@ -138,7 +186,7 @@ public final class Anchors {
                 .put("publicKey", Base64.getEncoder().encodeToString(key.bytes()));
     }
 
-    private static List<VerificationKey> parse(Path file, byte[] content) {
+    private static Anchors parse(Path file, byte[] content) {
         try {
             JsonObject json = JsonObject.parse(content);
             if (!FORMAT.equals(json.string("format"))) {
@@ -150,7 +198,18 @@ public final class Anchors {
             if (keys.stream().map(VerificationKey::id).distinct().count() != keys.size()) {
                 throw new AnchorsException("Anchors file " + file + " names a key twice. Remove one of them.");
             }
-            return keys;
+            Anchors anchors = of(keys);
+            if (json.has("log")) {
+                JsonObject log = json.object("log");
+                anchors = anchors.with(
+                        new Checkpoint(log.string("origin"), log.integer("size"), Digest.parse(log.string("root"))));
+            }
+            if (json.has("witnesses")) {
+                for (String witness : json.strings("witnesses")) {
+                    anchors = anchors.withWitness(NoteKey.parse(witness));
+                }
+            }
+            return anchors;
         } catch (JsonException malformed) {
             throw new AnchorsException("Anchors file " + file + " is malformed: " + malformed.getMessage(), malformed);
         } catch (IllegalArgumentException badKey) {

@@ -28,8 +28,8 @@ public final class SharedIds {
     /** The id that a signature has in a scope such as {@code decision_id}, shaped as a UUID of version 4. */
     public static UUID uuid(String signature, String scope) {
         ByteBuffer hash = ByteBuffer.wrap(blake2b(scope + "|" + signature));
-        long high = hash.getLong() & 0xffff_ffff_ffff_0fffL | 0x4000L;
-        long low = hash.getLong() & 0x3fff_ffff_ffff_ffffL | 0x8000_0000_0000_0000L;
+        long high = (hash.getLong() & 0xffff_ffff_ffff_0fffL) | 0x4000L;
+        long low = (hash.getLong() & 0x3fff_ffff_ffff_ffffL) | 0x8000_0000_0000_0000L;
         return new UUID(high, low);
     }
 

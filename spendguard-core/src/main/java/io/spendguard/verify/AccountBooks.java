@@ -1,10 +1,13 @@
 package io.spendguard.verify;
 
 import io.spendguard.evidence.EventTypes;
+import io.spendguard.evidence.LogHead;
 import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Amount;
+import io.spendguard.model.Digest;
 import io.spendguard.model.Unit;
+import io.spendguard.proof.MerkleTree;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.util.Comparator;
@@ -13,7 +16,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +77,29 @@ final class AccountBooks {
                         .thenComparing(AccountReport::from)
                         .thenComparing(AccountReport::account))
                 .toList();
+    }
+
+    /** The root over what the events make of a tenant's accounts, as the log's heads have it; empty where sums overflow. */
+    Optional<Digest> balanceRoot(String tenant) {
+        TreeMap<String, Digest> leaves = new TreeMap<>();
+        for (Map.Entry<Key, Book> entry : books.entrySet()) {
+            Movement balance = entry.getValue().balance;
+            if (!entry.getKey().tenant().equals(tenant) || balance.equals(Movement.NONE)) {
+                continue;
+            }
+            if (entry.getValue().isOverflown) {
+                return Optional.empty();
+            }
+            UUID account = entry.getKey().account();
+            leaves.put(
+                    account.toString(),
+                    LogHead.balanceLeaf(
+                            account, -balance.adjustment(), balance.spent(), balance.held(), -balance.debt()));
+        }
+        return Optional.of(
+                leaves.isEmpty()
+                        ? MerkleTree.emptyRoot()
+                        : MerkleTree.of(List.copyOf(leaves.values())).root());
     }
 
     private void conclude(Key key, Book book) {

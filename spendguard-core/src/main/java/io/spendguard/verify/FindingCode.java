@@ -49,6 +49,21 @@ public enum FindingCode {
     /** A balance went below zero, or beyond what a long holds. */
     BALANCE_IMPOSSIBLE(Group.CONTENT),
 
+    /** An event that the log's checkpoint covers is not there. */
+    EVENT_LEFT_OUT(Group.LOG),
+    /** A tenant's events are not those that the log's checkpoint covers. */
+    LOG_DIFFERS(Group.LOG),
+    /** The balances that follow from the events are not those that the checkpoint covers. */
+    BALANCES_DIFFER(Group.LOG),
+    /** The checkpoint is not one that continues the one the auditor saw last. */
+    CHECKPOINT_INCONSISTENT(Group.LOG),
+    /** The checkpoint is not signed by an anchored key, or lacks a witness. */
+    CHECKPOINT_NOT_SIGNED(Group.LOG),
+    /** There is no checkpoint where the anchors tell of a log. */
+    CHECKPOINT_MISSING(Group.LOG),
+    /** The log's files are not of the form they must have. */
+    LOG_MALFORMED(Group.LOG),
+
     /** A stream has no closing event: what came after its last event is unknown. */
     STREAM_OPEN(Group.STREAM),
     /** A stream does not begin or end as streams do. */
@@ -85,6 +100,7 @@ public enum FindingCode {
     enum Group {
         EVENT,
         CONTENT,
+        LOG,
         STREAM,
         PACKAGE
     }

@@ -101,6 +101,7 @@ public final class HtmlReport {
         tally();
         streams();
         keys();
+        checkpoint();
         put("</body>\n</html>\n");
     }
 
@@ -147,7 +148,7 @@ public final class HtmlReport {
     private void charts() throws IOException {
         List<AccountReport> shown = report.accounts().stream()
                 .filter(account -> account.history().size() > 1)
-                .sorted(Comparator.comparing(HtmlReport::use).reversed())
+                .sorted(Comparator.comparingDouble(HtmlReport::use).reversed())
                 .limit(CHARTS)
                 .toList();
         if (shown.isEmpty()) {
@@ -168,7 +169,7 @@ public final class HtmlReport {
         List<BalancePoint> points = account.history();
         double top = 1;
         for (BalancePoint point : points) {
-            top = Math.max(top, point.limit().atomic());
+            top = Math.max(top, (double) point.limit().atomic());
             top = Math.max(top, (double) point.spent().atomic() + point.held().atomic());
         }
         Instant from = points.get(0).at();
@@ -291,6 +292,24 @@ public final class HtmlReport {
             put("<td class=\"n\">" + key.events() + "</td></tr>\n");
         }
         close(report.keys().size(), report.keys().size());
+    }
+
+    private void checkpoint() throws IOException {
+        put("<h2>Checkpoint</h2>\n");
+        LogReport log = report.log();
+        if (log == null) {
+            put("<p>None.</p>\n");
+            return;
+        }
+        open(List.of("Log", "Root", "Heads", "Events covered", "Events after it", "Witnesses"), 2);
+        put("<tr>");
+        cell(text(log.checkpoint().origin()));
+        cell(code(log.checkpoint().root().hex()));
+        for (long figure : new long[] {log.checkpoint().size(), log.covered(), log.later(), log.witnesses()}) {
+            put("<td class=\"n\">" + figure + "</td>");
+        }
+        put("</tr>\n");
+        close(1, 1);
     }
 
     private void open(List<String> columns, int firstFigure) throws IOException {

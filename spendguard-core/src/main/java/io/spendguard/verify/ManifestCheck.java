@@ -179,6 +179,9 @@ final class ManifestCheck {
 
     private static boolean isPossible(String name) {
         return name.equals(PackageNames.KEYS)
+                || name.equals(PackageNames.CHECKPOINT)
+                || name.equals(PackageNames.HEADS)
+                || name.equals(PackageNames.RUNS)
                 || PackageNames.parseEvents(name).isPresent()
                 || PackageNames.parseMember(name).isPresent();
     }

@@ -36,6 +36,7 @@ final class StreamCheck {
     private final UUID stream;
     private final SealCheck seals;
     private final ContentCheck content;
+    private final LogCheck log;
     private final Findings findings;
 
     private long lines;
@@ -58,12 +59,19 @@ final class StreamCheck {
     private @Nullable Place closing;
     private boolean isClosingTrusted;
 
-    StreamCheck(String file, PackageNames.StreamName name, SealCheck seals, ContentCheck content, Findings findings) {
+    StreamCheck(
+            String file,
+            PackageNames.StreamName name,
+            SealCheck seals,
+            ContentCheck content,
+            LogCheck log,
+            Findings findings) {
         this.file = file;
         this.tenant = name.tenant();
         this.stream = name.stream();
         this.seals = seals;
         this.content = content;
+        this.log = log;
         this.findings = findings;
         this.previous = SealFormat.start(tenant, stream);
     }
@@ -83,6 +91,7 @@ final class StreamCheck {
         }
         seals.count(line.keyId());
         Place place = place(line.seq(), line.id());
+        log.event(place, tenant, stream, line);
         switch (seals.check(tenant, stream, line.seq(), line)) {
             case TRUSTED -> trusted(place, line, line.seq());
             case NOT_ANCHORED -> notAnchored(place, line);
@@ -252,6 +261,8 @@ final class StreamCheck {
                 case EventTypes.STREAM_OPENED ->
                     data.string("stream").equals(stream.toString())
                             && data.string("keyId").equals(line.keyId());
+                case EventTypes.STREAM_FENCED ->
+                    data.string("stream").equals(stream.toString()) && data.integer("position") == seq;
                 case EventTypes.STREAM_CLOSED ->
                     data.string("stream").equals(stream.toString()) && data.integer("events") == seq;
                 default -> true;

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param accounts the accounts, in order of tenant, namespace, budget, key and window
  * @param tally decisions and outcomes by kind
  * @param keys the keys that signed, in order of id
+ * @param log what the enclosed checkpoint covers, or null when there is none that can be relied on
  * @param openHolds decisions whose hold has no outcome yet
  * @param money how far the accounts are proved
  * @param findings what is wrong, what explains the others first; of each kind the first thousand
@@ -27,6 +28,7 @@ public record VerificationReport(
         List<AccountReport> accounts,
         DecisionTally tally,
         List<KeyReport> keys,
+        @Nullable LogReport log,
         long openHolds,
         Money money,
         List<Finding> findings,
@@ -53,7 +55,9 @@ public record VerificationReport(
     /** What is not proved even when nothing is wrong. */
     public List<String> notes() {
         return List.of(
-                "completeness not proven: whole streams may have been left out, no checkpoint tells their number",
+                log == null
+                        ? "completeness not proven: whole streams may have been left out, no checkpoint tells their number"
+                        : log.note(),
                 "holds without an outcome yet: " + openHolds,
                 "money: " + money.text());
     }

@@ -34,10 +34,12 @@ public final class Verifier {
     private final List<StreamReport> streams = new ArrayList<>();
     private final SealCheck seals;
     private final ManifestCheck manifest;
+    private final LogCheck log;
 
     private Verifier(Anchors anchors) {
         this.seals = new SealCheck(anchors);
         this.manifest = new ManifestCheck(anchors, findings);
+        this.log = new LogCheck(anchors, findings);
     }
 
     /**
@@ -68,6 +70,11 @@ public final class Verifier {
             List<StoredZip.Entry> entries = reader.entries();
             if (!entries.isEmpty() || findings.count() == 0) {
                 manifest.read(reader, entries);
+                log.read(
+                        reader,
+                        entries,
+                        manifest.manifest().map(EvidenceManifest::tenant).orElse(null),
+                        manifest.manifest().isPresent());
                 for (StoredZip.Entry entry : entries) {
                     check(reader, entry);
                 }
@@ -81,7 +88,7 @@ public final class Verifier {
         Fingerprint fingerprint = new Fingerprint();
         Optional<PackageNames.StreamName> stream = PackageNames.parseEvents(entry.name());
         if (stream.isPresent()) {
-            StreamCheck check = new StreamCheck(entry.name(), stream.get(), seals, content, findings);
+            StreamCheck check = new StreamCheck(entry.name(), stream.get(), seals, content, log, findings);
             reader.lines(entry, fingerprint, check::line);
             streams.add(check.end(manifest.stream(stream.get())));
         } else {
@@ -92,6 +99,7 @@ public final class Verifier {
 
     private VerificationReport conclude() {
         List<AccountReport> reports = accounts.end();
+        Optional<LogReport> logged = log.end(accounts);
         long openHolds = decisions.end();
         long events = streams.stream().mapToLong(StreamReport::events).sum();
         manifest.compareCount(events);
@@ -112,6 +120,7 @@ public final class Verifier {
                 reports,
                 chronicle.tally(),
                 seals.keys(),
+                logged.orElse(null),
                 openHolds,
                 isMoneyProved ? VerificationReport.Money.FULL : VerificationReport.Money.NOT_PROVEN,
                 findings.inOrder(),

@@ -80,7 +80,7 @@ class ConditionTest {
                 "true && action.model == \"x\" ; action.model is absent. Test it first with has(action.model).",
                 "action.model == \"x\" || false ; action.model is absent. Test it first with has(action.model).",
                 "!(action.model == \"x\") ; action.model is absent. Test it first with has(action.model).",
-                "!(action.model == \"x\") && 1 < 2 ; action.model is absent. Test it first with has(action.model).",
+                "!(action.model == \"x\") && size(labels) < 2 ; action.model is absent. Test it first with has(action.model).",
                 "[\"a\"].all(x, action.model == x) ; action.model is absent. Test it first with has(action.model).",
                 "[\"a\"].exists(x, action.model == x) ; action.model is absent. Test it first with has(action.model).",
             })
@@ -138,9 +138,9 @@ class ConditionTest {
 
     @ParameterizedTest
     @CsvSource({
-        "action.model == \"x\" && 1 > 2, CONTINUE",
-        "1 > 2 && action.model == \"x\", CONTINUE",
-        "action.model == \"x\" || 1 < 2, STOP",
+        "action.model == \"x\" && size(labels) > 2, CONTINUE",
+        "size(labels) > 2 && action.model == \"x\", CONTINUE",
+        "action.model == \"x\" || size(labels) < 2, STOP",
         "has(action.model) && action.model == \"x\", CONTINUE"
     })
     void evaluate_otherSideSettlesIt_absentValueDoesNotMatter(String condition, Effect effect) {
@@ -216,7 +216,7 @@ class ConditionTest {
                         "{id: a, at: [tool.call.pre], effect: stop, reasonCode: R, when: 'run.steps > 3'}",
                         "{id: b, at: [llm.call.pre], effect: stop, reasonCode: R,"
                                 + " when: 'get(action.user, \"\") == \"x\" || budget(\"day\").spent.amountMicros > 3'}",
-                        "{id: c, at: [run.pre], effect: stop, reasonCode: R, when: 'action.kind == \"x\"'}"),
+                        "{id: c, at: [run.pre], effect: stop, reasonCode: R, when: 'action.agent == \"x\"'}"),
                 "c.yaml");
 
         assertThat(contract.readsLedger(ActionKind.TOOL_CALL)).isTrue();

@@ -18,7 +18,7 @@ class ContractDigestTest {
                 - {id: a, limit: 1.00 USD, window: {type: calendar_day, timezone: UTC}, reservation: {ttl: PT10M}}
                 - {id: b, limit: 3 calls, window: {type: run}}
               rules:
-                - {id: r, priority: 5, at: [llm.call.pre, run.pre], when: 'action.kind == "a  b"', effect: stop, reasonCode: R}
+                - {id: r, priority: 5, at: [llm.call.pre, run.pre], when: 'action.agent == "a  b"', effect: stop, reasonCode: R}
                 - {id: s, when: 'true', effect: {decision: degrade, mutate: {modelAlias: cheap, maxOutputTokens: 9}}, reasonCode: S}
               defaults: {decision: continue}
             """;
@@ -41,7 +41,7 @@ class ContractDigestTest {
                         + "\"models\":{\"cheap@stable\":{\"model\":\"gpt-4o-mini\",\"provider\":\"openai\"}},"
                         + "\"name\":\"n\",\"owner\":\"o\",\"rules\":["
                         + "{\"at\":[\"run.pre\",\"llm.call.pre\"],\"decision\":\"STOP\",\"id\":\"r\",\"priority\":5,"
-                        + "\"reasonCode\":\"R\",\"when\":\"action.kind == \\\"a  b\\\"\"},"
+                        + "\"reasonCode\":\"R\",\"when\":\"action.agent == \\\"a  b\\\"\"},"
                         + "{\"at\":[\"run.pre\",\"agent.step.pre\",\"llm.call.pre\",\"tool.call.pre\","
                         + "\"agent.dispatch.pre\"],\"decision\":\"DEGRADE\",\"id\":\"s\",\"maxOutputTokens\":9,"
                         + "\"modelAlias\":\"cheap@stable\",\"priority\":0,\"reasonCode\":\"S\",\"when\":\"true\"}],"
@@ -68,7 +68,7 @@ class ContractDigestTest {
                     - reasonCode: R
                       effect: {"decision": "stop"}
                       when: >-
-                        action.kind
+                        action.agent
                         == "a  b"
                       at: [run.pre, llm.call.pre]
                       priority: 5

@@ -81,9 +81,11 @@ class EvaluationTest {
 
     @Test
     void evaluate_nothingMatches_continuesWithoutReason() {
-        Evaluation evaluation = TestContracts.stopWhen("false").evaluate(TestInput.llmCall());
+        Evaluation evaluation = TestContracts.stopWhen("action.model == \"x\"").evaluate(TestInput.llmCall());
 
-        assertThat(evaluation).isEqualTo(new Evaluation(Effect.CONTINUE, List.of(), List.of(), Patch.NONE));
+        assertThat(evaluation)
+                .isEqualTo(
+                        new Evaluation(Effect.CONTINUE, List.of(), List.of(), Patch.NONE, null, Evaluation.NO_SKIPS));
     }
 
     @Test
@@ -168,7 +170,10 @@ class EvaluationTest {
 
     @Test
     void evaluate_differentAliases_stopsAndSaysWhichRulesDisagree() {
-        Evaluation evaluation = evaluate(TestInput.llmCall(), model("a", "cheap"), model("b", "cheaper"));
+        Evaluation evaluation = evaluate(
+                TestInput.llmCall(),
+                model("a", "cheap").replace("true", "action.model == \"gpt-4o\""),
+                model("b", "cheaper").replace("true", "action.inputTokens > 5"));
 
         assertThat(evaluation.effect()).isEqualTo(Effect.STOP);
         assertThat(evaluation.reasons().get(0))
@@ -205,7 +210,9 @@ class EvaluationTest {
 
     @Test
     void check_unknownAlias_isAFaultInEnforceModeOnly() {
-        String source = TestContracts.withRules(model("a", "cheap"), model("b", "tiny@beta"));
+        String source = TestContracts.withRules(
+                model("a", "cheap").replace("true", "action.inputTokens > 5"),
+                model("b", "tiny@beta").replace("true", "action.inputTokens < 5"));
         Contract enforced = Contract.parse(source, "c.yaml");
         Contract shadow = Contract.parse(source.replace("spec:", "spec:\n  mode: shadow"), "c.yaml");
         ModelCatalogue known = ModelCatalogue.builder()
@@ -214,7 +221,7 @@ class EvaluationTest {
 
         assertThat(enforced.check(ModelCatalogue.EMPTY))
                 .extracting(Finding::toString)
-                .containsExactly("c.yaml:12:91 rules[1].effect.mutate.modelAlias: unknown model alias 'tiny@beta':"
+                .containsExactly("c.yaml:12:109 rules[1].effect.mutate.modelAlias: unknown model alias 'tiny@beta':"
                         + " neither the contract nor the catalogue names its model. Add it to 'models'.");
         assertThat(enforced.check(known)).isEmpty();
         assertThat(enforced.warnings(ModelCatalogue.EMPTY)).isEmpty();

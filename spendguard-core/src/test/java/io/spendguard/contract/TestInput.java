@@ -2,6 +2,7 @@ package io.spendguard.contract;
 
 import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
+import io.spendguard.model.Usage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,6 +17,7 @@ final class TestInput implements EvaluationInput {
     private final Map<String, BudgetBalance> balances = new HashMap<>();
     private Instant now = Instant.parse("2026-11-23T10:00:00Z");
     private long runSteps;
+    private @Nullable Usage usage;
     private ModelCatalogue catalogue = ModelCatalogue.EMPTY;
 
     private TestInput(Action action) {
@@ -56,6 +58,11 @@ final class TestInput implements EvaluationInput {
         return this;
     }
 
+    TestInput usage(long input, long output) {
+        usage = Usage.of(input, output);
+        return this;
+    }
+
     TestInput catalogue(ModelCatalogue known) {
         catalogue = known;
         return this;
@@ -89,5 +96,10 @@ final class TestInput implements EvaluationInput {
     @Override
     public ModelCatalogue catalogue() {
         return catalogue;
+    }
+
+    @Override
+    public @Nullable Usage estimatedUsage() {
+        return usage;
     }
 }

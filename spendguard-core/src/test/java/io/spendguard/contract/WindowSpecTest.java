@@ -76,7 +76,7 @@ class WindowSpecTest {
         "UTC, 2026-12-31T23:59:59Z, 2026-12-01T00:00:00Z, 2027-01-01T00:00:00Z",
         "America/New_York, 2026-11-01T03:59:59Z, 2026-10-01T04:00:00Z, 2026-11-01T04:00:00Z",
         // The last of December was skipped altogether: the month ended a day early.
-        "Pacific/Kiritimati, 1994-12-31T09:59:59Z, 1994-12-01T10:40:00Z, 1994-12-31T10:00:00Z",
+        "Pacific/Kiritimati, 1994-12-31T09:59:59Z, 1994-12-01T10:00:00Z, 1994-12-31T10:00:00Z",
         "Pacific/Kiritimati, 1994-12-31T10:00:00Z, 1994-12-31T10:00:00Z, 1995-01-31T10:00:00Z",
     })
     void period_calendarMonth_beginsOnTheFirst(String zone, String now, String from, String until) {
@@ -126,6 +126,13 @@ class WindowSpecTest {
                 .isThrownBy(() -> new WindowSpec.Rolling(Duration.ofSeconds(10), 3))
                 .withMessage("Rolling window of PT10S in 3 buckets: 1 to 100 buckets of whole seconds are allowed."
                         + " Choose a length their number divides.");
+    }
+
+    @Test
+    void period_total_isAllOfTime() {
+        assertThat(new WindowSpec.Total().period(Instant.parse("2026-11-23T00:00:00Z")))
+                .isEqualTo(Period.ALWAYS);
+        assertThat(new WindowSpec.Total().perRun()).isFalse();
     }
 
     @Property(tries = 10_000)

@@ -69,6 +69,21 @@ class StreamSealerTest {
     }
 
     @Test
+    void seal_signingEachEvent_givesEachABatchOfItsOwn() {
+        StreamSealer strict = new StreamSealer(signer, ids, Clock.fixed(NOW, ZoneOffset.UTC), true);
+
+        List<SealedAuditEvent> sealed = strict.seal(List.of(event("acme"), event("globex")));
+
+        assertThat(sealed).hasSize(4).allSatisfy(it -> {
+            Digest leaf = SealFormat.leaf(it.event().tenant(), it.stream(), it.seq(), it.chain());
+            assertThat(it.batchSize()).isEqualTo(1);
+            assertThat(it.path()).isEmpty();
+            assertThat(signer.verificationKey().verify(SealFormat.batch(1, leaf), it.signature()))
+                    .isTrue();
+        });
+    }
+
+    @Test
     void seal_afterCommitted_goesOn() {
         UUID stream = sealer.seal(List.of(event("acme"))).get(0).stream();
         sealer.committed();
@@ -117,6 +132,60 @@ class StreamSealerTest {
     }
 
     @Test
+    void sealFence_ofAnOpenStream_takesTheBatchsFirstPositionAndIsFollowed() {
+        sealer.seal(List.of(event("acme")));
+        sealer.committed();
+        List<SealedAuditEvent> batch = sealer.seal(List.of(event("acme"), event("acme")));
+
+        List<SealedAuditEvent> fence = sealer.sealFence();
+        sealer.fenced();
+        List<SealedAuditEvent> next = sealer.seal(List.of(event("acme")));
+
+        assertThat(fence).hasSize(1);
+        assertThat(fence.get(0).event().type()).isEqualTo(EventTypes.STREAM_FENCED);
+        assertThat(fence.get(0).stream()).isEqualTo(batch.get(0).stream());
+        assertThat(fence.get(0).seq()).isEqualTo(batch.get(0).seq()).isEqualTo(3);
+        assertThat(next).extracting(SealedAuditEvent::seq).containsExactly(4L);
+        assertThat(next.get(0).chain())
+                .isEqualTo(SealFormat.next(
+                        fence.get(0).chain(), next.get(0).event().digest()));
+    }
+
+    @Test
+    void sealFence_ofANewStream_opensThatStream() {
+        List<SealedAuditEvent> batch = sealer.seal(List.of(event("acme")));
+
+        SealedAuditEvent fence = sealer.sealFence().get(0);
+        sealer.fenced();
+        List<SealedAuditEvent> next = sealer.seal(List.of(event("acme")));
+
+        assertThat(fence.event().type()).isEqualTo(EventTypes.STREAM_OPENED);
+        assertThat(fence.event().id()).isNotEqualTo(batch.get(0).event().id());
+        assertThat(fence.stream()).isEqualTo(batch.get(0).stream());
+        assertThat(fence.seq()).isEqualTo(1);
+        assertThat(next).extracting(SealedAuditEvent::seq).containsExactly(2L);
+    }
+
+    @Test
+    void committed_afterAFenceThatFailed_keepsTheBatch() {
+        sealer.seal(List.of(event("acme"), event("acme")));
+        sealer.sealFence();
+        sealer.committed();
+
+        assertThat(sealer.seal(List.of(event("acme"))))
+                .extracting(SealedAuditEvent::seq)
+                .containsExactly(4L);
+    }
+
+    @Test
+    void sealFence_withoutAPendingBatch_isRefused() {
+        assertThatExceptionOfType(IllegalStateException.class)
+                .isThrownBy(sealer::sealFence)
+                .withMessage("No batch is pending: there is nothing to put a fence against. Seal one first.");
+        assertThatExceptionOfType(IllegalStateException.class).isThrownBy(sealer::fenced);
+    }
+
+    @Test
     void seal_whileABatchIsPending_isRefused() {
         sealer.seal(List.of(event("acme")));
 
@@ -124,7 +193,7 @@ class StreamSealerTest {
                 .isThrownBy(() -> sealer.seal(List.of(event("acme"))))
                 .withMessage(
                         "A sealed batch is pending: its positions are taken until it is known to be durable or not."
-                                + " Call committed(), abandoned() or lost() first.");
+                                + " Call committed(), abandoned(), fenced() or lost() first.");
         assertThatExceptionOfType(IllegalStateException.class).isThrownBy(sealer::sealClosing);
     }
 

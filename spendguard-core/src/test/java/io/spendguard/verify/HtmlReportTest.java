@@ -108,6 +108,7 @@ class HtmlReportTest {
                 List.of(),
                 new DecisionTally(new TreeMap<>(), new TreeMap<>(), new TreeMap<>()),
                 List.of(),
+                null,
                 0,
                 VerificationReport.Money.NOT_PROVEN,
                 List.of(),

@@ -148,6 +148,31 @@ class VerifierContentTest {
     }
 
     @Test
+    void stream_fenceThatNamesItsPosition_isFine() {
+        writer.write(opening());
+        UUID stream = writer.leaveOpen().get(0).stream();
+        writer.write(fence(stream, 3));
+
+        assertThat(codes(verify(writer.leaveOpen()))).containsExactly(FindingCode.STREAM_OPEN);
+    }
+
+    @Test
+    void stream_fenceThatNamesAnotherPosition_isFound() {
+        writer.write(opening());
+        UUID stream = writer.leaveOpen().get(0).stream();
+        writer.write(fence(stream, 2));
+
+        assertThat(codes(verify(writer.leaveOpen())))
+                .containsExactlyInAnyOrder(FindingCode.STREAM_MALFORMED, FindingCode.STREAM_OPEN);
+    }
+
+    private AuditEvent fence(UUID stream, long position) {
+        return AuditEvent.of(EventTypes.STREAM_FENCED, writer.id(), TENANT, Specimen.NOW)
+                .data(JsonObject.create().put("stream", stream.toString()).put("position", position))
+                .build();
+    }
+
+    @Test
     void money_decisionThatGrantsItself_isFound() {
         writer.write(opening());
         writer.write(writer.decision(TENANT, decision, entry("ADJUSTMENT", -9), entry("HELD", 9)));

@@ -317,8 +317,8 @@ final class OrderedPath {
                         texts(backlog, left -> left.side().name()),
                         val(backlog.stream().map(Backlog::endedBy).toArray(Instant[]::new)),
                         val(Backlog.DEPTH))
-                .forEach(row -> needed.put(
-                        new AccountId(row.get("account_id", UUID.class)), row.get("tenant", String.class)));
+                .forEach(row ->
+                        needed.put(new AccountId(row.get("account_id", UUID.class)), row.get("tenant", String.class)));
     }
 
     private Instant clock() {
@@ -408,12 +408,14 @@ final class OrderedPath {
         Set<BudgetKey> budgets = new TreeSet<>();
         accounts.forEach(account -> budgets.add(BudgetKey.of(account)));
         Map<BudgetKey, BudgetLimit> limits = new TreeMap<>();
-        limits(budgets).and(BUDGET.MAX_KEYS.isNotNull())
+        limits(budgets)
+                .and(BUDGET.MAX_KEYS.isNotNull())
                 .orderBy(BUDGET.TENANT, BUDGET.NAMESPACE, BUDGET.BUDGET_ID)
                 .forNoKeyUpdate()
                 .of(BUDGET)
                 .forEach(row -> put(row, limits));
-        limits(budgets).and(BUDGET.MAX_KEYS.isNull())
+        limits(budgets)
+                .and(BUDGET.MAX_KEYS.isNull())
                 .orderBy(BUDGET.TENANT, BUDGET.NAMESPACE, BUDGET.BUDGET_ID)
                 .forShare()
                 .of(BUDGET)
@@ -533,12 +535,13 @@ final class OrderedPath {
                 ids.removeIf(id -> rows.account(id) == null);
                 LockedView view = new LockedView(rows, operation, ids);
                 Posting assumed = operation.assumed().orElse(null);
-                boolean carries = !openings.isEmpty() && !operation.backlog(rows.now()).isEmpty();
-                boolean stands = assumed != null && !carries && view.admits(assumed);
-                Posting posting = stands ? assumed : operation.plan(view);
+                boolean carries =
+                        !openings.isEmpty() && !operation.backlog(rows.now()).isEmpty();
+                boolean isPlannedAnew = assumed == null || carries || !view.admits(assumed);
+                Posting posting = isPlannedAnew ? operation.plan(view) : Objects.requireNonNull(assumed);
                 view.require(posting);
                 rows.apply(operation, posting);
-                return new Planned.Writes(openings, posting, assumed != null && !stands);
+                return new Planned.Writes(openings, posting, assumed != null && isPlannedAnew);
             } catch (RuntimeException refusal) {
                 return new Planned.Failed(refusal);
             }

@@ -34,6 +34,9 @@ enum SqlFailure {
             "57P05", // idle session timeout
             "25P03", // idle in transaction timeout
             "25P04"); // transaction timeout
+    /** Where a position is taken: a stream's first is its own row's too. */
+    private static final Set<String> POSITIONS = Set.of("outbox_pkey", "stream_pkey");
+
     private static final Set<String> OBJECTIONS = Set.of(
             "SG001", // an account is missing, short or owes
             "SG002", // a run is stopped
@@ -59,7 +62,7 @@ enum SqlFailure {
         if (state.startsWith("53") || state.equals("25006")) { // no resources; read only
             return UNAVAILABLE;
         }
-        return state.equals("23505") && isOutboxPosition(failure) ? POSITION_TAKEN : REFUSED;
+        return state.equals("23505") && isPosition(failure) ? POSITION_TAKEN : REFUSED;
     }
 
     /** What happened, without the server's lines about where. Ends with a full stop. */
@@ -71,9 +74,9 @@ enum SqlFailure {
         return line.endsWith(".") ? line : line + ".";
     }
 
-    private static boolean isOutboxPosition(SQLException failure) {
+    private static boolean isPosition(SQLException failure) {
         ServerErrorMessage server = failure instanceof PSQLException told ? told.getServerErrorMessage() : null;
         String constraint = server == null ? null : server.getConstraint();
-        return constraint != null && constraint.toLowerCase(Locale.ROOT).equals("outbox_pkey");
+        return constraint != null && POSITIONS.contains(constraint.toLowerCase(Locale.ROOT));
     }
 }

@@ -38,9 +38,9 @@ import org.slf4j.LoggerFactory;
  * <p>A batch whose operations all know what to post is one statement in autocommit. Whatever stands against it, nothing was
  * written, and the ordered path runs for the batch; after a shortage it runs for the next few at once, so that an empty
  * budget everybody asks for batches too. Callers are told after the commit, never before. Every batch of events that is
- * sealed ends in exactly one of three ways before the next is sealed: committed, abandoned (it can never become durable),
- * or lost (the session ends before anybody could tell). When the connection breaks while a commit is under way, nothing else
- * is done until its outcome is known.
+ * sealed ends in exactly one of four ways before the next is sealed: committed, abandoned (rolled back),
+ * fenced (another event took its position) or lost (the session ends before anybody could tell). When the connection
+ * breaks while a commit is under way, nothing else is done until its outcome is known.
  *
  * <p>Of one another's faults operations of a batch see no more than a delay: what the database refuses is found by halving
  * the batch, what is locked by others waits in the {@link SideLane}, and what its own planner refuses leaves the batch.
@@ -54,6 +54,7 @@ final class Writer implements Runnable {
     private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long LAST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final int CLOSING_STATEMENT_MILLIS = 2_000;
+    private static final int FENCE_LOCK_WAIT_MILLIS = 1_000;
     /** However little time one caller has left, the others of its batch are not to fail for it. */
     private static final int SHORTEST_LOCK_WAIT_MILLIS = 20;
 
@@ -97,7 +98,7 @@ final class Writer implements Runnable {
     WriterConnection connected() throws SQLException {
         WriterConnection current = connection;
         if (current == null) {
-            current = WriterConnection.open(dataSource, options.allowsOwner());
+            current = WriterConnection.open(dataSource, options);
             connection = current;
             registerKey(current);
         }
@@ -142,7 +143,7 @@ final class Writer implements Runnable {
         int unexplained = 0;
         long pauseNanos = FIRST_PAUSE_NANOS;
         Exception last = null;
-        while (!(left = withoutExpired(left, last)).isEmpty()) {
+        for (left = withoutExpired(left, last); !left.isEmpty(); left = withoutExpired(left, last)) {
             if (mustEnd() && !(isFirst && connection != null)) {
                 fail(left, last);
                 return;
@@ -280,7 +281,7 @@ final class Writer implements Runnable {
         }
         writes.sort(Comparator.comparing(write -> takes(write.plan().posting())));
         List<SealedEvent> sealed = sealer.seal(drafts(writes));
-        return commit(to, writes, sealed, () -> {
+        return commit(writes, sealed, () -> {
             to.limitSilence(longestMillisLeft(batch));
             call(writes, sealed).execute(to.jdbc(), false, lockTimeoutMillis(batch));
         });
@@ -321,7 +322,7 @@ final class Writer implements Runnable {
             }
             List<SealedEvent> sealed = sealer.seal(drafts(writes));
             write(to, writes, sealed);
-            left = commit(to, writes, sealed, to.jdbc()::commit);
+            left = commit(writes, sealed, to.jdbc()::commit);
             boolean isShort = writes.stream().anyMatch(write -> write.plan().isPlannedAnew());
             lookingBatches = isShort ? LOOKING_BATCHES : Math.max(0, lookingBatches - 1);
             return left;
@@ -370,8 +371,7 @@ final class Writer implements Runnable {
      *
      * @return what is left to do: nothing, or all when the connection broke and it is proved that nothing was written
      */
-    private List<Waiting> commit(WriterConnection to, List<Write> writes, List<SealedEvent> sealed, SqlAction action)
-            throws SQLException {
+    private List<Waiting> commit(List<Write> writes, List<SealedEvent> sealed, SqlAction action) throws SQLException {
         try {
             action.run();
         } catch (SQLException e) {
@@ -379,8 +379,7 @@ final class Writer implements Runnable {
                 forget(e);
                 throw e;
             }
-            if (!becameDurable(to, sealed.get(sealed.size() - 1).draft(), e)) {
-                sealer.abandoned();
+            if (!becameDurable(e)) {
                 return writes.stream().map(Write::waiting).toList();
             }
         } catch (RuntimeException e) {
@@ -399,19 +398,29 @@ final class Writer implements Runnable {
         return List.of();
     }
 
-    /** Blocks, also beyond anybody's patience, until the outcome of what a lost connection was doing is known. */
-    private boolean becameDurable(WriterConnection lost, EventDraft event, SQLException reason) {
+    /**
+     * Finds out what became of the sealed batch whose answer was lost, with a fence at its first position: the server lets one
+     * of the two become durable. Blocks, also beyond anybody's patience, until that is known; a transaction still under way
+     * on the lost connection makes the fence wait, and the server ends it in bounded time. Afterwards the sealer knows
+     * that the batch is fenced off, or is still to be told that it is durable.
+     */
+    private boolean becameDurable(SQLException reason) {
         disconnect();
+        List<SealedEvent> fence = sealer.sealFence();
         long pauseNanos = FIRST_PAUSE_NANOS;
         while (!mustEnd()) {
             try {
-                WriterConnection next = connected();
-                if (next.hasEnded(lost)) {
-                    return next.holds(event);
+                WriterConnection to = connected();
+                if (isFenced(to, fence)) {
+                    sealer.fenced();
+                    return false;
                 }
+                return true;
             } catch (SQLException | LedgerSetupException e) {
                 LOG.debug("Outcome of a commit is still unknown", e);
-                disconnect();
+                if (!(e instanceof SQLException failure) || SqlFailure.of(failure) != SqlFailure.LOCKED) {
+                    disconnect();
+                }
             }
             pauseNanos = pause(pauseNanos, LAST_PAUSE_NANOS);
         }
@@ -420,6 +429,20 @@ final class Writer implements Runnable {
                 "Ledger session ended while the outcome of its last commit was unknown: it may or may not be written. Ask"
                         + " again with the same key.",
                 reason);
+    }
+
+    /** Whether the fence stands, now or since an attempt before; false when the batch does. */
+    private static boolean isFenced(WriterConnection to, List<SealedEvent> fence) throws SQLException {
+        to.limitSilence(FENCE_LOCK_WAIT_MILLIS);
+        try {
+            new PostCall().events(fence).execute(to.jdbc(), true, FENCE_LOCK_WAIT_MILLIS);
+            return true;
+        } catch (SQLException e) {
+            if (SqlFailure.of(e) == SqlFailure.POSITION_TAKEN) {
+                return to.holds(fence.get(0));
+            }
+            throw e;
+        }
     }
 
     private void forget(Exception reason) {
@@ -445,38 +468,47 @@ final class Writer implements Runnable {
     }
 
     private void closeStreams() {
-        List<SealedEvent> closing = sealer.sealClosing();
-        if (closing.isEmpty()) {
-            sealer.committed();
-            return;
-        }
         Exception last = null;
         long pauseNanos = FIRST_PAUSE_NANOS;
+        List<SealedEvent> closing = sealer.sealClosing();
         do {
-            WriterConnection to = null;
+            if (closing.isEmpty()) {
+                sealer.committed();
+                return;
+            }
             try {
-                to = connected();
+                WriterConnection to = connected();
                 to.limitSilence(CLOSING_STATEMENT_MILLIS);
                 new PostCall().events(closing).execute(to.jdbc(), true, CLOSING_STATEMENT_MILLIS);
                 sealer.committed();
                 return;
-            } catch (SQLException | LedgerSetupException e) {
+            } catch (SQLException e) {
                 last = e;
-                if (to != null && e instanceof SQLException failure) {
-                    switch (SqlFailure.of(failure)) {
-                        case RETRY, LOCKED -> {
-                            // Once more, at once.
+                switch (SqlFailure.of(e)) {
+                    case RETRY, LOCKED -> {
+                        // Once more, at once.
+                    }
+                    case CONNECTION_LOST -> {
+                        if (connection == null) {
+                            break; // it could not be made: nothing was sent
                         }
-                        case CONNECTION_LOST -> {
-                            if (closingBecameDurable(to, closing, failure)) {
+                        try {
+                            if (becameDurable(e)) {
+                                sealer.committed();
                                 return;
                             }
+                        } catch (LedgerUnavailableException unknown) {
+                            LOG.warn("Ledger streams may lack their last events", unknown);
+                            return;
                         }
-                        default -> endsAtNanos = System.nanoTime();
+                        closing = sealer.sealClosing(); // after the fence
                     }
+                    default -> endsAtNanos = System.nanoTime();
                 }
-                pauseNanos = pause(pauseNanos, LAST_PAUSE_NANOS);
+            } catch (LedgerSetupException e) {
+                last = e;
             }
+            pauseNanos = pause(pauseNanos, LAST_PAUSE_NANOS);
         } while (!mustEnd());
         sealer.lost();
         LOG.warn(
@@ -484,20 +516,6 @@ final class Writer implements Runnable {
                         + " verify as OPEN until they are swept.",
                 closing.stream().map(SealedEvent::stream).toList(),
                 last);
-    }
-
-    /** Tells whether nothing is left to do: the streams are closed, or nobody will ever know. */
-    private boolean closingBecameDurable(WriterConnection lost, List<SealedEvent> closing, SQLException reason) {
-        try {
-            if (becameDurable(lost, closing.get(0).draft(), reason)) {
-                sealer.committed();
-                return true;
-            }
-            return false;
-        } catch (LedgerUnavailableException unknown) {
-            LOG.warn("Ledger streams may lack their last events", unknown);
-            return true;
-        }
     }
 
     private void registerKey(WriterConnection to) throws SQLException {

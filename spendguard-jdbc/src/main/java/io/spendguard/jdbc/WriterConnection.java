@@ -2,40 +2,42 @@ package io.spendguard.jdbc;
 
 import static io.spendguard.jdbc.schema.Tables.OUTBOX;
 
-import io.spendguard.ledger.EventDraft;
+import io.spendguard.ledger.SealedEvent;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.OffsetDateTime;
+import java.time.Duration;
 import javax.sql.DataSource;
 import org.jooq.DSLContext;
-import org.jooq.Record;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
-import org.jooq.impl.SQLDataType;
 
-/**
- * One writer's own connection, never a pool's, with what a successor needs to end its server process: a transaction whose
- * answer was lost may still be running there, and only when that process is gone is its outcome settled.
- */
+/** One writer's own connection, never a pool's. */
 final class WriterConnection {
-    private static final int FENCE_WAIT_MILLIS = 5_000;
+    /**
+     * The server ends whatever is under way on a connection that is lost: a transaction whose client fell silent, a statement
+     * that waits. What a successor wants to know is then known in bounded time.
+     */
+    private static final String LIMITS = """
+            select set_config('idle_in_transaction_session_timeout', {0}, false), set_config('statement_timeout', {1}, false)
+            """;
+
+    private static final int IDLE_IN_TRANSACTION_MILLIS = 5_000;
+    private static final int STATEMENT_MILLIS = 10_000;
     /** Longer than any wait the server was told to end by itself, so that a silent network is noticed, and only that. */
     private static final int SILENCE_MILLIS = 5_000;
 
     private final Connection connection;
     private final DSLContext sql;
-    private final int processId;
-    private final OffsetDateTime startedAt;
 
-    private WriterConnection(Connection connection) throws SQLException {
+    private WriterConnection(Connection connection, Duration lockTimeout) throws SQLException {
         this.connection = connection;
         this.sql = Jooq.on(connection);
         connection.setAutoCommit(true);
         connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
-        limitSilence(FENCE_WAIT_MILLIS);
-        Record self = sql.fetchSingle("select pid, backend_start from pg_stat_activity where pid = pg_backend_pid()");
-        this.processId = self.get("pid", Integer.class);
-        this.startedAt = self.get("backend_start", OffsetDateTime.class);
+        limitSilence(STATEMENT_MILLIS);
+        long statementMillis = Math.max(STATEMENT_MILLIS, 2 * lockTimeout.toMillis());
+        sql.fetch(
+                LIMITS, DSL.val(Integer.toString(IDLE_IN_TRANSACTION_MILLIS)), DSL.val(Long.toString(statementMillis)));
     }
 
     /**
@@ -44,11 +46,11 @@ final class WriterConnection {
      * @throws SQLException when it cannot be reached
      * @throws LedgerSetupException when it is not fit
      */
-    static WriterConnection open(DataSource dataSource, boolean allowsOwner) throws SQLException {
+    static WriterConnection open(DataSource dataSource, PostgresLedger.Options options) throws SQLException {
         Connection connection = dataSource.getConnection();
         try {
-            WriterConnection opened = new WriterConnection(connection);
-            SetupCheck.require(opened.sql, allowsOwner);
+            WriterConnection opened = new WriterConnection(connection, options.lockTimeout());
+            SetupCheck.require(opened.sql, options.allowsOwner());
             return opened;
         } catch (DataAccessException e) {
             abort(connection);
@@ -72,32 +74,16 @@ final class WriterConnection {
         connection.setNetworkTimeout(Runnable::run, Math.addExact(millis, SILENCE_MILLIS));
     }
 
-    /**
-     * Ends a lost connection's server process, which belongs to the same role, and waits for its end.
-     *
-     * @return whether it is gone, so that what it was doing is durable now or never will be
-     */
-    boolean hasEnded(WriterConnection lost) throws SQLException {
+    /** Tells whether this very event is what stands durably at its position. */
+    boolean holds(SealedEvent event) throws SQLException {
         try {
-            limitSilence(FENCE_WAIT_MILLIS);
-            return sql
-                    .select(DSL.field(
-                            "pg_terminate_backend(pid, {0})",
-                            SQLDataType.BOOLEAN, DSL.inline((long) FENCE_WAIT_MILLIS)))
-                    .from("pg_stat_activity")
-                    .where("pid = {0} and backend_start = {1}", DSL.val(lost.processId), DSL.val(lost.startedAt))
-                    .fetch()
-                    .stream()
-                    .allMatch(row -> Boolean.TRUE.equals(row.value1()));
-        } catch (DataAccessException e) {
-            throw Jooq.driverFailure(e);
-        }
-    }
-
-    /** Tells whether an event is durable. */
-    boolean holds(EventDraft event) throws SQLException {
-        try {
-            return sql.fetchExists(OUTBOX, OUTBOX.TENANT.eq(event.tenant()).and(OUTBOX.EVENT_ID.eq(event.id())));
+            return sql.fetchExists(
+                    OUTBOX,
+                    OUTBOX.TENANT
+                            .eq(event.draft().tenant())
+                            .and(OUTBOX.STREAM.eq(event.stream()))
+                            .and(OUTBOX.SEQ.eq(event.seq()))
+                            .and(OUTBOX.EVENT_ID.eq(event.draft().id())));
         } catch (DataAccessException e) {
             throw Jooq.driverFailure(e);
         }

@@ -116,6 +116,71 @@ class PostgresLedgerFailureTest {
         assertConsistent(true);
     }
 
+    /** The request arrives when nobody expects it any more: the fence at its position keeps it out. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void submit_requestDelayedBeyondTheFence_isWrittenOnceByItsSuccessor(boolean isFirstOfItsStream) throws Exception {
+        try (WireProxy proxy = new WireProxy(port(database));
+                PostgresLedger ledger = openThrough(proxy);
+                LedgerSession session = ledger.connect(TestHost.of(ids))) {
+            try (LedgerSession other = ledger.connect(TestHost.of(ids))) {
+                activate(isFirstOfItsStream ? other : session, 1_000);
+                await(other.submit(hold("opens", 1), PATIENCE));
+            }
+            proxy.holdBackNext("spendguard.post");
+
+            PostResult result = await(session.submit(hold("delayed", 10), PATIENCE));
+            proxy.deliver();
+            PostResult next = await(session.submit(hold("next", 1), PATIENCE));
+
+            assertThat(result).isInstanceOf(PostResult.Written.class);
+            assertThat(next).isInstanceOf(PostResult.Written.class);
+            assertThat(state(ledger).held()).isEqualTo(12);
+            List<String> types = new ArrayList<>();
+            ledger.events("acme", event -> {
+                if (event.stream().equals(((PostResult.Written) result).event().stream())) {
+                    types.add(event.draft().type());
+                }
+            });
+            assertThat(types)
+                    .containsExactlyElementsOf(
+                            isFirstOfItsStream
+                                    ? List.of("test.stream.opened", "test.operation", "test.operation")
+                                    : List.of(
+                                            "test.stream.opened",
+                                            "test.operation",
+                                            "test.stream.fenced",
+                                            "test.operation",
+                                            "test.operation"));
+        }
+        assertConsistent(true);
+    }
+
+    /** The server holds the transaction open for a client that is gone, until it ends it by itself. */
+    @Test
+    void submit_commitNeverArrives_waitsForTheServerToEndItAndWritesOnce() throws Exception {
+        try (WireProxy proxy = new WireProxy(port(database));
+                PostgresLedger ledger = openThrough(proxy);
+                LedgerSession session = ledger.connect(TestHost.of(ids))) {
+            try (LedgerSession other = ledger.connect(TestHost.of(ids))) {
+                activate(other, 1_000);
+                await(other.submit(hold("opens", 1), PATIENCE));
+            }
+            proxy.holdBackNext("COMMIT\0"); // a session's first: later ones go by a statement's name
+
+            PostResult result = await(session.submit(hold("cut", 10).unassumed(), PATIENCE));
+
+            assertThat(result).isInstanceOf(PostResult.Written.class);
+            assertThat(state(ledger).held()).isEqualTo(11);
+            List<String> types = new ArrayList<>();
+            ledger.events("acme", event -> types.add(event.draft().type()));
+            // The batch would have opened its stream; the event that opens it again is the fence.
+            assertThat(types).filteredOn("test.stream.opened"::equals).hasSize(2);
+            assertThat(types).filteredOn("test.operation"::equals).hasSize(3);
+        }
+        assertConsistent(true);
+    }
+
     @Test
     void submit_connectionsKilledAgainAndAgain_storesEachAcknowledgedOperationOnce() throws Exception {
         int threads = 8;

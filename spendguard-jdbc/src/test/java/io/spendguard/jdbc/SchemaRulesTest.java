@@ -80,6 +80,14 @@ class SchemaRulesTest {
                 "ledger_entry",
                 "reservation",
                 "reservation_claim",
+                "log_tree",
+                "log_tile",
+                "log_cursor",
+                "canonical_event",
+                "log_balance",
+                "tree_head",
+                "checkpoint",
+                "cosignature",
                 "schema_history"
             })
     void application_deletingOrTruncatingOrAltering_isRefused(String table) {

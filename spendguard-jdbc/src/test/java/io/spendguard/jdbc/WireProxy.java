@@ -1,5 +1,6 @@
 package io.spendguard.jdbc;
 
+import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -13,21 +14,29 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
 /**
  * Stands between a driver and a PostgreSQL server and speaks enough of the protocol to count round trips (each request ends
- * with one Sync message) and to lose an answer: the request reaches the server, is carried out, and the connection breaks.
+ * with one Sync message), to lose an answer (the request reaches the server, is carried out, and the connection breaks), and to
+ * hold a request back (the connection breaks, and the server may see the request much later).
  */
 final class WireProxy implements Closeable {
     private static final int SYNC = 'S';
+    private static final int SIMPLE_QUERY = 'Q';
+    /** Parse, Bind, Describe, Execute, Close: parts of a request that ends with Sync. */
+    private static final String EXTENDED = "PBDEC";
 
     private final ServerSocket listener;
     private final int serverPort;
     private final AtomicInteger roundTrips = new AtomicInteger();
     private final Set<Closeable> open = ConcurrentHashMap.newKeySet();
     private volatile Predicate<String> losesAnswerTo = request -> false;
+    private volatile Predicate<String> holdsBack = request -> false;
+    /** Hands over the request held back, on the connection it belongs to. */
+    private volatile Work delivery = () -> {};
 
     WireProxy(int serverPort) {
         this.serverPort = serverPort;
@@ -55,6 +64,16 @@ final class WireProxy implements Closeable {
     /** Loses the answer to the next request whose bytes contain this text; only that one. */
     void loseNextAnswerTo(String text) {
         losesAnswerTo = request -> request.contains(text);
+    }
+
+    /** Cuts the client off at the next request whose bytes contain this text, and keeps the request; the server sees nothing. */
+    void holdBackNext(String text) {
+        holdsBack = request -> request.contains(text);
+    }
+
+    /** Delivers the request that was held back, late, and waits for the server's answer. */
+    void deliver() throws IOException {
+        delivery.run();
     }
 
     @Override
@@ -101,6 +120,8 @@ final class WireProxy implements Closeable {
         private final Socket client;
         private final Socket server;
         private volatile boolean losesAnswer;
+        private volatile boolean keepsServer;
+        private volatile Runnable onAnswer = () -> {};
 
         Pipe(Socket client, Socket server) {
             this.client = client;
@@ -113,29 +134,60 @@ final class WireProxy implements Closeable {
             try {
                 startup(in, out);
                 StringBuilder request = new StringBuilder();
+                ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+                DataOutputStream message = new DataOutputStream(bytes);
                 while (true) {
                     int type = in.readUnsignedByte();
                     int length = in.readInt();
                     byte[] body = in.readNBytes(length - 4);
                     request.append(new String(body, StandardCharsets.ISO_8859_1));
-                    if (type == SYNC) {
+                    if (type == SYNC || type == SIMPLE_QUERY) {
                         roundTrips.incrementAndGet();
                         if (losesAnswerTo.test(request.toString())) {
                             losesAnswerTo = none -> false;
                             losesAnswer = true;
                         }
-                        request.setLength(0);
                     }
-                    out.writeByte(type);
-                    out.writeInt(length);
-                    out.write(body);
-                    if (in.available() == 0) {
+                    message.writeByte(type);
+                    message.writeInt(length);
+                    message.write(body);
+                    if (type == SYNC || type == SIMPLE_QUERY) {
+                        if (holdsBack.test(request.toString())) {
+                            holdsBack = none -> false;
+                            keep(bytes.toByteArray());
+                            return;
+                        }
+                        request.setLength(0);
+                        bytes.writeTo(out);
+                        bytes.reset();
+                        out.flush();
+                    } else if (EXTENDED.indexOf(type) < 0) {
+                        bytes.writeTo(out);
+                        bytes.reset();
                         out.flush();
                     }
                 }
             } finally {
-                server.close();
+                if (!keepsServer) {
+                    server.close();
+                }
             }
+        }
+
+        private void keep(byte[] request) throws IOException {
+            keepsServer = true;
+            CountDownLatch answered = new CountDownLatch(1);
+            onAnswer = answered::countDown;
+            delivery = () -> {
+                server.getOutputStream().write(request);
+                server.getOutputStream().flush();
+                try {
+                    answered.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            };
+            client.close();
         }
 
         void answers() throws IOException {
@@ -146,9 +198,14 @@ final class WireProxy implements Closeable {
                     if (losesAnswer) {
                         return; // the server has answered, so that it was carried out
                     }
+                    if (keepsServer) {
+                        onAnswer.run();
+                        continue;
+                    }
                     client.getOutputStream().write(buffer, 0, read);
                 }
             } finally {
+                onAnswer.run();
                 client.close();
             }
         }

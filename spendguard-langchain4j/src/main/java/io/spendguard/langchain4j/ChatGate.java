@@ -128,6 +128,7 @@ final class ChatGate {
         if (cap.isPresent()) {
             action.maxOutputTokens(cap.getAsInt());
         }
+        Sampling.describe(parameters, action);
         if (hiddenRetries > 0) {
             action.label(HIDDEN_RETRIES, Integer.toString(hiddenRetries));
         }
@@ -165,7 +166,7 @@ final class ChatGate {
         ChatDialect dialect = ChatDialect.of(parameters);
         OptionalInt cap = cap(effective.maxOutputTokens());
         ChatRequest changed = request.toBuilder()
-                .parameters(dialect.degraded(parameters, model, cap))
+                .parameters(Sampling.with(dialect.degraded(parameters, model, cap), effective))
                 .build();
         ChatRequestParameters sent = defaults.get().overrideWith(changed.parameters());
         boolean capped = cap.isEmpty()
@@ -178,6 +179,14 @@ final class ChatGate {
                     "Parameters " + sent.getClass().getSimpleName() + " did not take model '" + model + "' and cap "
                             + (cap.isPresent() ? Integer.toString(cap.getAsInt()) : "none")
                             + ". Let the rule stop, or name no patch for this model.");
+        }
+        if (!Sampling.agrees(sent, effective)) {
+            throw refused(
+                    degrade,
+                    ReasonCode.DEGRADE_FAILED,
+                    "Parameters " + sent.getClass().getSimpleName()
+                            + " did not take the effort, temperature, topP or stop sequences of the degrade."
+                            + " Let the rule stop, or leave out what this model does not have.");
         }
         return changed;
     }

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A tool whose every call passes the gate, on whichever thread. */
 final class GuardedToolExecutor implements ToolExecutor, Gated<ToolExecutor> {
+    /** What runs on this thread: the same request once more is a second gate; an equal one may be an agent in a loop. */
+    private static final ThreadLocal<@Nullable ToolExecutionRequest> RUNNING = new ThreadLocal<>();
+
     private final ToolExecutor delegate;
     private final GuardSource guards;
     private final ReturnBehavior behavior;
@@ -62,7 +65,9 @@ final class GuardedToolExecutor implements ToolExecutor, Gated<ToolExecutor> {
             Function<String, T> skipped) {
         Scope scope = Callers.scope(invocation);
         Action action = otherwise.complete(scope.complete(terms.action(request)));
-        if (Permit.current().filter(outer -> outer.covers(action)).isPresent()) {
+        ToolExecutionRequest around = RUNNING.get();
+        if (around == request
+                && Permit.current().filter(outer -> outer.covers(action)).isPresent()) {
             return tool.apply(delegate);
         }
         Guard guard = guards.guard(invocation);
@@ -81,6 +86,7 @@ final class GuardedToolExecutor implements ToolExecutor, Gated<ToolExecutor> {
                 Scope.Handle within = scope.open();
                 Guard.Handle asking = guard.open()) {
             call.started();
+            RUNNING.set(request);
             try {
                 T result = tool.apply(delegate);
                 call.completed(Usage.unknown());
@@ -91,6 +97,8 @@ final class GuardedToolExecutor implements ToolExecutor, Gated<ToolExecutor> {
             } catch (RuntimeException | Error failure) {
                 call.failed(failure);
                 throw failure;
+            } finally {
+                RUNNING.set(around);
             }
         }
     }

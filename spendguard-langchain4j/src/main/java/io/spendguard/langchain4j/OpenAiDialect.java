@@ -43,6 +43,17 @@ final class OpenAiDialect implements ChatDialect {
         return parameters instanceof OpenAiChatRequestParameters;
     }
 
+    static @Nullable String effort(ChatRequestParameters parameters) {
+        return openAi(parameters).reasoningEffort();
+    }
+
+    static ChatRequestParameters withEffort(ChatRequestParameters parameters, String effort) {
+        return OpenAiChatRequestParameters.builder()
+                .overrideWith(parameters)
+                .reasoningEffort(effort)
+                .build();
+    }
+
     /** Adds cached and reasoning tokens, where the provider reports them and they can be. */
     static void addDetails(TokenUsage reported, Usage.Builder usage) {
         if (!(reported instanceof OpenAiTokenUsage details)) {

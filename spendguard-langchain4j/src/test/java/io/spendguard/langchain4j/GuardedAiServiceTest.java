@@ -15,6 +15,7 @@ import dev.langchain4j.memory.chat.MessageWindowChatMemory;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.service.AiServices;
 import dev.langchain4j.service.MemoryId;
+import dev.langchain4j.service.Result;
 import dev.langchain4j.service.TokenStream;
 import dev.langchain4j.service.UserMessage;
 import dev.langchain4j.service.tool.ToolErrorHandlerResult;
@@ -28,6 +29,7 @@ import io.spendguard.model.Money;
 import io.spendguard.model.Permit;
 import io.spendguard.model.ReasonCode;
 import io.spendguard.model.SpendDeniedException;
+import io.spendguard.test.LeavesOpenHolds;
 import io.spendguard.test.OpenAiReply;
 import io.spendguard.test.OpenAiReply.ToolCall;
 import io.spendguard.trace.Scope;
@@ -150,6 +152,33 @@ class GuardedAiServiceTest {
         assertThat(lab.guard).onTool("search").decided(Effect.CONTINUE, times(1));
         assertThat(lab.guard).decided(Effect.CONTINUE, times(4)).spent("0.00018 USD");
         assertThat(runs()).hasSize(2);
+    }
+
+    interface Direct {
+        Result<String> chat(String message);
+    }
+
+    @Test
+    void providedTool_thatReturnsDirectly_endsTheInvocationBehindTheGateToo() {
+        ToolProvider tools = request -> ToolProviderResult.builder()
+                .add(
+                        ToolSpecification.builder().name("hand_over").build(),
+                        (call, memory) -> "over to you",
+                        ReturnBehavior.IMMEDIATE)
+                .build();
+        Direct assistant = AiServices.builder(Direct.class)
+                .chatModel(lab.chat().build())
+                .toolProvider(tools)
+                .build();
+        lab.provider.replyWithToolCall("hand_over", "{}");
+
+        try (var open = lab.guard.open()) {
+            assistant.chat("Hello");
+        }
+
+        assertThat(lab.provider.calls()).hasSize(1);
+        assertThat(lab.guard).onTool("hand_over").decided(Effect.CONTINUE, times(1));
+        assertThat(lab.guard).decided(Effect.CONTINUE, times(2));
     }
 
     @Test
@@ -340,6 +369,24 @@ class GuardedAiServiceTest {
     }
 
     @Test
+    void chat_toolThatCallsItselfThroughASubAgent_isDecidedEachTime() {
+        Assistant inner = AiServices.builder(Assistant.class)
+                .chatModel(lab.chat().build())
+                .tools(new Tools())
+                .build();
+        Told assistant = service(Told.class, new Tools(inner::chat));
+        lab.provider
+                .replyWithToolCall("search", "{\"topic\": \"tea\"}")
+                .replyWithToolCall("search", "{\"topic\": \"tea\"}")
+                .replyWith("inner")
+                .replyWith("outer");
+
+        assertThat(assistant.chat("Hello", parameters("r-1"))).isEqualTo("outer");
+
+        assertThat(lab.guard).inRun("r-1").onTool("search").decided(Effect.CONTINUE, times(2));
+    }
+
+    @Test
     void chat_immediateToolSkipped_goesToTheModelAndIsNotTheAnswer() {
         restart("tool.call.pre", "true", "skip");
         Told assistant = AiServices.builder(Told.class)
@@ -460,8 +507,8 @@ class GuardedAiServiceTest {
     }
 
     @Test
+    @LeavesOpenHolds("a tool that threw may have spent")
     void chat_toolThatThrows_isUnknownAndTheRunGoesOn() {
-        lab.endingUnknown();
         Told assistant = service(Told.class, new Tools(topic -> {
             throw new IllegalStateException("broken");
         }));

@@ -31,6 +31,7 @@ import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
 import io.spendguard.model.SpendDeniedException;
 import io.spendguard.model.Usage;
+import io.spendguard.test.LeavesOpenHolds;
 import io.spendguard.test.OpenAiCall;
 import io.spendguard.test.OpenAiReply;
 import io.spendguard.trace.Scope;
@@ -116,6 +117,39 @@ class GuardedChatModelTest {
     }
 
     @Test
+    void chat_degradedInEffortAndSampling_sendsThem() {
+        lab.close();
+        lab = Lab.withRule(
+                "llm.call.pre",
+                "true",
+                "{decision: degrade, mutate: {reasoningEffort: low, temperature: 0.2, topP: 0.5, stopSequences: [END]}}");
+        ChatModel model = lab.chat().temperature(0.9).stop(List.of("STOP")).build();
+
+        GuardedModels.chat(model, lab.guard).chat("Hello");
+
+        OpenAiCall call = lab.provider.calls().get(0);
+        assertThat(call.string("reasoning_effort")).contains("low");
+        assertThat(call.rawBody().replaceAll("\\s", ""))
+                .contains("\"temperature\":0.2")
+                .contains("\"top_p\":0.5")
+                .contains("\"stop\":[\"STOP\",\"END\"]");
+    }
+
+    @Test
+    void chat_degradeOfEffortWithParametersThatHaveNone_releasesAndStops() {
+        lab.close();
+        lab = Lab.withRule("llm.call.pre", "true", "{decision: degrade, mutate: {reasoningEffort: low}}");
+        ChatModel stubborn = new StubbornModel();
+
+        SpendDeniedException denied = catchThrowableOfType(
+                SpendDeniedException.class,
+                () -> GuardedModels.chat(stubborn, lab.guard).chat(HELLO));
+
+        assertThat(denied.decision().reasons().get(0).code()).isEqualTo(ReasonCode.DEGRADE_FAILED);
+        assertThat(lab.guard).spent("0.00 USD");
+    }
+
+    @Test
     void chat_degradeThatDoesNotTake_releasesAndStops() {
         lab.close();
         lab = Lab.withRule("llm.call.pre", "true", "{decision: degrade, mutate: {maxOutputTokens: 256}}");
@@ -151,8 +185,8 @@ class GuardedChatModelTest {
     }
 
     @Test
+    @LeavesOpenHolds("a failed provider may bill")
     void chat_holdsForTheHigherOfBothCaps() {
-        lab.endingUnknown();
         ChatModel model =
                 GuardedModels.chat(lab.chat().maxCompletionTokens(4_000).build(), lab.guard);
         lab.provider.reply(OpenAiReply.serverError());
@@ -206,8 +240,8 @@ class GuardedChatModelTest {
     }
 
     @Test
+    @LeavesOpenHolds("a failed provider may bill")
     void chat_failedOtherwise_isUnknownAndKeepsTheHold() {
-        lab.endingUnknown();
         ChatModel model = GuardedModels.chat(lab.chat().maxTokens(100).build(), lab.guard);
         lab.provider.reply(OpenAiReply.serverError());
 
@@ -218,8 +252,8 @@ class GuardedChatModelTest {
     }
 
     @Test
+    @LeavesOpenHolds("an earlier try may have been billed")
     void chat_hiddenRetries_areLabelledAndProveNothing() {
-        lab.endingUnknown();
         ChatModel model =
                 GuardedModels.chat(lab.chat().maxRetries(2).maxTokens(100).build(), lab.guard);
         lab.provider.reply(OpenAiReply.serverError(), OpenAiReply.serverError(), OpenAiReply.rateLimited());

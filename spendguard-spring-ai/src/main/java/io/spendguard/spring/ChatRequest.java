@@ -58,6 +58,7 @@ record ChatRequest(Prompt prompt, ChatOptions options, String provider, String m
         Action.Builder action = Action.llmCall(provider, model);
         inputTokens(gate.counter(), gate.settings().tokensPerMedia()).ifPresent(action::inputTokens);
         OutputCap.of(options).ifPresent(action::maxOutputTokens);
+        Sampling.describe(options, action);
         return scope.complete(action.build());
     }
 
@@ -71,7 +72,7 @@ record ChatRequest(Prompt prompt, ChatOptions options, String provider, String m
         boolean sameModel = effective.model().equals(Optional.of(model));
         boolean sameCap = effective.maxOutputTokens().equals(OutputCap.of(options));
         boolean sameProvider = effective.provider().equals(Optional.of(provider));
-        if (sameModel && sameCap && sameProvider) {
+        if (sameModel && sameCap && sameProvider && Sampling.agrees(options, effective)) {
             return prompt;
         }
         String target =
@@ -80,13 +81,19 @@ record ChatRequest(Prompt prompt, ChatOptions options, String provider, String m
             throw admitted.patchFailed("Model '" + provider + "/" + model + "' cannot be replaced by '" + target
                     + "': this bean calls one provider only. Degrade to a model of the same provider.");
         }
-        ChatOptions patched = OutputCap.with(options, effective.model().orElse(model), cap(effective, sameCap));
+        ChatOptions patched = Sampling.with(
+                OutputCap.with(options, effective.model().orElse(model), cap(effective, sameCap)), effective);
         boolean applied = effective.model().equals(Optional.ofNullable(model(patched)))
                 && effective.maxOutputTokens().equals(OutputCap.of(patched));
         if (!applied) {
             throw admitted.patchFailed("Options " + options.getClass().getSimpleName() + " did not take model '"
                     + target + "' and output cap " + effective.maxOutputTokens()
                     + ". Use options that carry both, or a contract that does not degrade.");
+        }
+        if (!Sampling.agrees(patched, effective)) {
+            throw admitted.patchFailed("Options " + options.getClass().getSimpleName()
+                    + " did not take the effort, temperature, topP or stop sequences of the degrade."
+                    + " Use options that carry them, or leave them out of the contract.");
         }
         return new Prompt(prompt.getInstructions(), patched);
     }

@@ -6,6 +6,7 @@ import io.spendguard.model.Permit;
 import io.spendguard.model.SpendDeniedException;
 import io.spendguard.trace.Scope;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.model.ChatModel;
@@ -51,6 +52,7 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
 
     @Override
     public ChatResponse call(Prompt prompt) {
+        Objects.requireNonNull(prompt, "prompt");
         ChatRequest request = ChatRequest.of(prompt, delegate.getOptions(), provider);
         Scope scope = gate.scope(request.toolContext(), null);
         Action action = request.action(gate, scope);
@@ -67,6 +69,7 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
 
     @Override
     public Flux<ChatResponse> stream(Prompt prompt) {
+        Objects.requireNonNull(prompt, "prompt");
         return Flux.deferContextual(context -> {
             ChatRequest request = ChatRequest.of(prompt, delegate.getOptions(), provider);
             Scope scope = gate.scope(request.toolContext(), context);

@@ -36,6 +36,14 @@ final class OpenAiOptions {
         return completion.isPresent() ? completion : total;
     }
 
+    static @Nullable String effort(ChatOptions options) {
+        return ((OpenAiChatOptions) options).getReasoningEffort();
+    }
+
+    static void effort(ChatOptions.Builder<?> builder, String effort) {
+        ((OpenAiChatOptions.Builder) builder).reasoningEffort(effort);
+    }
+
     static ChatOptions with(ChatOptions options, String model, @Nullable Integer cap) {
         OpenAiChatOptions own = (OpenAiChatOptions) options;
         OpenAiChatOptions.Builder builder = own.mutate();

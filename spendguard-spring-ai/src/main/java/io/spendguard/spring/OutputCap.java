@@ -14,7 +14,7 @@ final class OutputCap {
 
     /** The cap these options send; empty when they send none. */
     static OptionalLong of(ChatOptions options) {
-        if (HAS_OPENAI && OpenAiOptions.isFor(options)) {
+        if (isOpenAi(options)) {
             return OpenAiOptions.cap(options);
         }
         return positive(options.getMaxTokens());
@@ -22,7 +22,7 @@ final class OutputCap {
 
     /** The options with another model and, where not null, this cap. */
     static ChatOptions with(ChatOptions options, String model, @Nullable Integer cap) {
-        if (HAS_OPENAI && OpenAiOptions.isFor(options)) {
+        if (isOpenAi(options)) {
             return OpenAiOptions.with(options, model, cap);
         }
         ChatOptions.Builder<?> builder = options.mutate();
@@ -31,6 +31,10 @@ final class OutputCap {
             builder.maxTokens(cap);
         }
         return builder.build();
+    }
+
+    static boolean isOpenAi(ChatOptions options) {
+        return HAS_OPENAI && OpenAiOptions.isFor(options);
     }
 
     static OptionalLong positive(@Nullable Integer cap) {

@@ -17,14 +17,22 @@ final class Usages {
         return response == null ? Usage.unknown() : of(response.getMetadata().getUsage(), provider);
     }
 
-    /** A count of nothing at all is how Spring AI says that the provider gave none. */
+    /**
+     * A count of nothing at all is how Spring AI says that the provider gave none; a negative one is believed in no part.
+     */
     static Usage of(org.springframework.ai.chat.metadata.@Nullable Usage reported, String provider) {
         if (reported == null) {
             return Usage.unknown();
         }
+        if (isNegative(reported.getPromptTokens())
+                || isNegative(reported.getCompletionTokens())
+                || isNegative(reported.getCacheReadInputTokens())
+                || isNegative(reported.getCacheWriteInputTokens())) {
+            return Usage.unknown();
+        }
         long input = count(reported.getPromptTokens());
         long output = count(reported.getCompletionTokens());
-        if (input <= 0 && output <= 0) {
+        if (input == 0 && output == 0) {
             return Usage.unknown();
         }
         long cacheRead = count(reported.getCacheReadInputTokens());
@@ -38,7 +46,11 @@ final class Usages {
         return usage.build();
     }
 
+    private static boolean isNegative(@Nullable Number reported) {
+        return reported != null && reported.longValue() < 0;
+    }
+
     private static long count(@Nullable Number reported) {
-        return reported == null ? 0 : Math.max(0, reported.longValue());
+        return reported == null ? 0 : reported.longValue();
     }
 }

@@ -12,6 +12,8 @@ import io.spendguard.model.IdSource;
 import io.spendguard.price.PriceBook;
 import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.test.OpenAiStandIn;
+import io.spendguard.test.SettledCalls;
+import io.spendguard.test.SpendAssertions;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
@@ -69,6 +71,10 @@ final class Bench implements AutoCloseable {
                   {"provider": "openai", "model": "text-embedding-3-small", "from": "2024-10-02T00:00:00Z",
                    "currency": "USD",
                    "perMillionTokens": {"input": "0.02", "cacheRead": "0.02", "output": "0.00"},
+                   "contextWindow": 8192, "maxOutputTokens": 1, "source": "test"},
+                  {"provider": "openai", "model": "text-embedding-free", "from": "2024-10-02T00:00:00Z",
+                   "currency": "USD",
+                   "perMillionTokens": {"input": "0.01", "cacheRead": "0.01", "output": "0.00"},
                    "contextWindow": 8192, "maxOutputTokens": 1, "source": "test"}]}
                 """.getBytes(StandardCharsets.UTF_8), "test");
     }
@@ -87,14 +93,14 @@ final class Bench implements AutoCloseable {
     }
 
     Bench(String contract, GateSettings settings, IdSource ids) {
-        this.guard = Guard.builder()
+        this.guard = SettledCalls.watch(Guard.builder()
                 .contract(Contract.parse(contract, "test.yaml"))
                 .ledger(ledger)
                 .prices(prices())
                 .signer(Ed25519Signer.generate())
                 .clock(NOON)
                 .ids(ids)
-                .build();
+                .build());
         this.decorator = new SpendGuardDecorator(guard, settings);
     }
 
@@ -187,9 +193,13 @@ final class Bench implements AutoCloseable {
         return JsonObject.parse(event.payload()).object("data");
     }
 
+    /** Checks what every test must end with, evidence that verifies; open holds are looked for at the end of the test. */
     @Override
     public void close() {
         guard.close();
         provider.close();
+        if (!events().isEmpty()) {
+            SpendAssertions.assertThat(guard).hasVerifiableEvidence();
+        }
     }
 }

@@ -14,6 +14,7 @@ import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
 import io.spendguard.model.SpendDeniedException;
 import io.spendguard.model.Usage;
+import io.spendguard.test.LeavesOpenHolds;
 import io.spendguard.test.OpenAiCall;
 import io.spendguard.test.OpenAiReply;
 import io.spendguard.trace.Scope;
@@ -82,6 +83,7 @@ class GuardedChatModelTest {
     }
 
     @Test
+    @LeavesOpenHolds("a failed provider may bill")
     void call_failedAtTheProvider_keepsTheHoldAndTheException() {
         try (Bench bench = new Bench(Bench.contract(""))) {
             bench.provider.reply(OpenAiReply.serverError());
@@ -147,6 +149,22 @@ class GuardedChatModelTest {
             model.call("Hello");
 
             assertThat(bench.provider.calls().get(0).maxTokens()).isEqualTo(OptionalLong.of(256));
+        }
+    }
+
+    @Test
+    void call_degradedInEffortAndSampling_sendsThem() {
+        try (Bench bench =
+                new Bench(degrade("{reasoningEffort: low, temperature: 0.2, topP: 0.5, stopSequences: [END]}"))) {
+
+            bench.model().call("Hello");
+
+            OpenAiCall call = bench.provider.calls().get(0);
+            assertThat(call.string("reasoning_effort")).contains("low");
+            assertThat(call.rawBody().replaceAll("\\s", ""))
+                    .contains("\"temperature\":0.2")
+                    .contains("\"top_p\":0.5")
+                    .contains("\"stop\":\"END\"");
         }
     }
 

@@ -11,6 +11,7 @@ import io.spendguard.price.PriceBook;
 import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.proof.Signer;
 import io.spendguard.test.OpenAiStandIn;
+import io.spendguard.test.SettledCalls;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -30,6 +31,8 @@ import org.springframework.ai.tool.function.FunctionToolCallback;
 import org.springframework.ai.tool.resolution.ToolCallbackResolver;
 import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.FilteredClassLoader;
@@ -297,13 +300,25 @@ class SpendGuardAutoConfigurationTest {
                         ChatClientAutoConfiguration.class))
                 .withBean(OpenAiStandIn.class, () -> provider, definition -> definition.setDestroyMethodName(""))
                 .withBean(PriceBook.class, Bench::prices)
-                .withBean(Signer.class, Ed25519Signer::generate);
+                .withBean(Signer.class, Ed25519Signer::generate)
+                .withUserConfiguration(Watched.class);
     }
 
     private static FunctionToolCallback<?, ?> search() {
         return FunctionToolCallback.builder("search", () -> "found")
                 .description("search")
                 .build();
+    }
+
+    /** Every guard with a ledger that can still be read when its context is closed. */
+    @Configuration(proxyBeanMethods = false)
+    static class Watched {
+        @Bean
+        SmartInitializingSingleton watch(ObjectProvider<Guard> guards) {
+            return () -> guards.stream()
+                    .filter(guard -> guard.ledger() instanceof InMemoryLedger)
+                    .forEach(SettledCalls::watch);
+        }
     }
 
     @Configuration(proxyBeanMethods = false)

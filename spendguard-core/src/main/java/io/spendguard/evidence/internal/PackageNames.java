@@ -20,6 +20,13 @@ public final class PackageNames {
     /** The public keys that signed; trusted only where an anchor says so. */
     public static final String KEYS = "keys.json";
 
+    /** The log's signed checkpoint. */
+    public static final String CHECKPOINT = "log/checkpoint.note";
+    /** The leaves of the tree of all tenants. */
+    public static final String HEADS = "log/heads.jsonl";
+    /** Whose events the leaves of the tenants' trees are. */
+    public static final String RUNS = "log/runs.jsonl";
+
     private static final Pattern EVENTS = Pattern.compile(
             "events/((?:[a-z0-9_-]|%[0-9a-f]{2})+)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\\.jsonl");
     private static final Pattern MEMBER = Pattern.compile("(?:contracts|pricebooks)/([0-9a-f]{64})\\.json");

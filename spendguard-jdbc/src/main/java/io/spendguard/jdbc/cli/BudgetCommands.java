@@ -62,7 +62,7 @@ final class BudgetCommands {
 
     /** Reads accounts and prints them; nothing found is a finding. */
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
-    private abstract static sealed class Reading implements Callable<Integer> permits ListAll, Show {
+    abstract static sealed class Reading implements Callable<Integer> permits ListAll, Show {
         private final Terminal terminal;
         private final Map<String, String> environment;
 

@@ -3,6 +3,7 @@ package io.spendguard.jdbc.cli;
 import io.spendguard.contract.Contract;
 import io.spendguard.decision.EvidenceExport;
 import io.spendguard.evidence.EvidenceManifest;
+import io.spendguard.jdbc.EvidenceLog;
 import io.spendguard.jdbc.PostgresLedger;
 import io.spendguard.json.JsonObject;
 import io.spendguard.price.PriceBook;
@@ -43,6 +44,11 @@ final class EvidenceExportCommand implements Callable<Integer> {
     @Option(names = "--contract", paramLabel = "FILE", description = "enclose a contract that decided; may be repeated")
     private List<Path> contracts = new ArrayList<>();
 
+    @Option(
+            names = "--with-log",
+            description = "enclose the log's last checkpoint, which proves that nothing before it is left out")
+    private boolean withLog;
+
     @Option(names = "--out", required = true, description = "the package to be written; it must not exist")
     private Path out;
 
@@ -65,6 +71,9 @@ final class EvidenceExportCommand implements Callable<Integer> {
             enclosed.forEach(export::contract);
             if (tenant != null) {
                 export.tenant(tenant);
+            }
+            if (withLog) {
+                export.log(EvidenceLog.open(database.dataSource(environment)).export(tenant));
             }
             manifest = export.write(exporter, clock, out);
         }

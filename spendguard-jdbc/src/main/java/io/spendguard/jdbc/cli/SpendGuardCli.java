@@ -48,7 +48,20 @@ public final class SpendGuardCli {
                 .addSubcommand(new SchemaCommands.Print(terminal))
                 .addSubcommand(new SchemaCommands.Migrate(terminal, environment))
                 .addSubcommand(new SchemaCommands.Check(terminal, environment));
+        CommandLine log = new CommandLine(new LogGroup())
+                .addSubcommand(new LogCommands.SignCheckpoint(terminal, environment))
+                .addSubcommand(new LogCommands.Prove(terminal, environment))
+                .addSubcommand(new LogCommands.Witness(terminal, environment, clock));
+        CommandLine keys = new CommandLine(new KeysGroup())
+                .addSubcommand(new KeyCommands.ListAll(terminal, environment))
+                .addSubcommand(new KeyCommands.Jwks(terminal, environment));
+        CommandLine anchors = new CommandLine(new AnchorsGroup())
+                .addSubcommand(new AnchorCommands.Show(terminal))
+                .addSubcommand(new AnchorCommands.Update(terminal));
         root.addSubcommand(contract)
+                .addSubcommand(log)
+                .addSubcommand(keys)
+                .addSubcommand(anchors)
                 .addSubcommand(budget)
                 .addSubcommand(ledger)
                 .addSubcommand(schema)
@@ -75,6 +88,15 @@ public final class SpendGuardCli {
 
     @Command(name = "schema", description = "Where the books are kept.", mixinStandardHelpOptions = true)
     private static final class SchemaGroup {}
+
+    @Command(name = "log", description = "What was committed to.", mixinStandardHelpOptions = true)
+    private static final class LogGroup {}
+
+    @Command(name = "keys", description = "Who signed.", mixinStandardHelpOptions = true)
+    private static final class KeysGroup {}
+
+    @Command(name = "anchors", description = "Whom an auditor trusts.", mixinStandardHelpOptions = true)
+    private static final class AnchorsGroup {}
 
     @Command(name = "evidence", description = "What can be proved.", mixinStandardHelpOptions = true)
     private static final class EvidenceGroup {}

@@ -6,6 +6,7 @@ import io.spendguard.proof.Anchors;
 import io.spendguard.verify.AccountReport;
 import io.spendguard.verify.Finding;
 import io.spendguard.verify.HtmlReport;
+import io.spendguard.verify.LogReport;
 import io.spendguard.verify.StreamReport;
 import io.spendguard.verify.VerificationReport;
 import io.spendguard.verify.Verifier;
@@ -73,8 +74,7 @@ final class VerifyCommand implements Callable<Integer> {
     /** Whole or not at all: a page that stops in the middle could look like one without findings. */
     private void writePage(VerificationReport report, Path page) {
         try {
-            Path folder = page.toAbsolutePath().getParent();
-            Path unfinished = folder.resolve("." + page.getFileName() + ".part");
+            Path unfinished = page.resolveSibling("." + page.getFileName() + ".part");
             try {
                 try (Writer out = Files.newBufferedWriter(unfinished)) {
                     HtmlReport.write(report, String.valueOf(file.getFileName()), out);
@@ -149,11 +149,27 @@ final class VerifyCommand implements Callable<Integer> {
                 .put(
                         "accounts",
                         report.accounts().stream().map(VerifyCommand::toJson).toList())
+                .put("checkpoint", checkpoint(report))
                 .put("openHolds", report.openHolds())
                 .put("money", report.money().name())
                 .put("notes", report.notes())
                 .putIfPresent("tenant", report.tenant())
                 .putIfPresent("createdAt", Objects.toString(report.createdAt(), null));
+    }
+
+    /** Empty where no checkpoint could be relied on. */
+    private static JsonObject checkpoint(VerificationReport report) {
+        LogReport log = report.log();
+        return log == null
+                ? JsonObject.create()
+                : JsonObject.create()
+                        .put("origin", log.checkpoint().origin())
+                        .put("size", log.checkpoint().size())
+                        .put("root", log.checkpoint().root().hex())
+                        .put("covered", log.covered())
+                        .put("later", log.later())
+                        .put("continuesAnchors", log.isContinuation())
+                        .put("witnesses", log.witnesses());
     }
 
     private static JsonObject counts(SortedMap<String, Long> counts) {

@@ -6,10 +6,18 @@ package io.spendguard.jdbc.schema;
 
 import io.spendguard.jdbc.schema.tables.Account;
 import io.spendguard.jdbc.schema.tables.Budget;
+import io.spendguard.jdbc.schema.tables.CanonicalEvent;
+import io.spendguard.jdbc.schema.tables.Checkpoint;
+import io.spendguard.jdbc.schema.tables.Cosignature;
 import io.spendguard.jdbc.schema.tables.Idempotency;
 import io.spendguard.jdbc.schema.tables.IdempotencyAnswer;
+import io.spendguard.jdbc.schema.tables.KeySecret;
 import io.spendguard.jdbc.schema.tables.LedgerEntry;
 import io.spendguard.jdbc.schema.tables.LedgerTx;
+import io.spendguard.jdbc.schema.tables.LogBalance;
+import io.spendguard.jdbc.schema.tables.LogCursor;
+import io.spendguard.jdbc.schema.tables.LogTile;
+import io.spendguard.jdbc.schema.tables.LogTree;
 import io.spendguard.jdbc.schema.tables.Outbox;
 import io.spendguard.jdbc.schema.tables.PersonalValue;
 import io.spendguard.jdbc.schema.tables.Reservation;
@@ -17,6 +25,7 @@ import io.spendguard.jdbc.schema.tables.ReservationClaim;
 import io.spendguard.jdbc.schema.tables.RunState;
 import io.spendguard.jdbc.schema.tables.SigningKey;
 import io.spendguard.jdbc.schema.tables.Stream;
+import io.spendguard.jdbc.schema.tables.TreeHead;
 
 import org.jooq.ForeignKey;
 import org.jooq.Record;
@@ -40,10 +49,19 @@ public class Keys {
     public static final UniqueKey<Record> ACCOUNT_PKEY = Internal.createUniqueKey(Account.ACCOUNT, DSL.name("account_pkey"), new TableField[] { Account.ACCOUNT.TENANT, Account.ACCOUNT.ACCOUNT_ID }, true);
     public static final UniqueKey<Record> ACCOUNT_TENANT_NAMESPACE_BUDGET_ID_KEY_WINDOW_FROM_WINDOW_U_KEY = Internal.createUniqueKey(Account.ACCOUNT, DSL.name("account_tenant_namespace_budget_id_key_window_from_window_u_key"), new TableField[] { Account.ACCOUNT.TENANT, Account.ACCOUNT.NAMESPACE, Account.ACCOUNT.BUDGET_ID, Account.ACCOUNT.KEY, Account.ACCOUNT.WINDOW_FROM, Account.ACCOUNT.WINDOW_UNTIL, Account.ACCOUNT.UNIT }, true);
     public static final UniqueKey<Record> BUDGET_PKEY = Internal.createUniqueKey(Budget.BUDGET, DSL.name("budget_pkey"), new TableField[] { Budget.BUDGET.TENANT, Budget.BUDGET.NAMESPACE, Budget.BUDGET.BUDGET_ID }, true);
+    public static final UniqueKey<Record> CANONICAL_EVENT_PKEY = Internal.createUniqueKey(CanonicalEvent.CANONICAL_EVENT, DSL.name("canonical_event_pkey"), new TableField[] { CanonicalEvent.CANONICAL_EVENT.TENANT, CanonicalEvent.CANONICAL_EVENT.LOG_INDEX }, true);
+    public static final UniqueKey<Record> CANONICAL_EVENT_TENANT_STREAM_SEQ_KEY = Internal.createUniqueKey(CanonicalEvent.CANONICAL_EVENT, DSL.name("canonical_event_tenant_stream_seq_key"), new TableField[] { CanonicalEvent.CANONICAL_EVENT.TENANT, CanonicalEvent.CANONICAL_EVENT.STREAM, CanonicalEvent.CANONICAL_EVENT.SEQ }, true);
+    public static final UniqueKey<Record> CHECKPOINT_PKEY = Internal.createUniqueKey(Checkpoint.CHECKPOINT, DSL.name("checkpoint_pkey"), new TableField[] { Checkpoint.CHECKPOINT.TENANT, Checkpoint.CHECKPOINT.SIZE }, true);
+    public static final UniqueKey<Record> COSIGNATURE_PKEY = Internal.createUniqueKey(Cosignature.COSIGNATURE, DSL.name("cosignature_pkey"), new TableField[] { Cosignature.COSIGNATURE.TENANT, Cosignature.COSIGNATURE.SIZE, Cosignature.COSIGNATURE.LINE }, true);
     public static final UniqueKey<Record> IDEMPOTENCY_PKEY = Internal.createUniqueKey(Idempotency.IDEMPOTENCY, DSL.name("idempotency_pkey"), new TableField[] { Idempotency.IDEMPOTENCY.TENANT, Idempotency.IDEMPOTENCY.OPERATION, Idempotency.IDEMPOTENCY.KEY }, true);
     public static final UniqueKey<Record> IDEMPOTENCY_ANSWER_PKEY = Internal.createUniqueKey(IdempotencyAnswer.IDEMPOTENCY_ANSWER, DSL.name("idempotency_answer_pkey"), new TableField[] { IdempotencyAnswer.IDEMPOTENCY_ANSWER.TENANT, IdempotencyAnswer.IDEMPOTENCY_ANSWER.OPERATION, IdempotencyAnswer.IDEMPOTENCY_ANSWER.KEY }, true);
+    public static final UniqueKey<Record> KEY_SECRET_PKEY = Internal.createUniqueKey(KeySecret.KEY_SECRET, DSL.name("key_secret_pkey"), new TableField[] { KeySecret.KEY_SECRET.TENANT }, true);
     public static final UniqueKey<Record> LEDGER_ENTRY_PKEY = Internal.createUniqueKey(LedgerEntry.LEDGER_ENTRY, DSL.name("ledger_entry_pkey"), new TableField[] { LedgerEntry.LEDGER_ENTRY.TENANT, LedgerEntry.LEDGER_ENTRY.TX_ID, LedgerEntry.LEDGER_ENTRY.LINE }, true);
     public static final UniqueKey<Record> LEDGER_TX_PKEY = Internal.createUniqueKey(LedgerTx.LEDGER_TX, DSL.name("ledger_tx_pkey"), new TableField[] { LedgerTx.LEDGER_TX.TENANT, LedgerTx.LEDGER_TX.TX_ID }, true);
+    public static final UniqueKey<Record> LOG_BALANCE_PKEY = Internal.createUniqueKey(LogBalance.LOG_BALANCE, DSL.name("log_balance_pkey"), new TableField[] { LogBalance.LOG_BALANCE.TENANT, LogBalance.LOG_BALANCE.ACCOUNT_ID }, true);
+    public static final UniqueKey<Record> LOG_CURSOR_PKEY = Internal.createUniqueKey(LogCursor.LOG_CURSOR, DSL.name("log_cursor_pkey"), new TableField[] { LogCursor.LOG_CURSOR.TENANT, LogCursor.LOG_CURSOR.STREAM }, true);
+    public static final UniqueKey<Record> LOG_TILE_PKEY = Internal.createUniqueKey(LogTile.LOG_TILE, DSL.name("log_tile_pkey"), new TableField[] { LogTile.LOG_TILE.TENANT, LogTile.LOG_TILE.LEVEL, LogTile.LOG_TILE.TILE }, true);
+    public static final UniqueKey<Record> LOG_TREE_PKEY = Internal.createUniqueKey(LogTree.LOG_TREE, DSL.name("log_tree_pkey"), new TableField[] { LogTree.LOG_TREE.TENANT }, true);
     public static final UniqueKey<Record> OUTBOX_PKEY = Internal.createUniqueKey(Outbox.OUTBOX, DSL.name("outbox_pkey"), new TableField[] { Outbox.OUTBOX.TENANT, Outbox.OUTBOX.STREAM, Outbox.OUTBOX.SEQ }, true);
     public static final UniqueKey<Record> OUTBOX_TENANT_EVENT_ID_KEY = Internal.createUniqueKey(Outbox.OUTBOX, DSL.name("outbox_tenant_event_id_key"), new TableField[] { Outbox.OUTBOX.TENANT, Outbox.OUTBOX.EVENT_ID }, true);
     public static final UniqueKey<Record> PERSONAL_VALUE_PKEY = Internal.createUniqueKey(PersonalValue.PERSONAL_VALUE, DSL.name("personal_value_pkey"), new TableField[] { PersonalValue.PERSONAL_VALUE.TENANT, PersonalValue.PERSONAL_VALUE.EVENT_ID, PersonalValue.PERSONAL_VALUE.COMMITMENT }, true);
@@ -52,16 +70,21 @@ public class Keys {
     public static final UniqueKey<Record> RUN_STATE_PKEY = Internal.createUniqueKey(RunState.RUN_STATE, DSL.name("run_state_pkey"), new TableField[] { RunState.RUN_STATE.TENANT, RunState.RUN_STATE.NAMESPACE, RunState.RUN_STATE.RUN }, true);
     public static final UniqueKey<Record> SIGNING_KEY_PKEY = Internal.createUniqueKey(SigningKey.SIGNING_KEY, DSL.name("signing_key_pkey"), new TableField[] { SigningKey.SIGNING_KEY.KEY_ID }, true);
     public static final UniqueKey<Record> STREAM_PKEY = Internal.createUniqueKey(Stream.STREAM, DSL.name("stream_pkey"), new TableField[] { Stream.STREAM.TENANT, Stream.STREAM.STREAM_ }, true);
+    public static final UniqueKey<Record> TREE_HEAD_PKEY = Internal.createUniqueKey(TreeHead.TREE_HEAD, DSL.name("tree_head_pkey"), new TableField[] { TreeHead.TREE_HEAD.TENANT, TreeHead.TREE_HEAD.SIZE }, true);
 
     // -------------------------------------------------------------------------
     // FOREIGN KEY definitions
     // -------------------------------------------------------------------------
 
     public static final ForeignKey<Record, Record> ACCOUNT__ACCOUNT_TENANT_NAMESPACE_BUDGET_ID_FKEY = Internal.createForeignKey(Account.ACCOUNT, DSL.name("account_tenant_namespace_budget_id_fkey"), new TableField[] { Account.ACCOUNT.TENANT, Account.ACCOUNT.NAMESPACE, Account.ACCOUNT.BUDGET_ID }, Keys.BUDGET_PKEY, new TableField[] { Budget.BUDGET.TENANT, Budget.BUDGET.NAMESPACE, Budget.BUDGET.BUDGET_ID }, true);
+    public static final ForeignKey<Record, Record> CANONICAL_EVENT__CANONICAL_EVENT_TENANT_STREAM_SEQ_FKEY = Internal.createForeignKey(CanonicalEvent.CANONICAL_EVENT, DSL.name("canonical_event_tenant_stream_seq_fkey"), new TableField[] { CanonicalEvent.CANONICAL_EVENT.TENANT, CanonicalEvent.CANONICAL_EVENT.STREAM, CanonicalEvent.CANONICAL_EVENT.SEQ }, Keys.OUTBOX_PKEY, new TableField[] { Outbox.OUTBOX.TENANT, Outbox.OUTBOX.STREAM, Outbox.OUTBOX.SEQ }, true);
+    public static final ForeignKey<Record, Record> COSIGNATURE__COSIGNATURE_TENANT_SIZE_FKEY = Internal.createForeignKey(Cosignature.COSIGNATURE, DSL.name("cosignature_tenant_size_fkey"), new TableField[] { Cosignature.COSIGNATURE.TENANT, Cosignature.COSIGNATURE.SIZE }, Keys.CHECKPOINT_PKEY, new TableField[] { Checkpoint.CHECKPOINT.TENANT, Checkpoint.CHECKPOINT.SIZE }, true);
     public static final ForeignKey<Record, Record> IDEMPOTENCY_ANSWER__IDEMPOTENCY_ANSWER_TENANT_OPERATION_KEY_FKEY = Internal.createForeignKey(IdempotencyAnswer.IDEMPOTENCY_ANSWER, DSL.name("idempotency_answer_tenant_operation_key_fkey"), new TableField[] { IdempotencyAnswer.IDEMPOTENCY_ANSWER.TENANT, IdempotencyAnswer.IDEMPOTENCY_ANSWER.OPERATION, IdempotencyAnswer.IDEMPOTENCY_ANSWER.KEY }, Keys.IDEMPOTENCY_PKEY, new TableField[] { Idempotency.IDEMPOTENCY.TENANT, Idempotency.IDEMPOTENCY.OPERATION, Idempotency.IDEMPOTENCY.KEY }, true);
     public static final ForeignKey<Record, Record> LEDGER_ENTRY__LEDGER_ENTRY_TENANT_TX_ID_FKEY = Internal.createForeignKey(LedgerEntry.LEDGER_ENTRY, DSL.name("ledger_entry_tenant_tx_id_fkey"), new TableField[] { LedgerEntry.LEDGER_ENTRY.TENANT, LedgerEntry.LEDGER_ENTRY.TX_ID }, Keys.LEDGER_TX_PKEY, new TableField[] { LedgerTx.LEDGER_TX.TENANT, LedgerTx.LEDGER_TX.TX_ID }, true);
     public static final ForeignKey<Record, Record> LEDGER_TX__LEDGER_TX_TENANT_EVENT_ID_FKEY = Internal.createForeignKey(LedgerTx.LEDGER_TX, DSL.name("ledger_tx_tenant_event_id_fkey"), new TableField[] { LedgerTx.LEDGER_TX.TENANT, LedgerTx.LEDGER_TX.EVENT_ID }, Keys.OUTBOX_TENANT_EVENT_ID_KEY, new TableField[] { Outbox.OUTBOX.TENANT, Outbox.OUTBOX.EVENT_ID }, true);
     public static final ForeignKey<Record, Record> LEDGER_TX__LEDGER_TX_TENANT_OPERATION_KEY_FKEY = Internal.createForeignKey(LedgerTx.LEDGER_TX, DSL.name("ledger_tx_tenant_operation_key_fkey"), new TableField[] { LedgerTx.LEDGER_TX.TENANT, LedgerTx.LEDGER_TX.OPERATION, LedgerTx.LEDGER_TX.KEY }, Keys.IDEMPOTENCY_PKEY, new TableField[] { Idempotency.IDEMPOTENCY.TENANT, Idempotency.IDEMPOTENCY.OPERATION, Idempotency.IDEMPOTENCY.KEY }, true);
+    public static final ForeignKey<Record, Record> LOG_CURSOR__LOG_CURSOR_TENANT_STREAM_FKEY = Internal.createForeignKey(LogCursor.LOG_CURSOR, DSL.name("log_cursor_tenant_stream_fkey"), new TableField[] { LogCursor.LOG_CURSOR.TENANT, LogCursor.LOG_CURSOR.STREAM }, Keys.STREAM_PKEY, new TableField[] { Stream.STREAM.TENANT, Stream.STREAM.STREAM_ }, true);
+    public static final ForeignKey<Record, Record> LOG_TILE__LOG_TILE_TENANT_FKEY = Internal.createForeignKey(LogTile.LOG_TILE, DSL.name("log_tile_tenant_fkey"), new TableField[] { LogTile.LOG_TILE.TENANT }, Keys.LOG_TREE_PKEY, new TableField[] { LogTree.LOG_TREE.TENANT }, true);
     public static final ForeignKey<Record, Record> OUTBOX__OUTBOX_TENANT_STREAM_FKEY = Internal.createForeignKey(Outbox.OUTBOX, DSL.name("outbox_tenant_stream_fkey"), new TableField[] { Outbox.OUTBOX.TENANT, Outbox.OUTBOX.STREAM }, Keys.STREAM_PKEY, new TableField[] { Stream.STREAM.TENANT, Stream.STREAM.STREAM_ }, true);
     public static final ForeignKey<Record, Record> PERSONAL_VALUE__PERSONAL_VALUE_TENANT_EVENT_ID_FKEY = Internal.createForeignKey(PersonalValue.PERSONAL_VALUE, DSL.name("personal_value_tenant_event_id_fkey"), new TableField[] { PersonalValue.PERSONAL_VALUE.TENANT, PersonalValue.PERSONAL_VALUE.EVENT_ID }, Keys.OUTBOX_TENANT_EVENT_ID_KEY, new TableField[] { Outbox.OUTBOX.TENANT, Outbox.OUTBOX.EVENT_ID }, true);
     public static final ForeignKey<Record, Record> RESERVATION_CLAIM__RESERVATION_CLAIM_TENANT_RESERVATION_ID_FKEY = Internal.createForeignKey(ReservationClaim.RESERVATION_CLAIM, DSL.name("reservation_claim_tenant_reservation_id_fkey"), new TableField[] { ReservationClaim.RESERVATION_CLAIM.TENANT, ReservationClaim.RESERVATION_CLAIM.RESERVATION_ID }, Keys.RESERVATION_PKEY, new TableField[] { Reservation.RESERVATION.TENANT, Reservation.RESERVATION.RESERVATION_ID }, true);

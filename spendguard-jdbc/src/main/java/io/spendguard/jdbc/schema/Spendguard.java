@@ -6,12 +6,20 @@ package io.spendguard.jdbc.schema;
 
 import io.spendguard.jdbc.schema.tables.Account;
 import io.spendguard.jdbc.schema.tables.Budget;
+import io.spendguard.jdbc.schema.tables.CanonicalEvent;
+import io.spendguard.jdbc.schema.tables.Checkpoint;
+import io.spendguard.jdbc.schema.tables.Cosignature;
 import io.spendguard.jdbc.schema.tables.FreeAccounts;
 import io.spendguard.jdbc.schema.tables.Idempotency;
 import io.spendguard.jdbc.schema.tables.IdempotencyAnswer;
+import io.spendguard.jdbc.schema.tables.KeySecret;
 import io.spendguard.jdbc.schema.tables.LedgerEntry;
 import io.spendguard.jdbc.schema.tables.LedgerTx;
 import io.spendguard.jdbc.schema.tables.LockAccounts;
+import io.spendguard.jdbc.schema.tables.LogBalance;
+import io.spendguard.jdbc.schema.tables.LogCursor;
+import io.spendguard.jdbc.schema.tables.LogTile;
+import io.spendguard.jdbc.schema.tables.LogTree;
 import io.spendguard.jdbc.schema.tables.Outbox;
 import io.spendguard.jdbc.schema.tables.PersonalValue;
 import io.spendguard.jdbc.schema.tables.Reservation;
@@ -19,6 +27,7 @@ import io.spendguard.jdbc.schema.tables.ReservationClaim;
 import io.spendguard.jdbc.schema.tables.RunState;
 import io.spendguard.jdbc.schema.tables.SigningKey;
 import io.spendguard.jdbc.schema.tables.Stream;
+import io.spendguard.jdbc.schema.tables.TreeHead;
 
 import java.util.Arrays;
 import java.util.List;
@@ -56,6 +65,21 @@ public class Spendguard extends SchemaImpl {
      * The limit the active contract gives a budget; new accounts open with it.
      */
     public final Budget BUDGET = Budget.BUDGET;
+
+    /**
+     * Which event a leaf of the tenant's tree is of.
+     */
+    public final CanonicalEvent CANONICAL_EVENT = CanonicalEvent.CANONICAL_EVENT;
+
+    /**
+     * Signed notes over the tree of all tenants.
+     */
+    public final Checkpoint CHECKPOINT = Checkpoint.CHECKPOINT;
+
+    /**
+     * What witnesses added to a checkpoint.
+     */
+    public final Cosignature COSIGNATURE = Cosignature.COSIGNATURE;
 
     /**
      * of_tenants text[], ids uuid[]
@@ -111,6 +135,12 @@ public class Spendguard extends SchemaImpl {
      * What an operation answered, for its replays.
      */
     public final IdempotencyAnswer IDEMPOTENCY_ANSWER = IdempotencyAnswer.IDEMPOTENCY_ANSWER;
+
+    /**
+     * What hides personal values in the keys of accounts. Erasing a tenant's
+     * row cuts its old accounts off from the people.
+     */
+    public final KeySecret KEY_SECRET = KeySecret.KEY_SECRET;
 
     /**
      * The double-entry book. Its trigger refuses unbalanced lines and moves the
@@ -169,6 +199,28 @@ public class Spendguard extends SchemaImpl {
     }
 
     /**
+     * What the forwarded events make of an account, whatever the account's row
+     * says.
+     */
+    public final LogBalance LOG_BALANCE = LogBalance.LOG_BALANCE;
+
+    /**
+     * How far a stream was forwarded.
+     */
+    public final LogCursor LOG_CURSOR = LogCursor.LOG_CURSOR;
+
+    /**
+     * Hashes in a row: of leaves on level 0, of full tiles above.
+     */
+    public final LogTile LOG_TILE = LogTile.LOG_TILE;
+
+    /**
+     * How many leaves a tenant's tree has, and at how many its balances were
+     * last found to be those of the accounts.
+     */
+    public final LogTree LOG_TREE = LogTree.LOG_TREE;
+
+    /**
      * Signed audit events in their streams, written with what they tell of.
      */
     public final Outbox OUTBOX = Outbox.OUTBOX;
@@ -205,6 +257,11 @@ public class Spendguard extends SchemaImpl {
     public final Stream STREAM = Stream.STREAM;
 
     /**
+     * Leaves of the tree of all tenants: a tenant's tree as it stood once.
+     */
+    public final TreeHead TREE_HEAD = TreeHead.TREE_HEAD;
+
+    /**
      * No further instances allowed
      */
     private Spendguard() {
@@ -222,19 +279,28 @@ public class Spendguard extends SchemaImpl {
         return Arrays.asList(
             Account.ACCOUNT,
             Budget.BUDGET,
+            CanonicalEvent.CANONICAL_EVENT,
+            Checkpoint.CHECKPOINT,
+            Cosignature.COSIGNATURE,
             FreeAccounts.FREE_ACCOUNTS,
             Idempotency.IDEMPOTENCY,
             IdempotencyAnswer.IDEMPOTENCY_ANSWER,
+            KeySecret.KEY_SECRET,
             LedgerEntry.LEDGER_ENTRY,
             LedgerTx.LEDGER_TX,
             LockAccounts.LOCK_ACCOUNTS,
+            LogBalance.LOG_BALANCE,
+            LogCursor.LOG_CURSOR,
+            LogTile.LOG_TILE,
+            LogTree.LOG_TREE,
             Outbox.OUTBOX,
             PersonalValue.PERSONAL_VALUE,
             Reservation.RESERVATION,
             ReservationClaim.RESERVATION_CLAIM,
             RunState.RUN_STATE,
             SigningKey.SIGNING_KEY,
-            Stream.STREAM
+            Stream.STREAM,
+            TreeHead.TREE_HEAD
         );
     }
 }

@@ -6,12 +6,20 @@ package io.spendguard.jdbc.schema;
 
 import io.spendguard.jdbc.schema.tables.Account;
 import io.spendguard.jdbc.schema.tables.Budget;
+import io.spendguard.jdbc.schema.tables.CanonicalEvent;
+import io.spendguard.jdbc.schema.tables.Checkpoint;
+import io.spendguard.jdbc.schema.tables.Cosignature;
 import io.spendguard.jdbc.schema.tables.FreeAccounts;
 import io.spendguard.jdbc.schema.tables.Idempotency;
 import io.spendguard.jdbc.schema.tables.IdempotencyAnswer;
+import io.spendguard.jdbc.schema.tables.KeySecret;
 import io.spendguard.jdbc.schema.tables.LedgerEntry;
 import io.spendguard.jdbc.schema.tables.LedgerTx;
 import io.spendguard.jdbc.schema.tables.LockAccounts;
+import io.spendguard.jdbc.schema.tables.LogBalance;
+import io.spendguard.jdbc.schema.tables.LogCursor;
+import io.spendguard.jdbc.schema.tables.LogTile;
+import io.spendguard.jdbc.schema.tables.LogTree;
 import io.spendguard.jdbc.schema.tables.Outbox;
 import io.spendguard.jdbc.schema.tables.PersonalValue;
 import io.spendguard.jdbc.schema.tables.Reservation;
@@ -19,6 +27,7 @@ import io.spendguard.jdbc.schema.tables.ReservationClaim;
 import io.spendguard.jdbc.schema.tables.RunState;
 import io.spendguard.jdbc.schema.tables.SigningKey;
 import io.spendguard.jdbc.schema.tables.Stream;
+import io.spendguard.jdbc.schema.tables.TreeHead;
 
 import java.util.UUID;
 
@@ -44,6 +53,21 @@ public class Tables {
      * The limit the active contract gives a budget; new accounts open with it.
      */
     public static final Budget BUDGET = Budget.BUDGET;
+
+    /**
+     * Which event a leaf of the tenant's tree is of.
+     */
+    public static final CanonicalEvent CANONICAL_EVENT = CanonicalEvent.CANONICAL_EVENT;
+
+    /**
+     * Signed notes over the tree of all tenants.
+     */
+    public static final Checkpoint CHECKPOINT = Checkpoint.CHECKPOINT;
+
+    /**
+     * What witnesses added to a checkpoint.
+     */
+    public static final Cosignature COSIGNATURE = Cosignature.COSIGNATURE;
 
     /**
      * of_tenants text[], ids uuid[]
@@ -99,6 +123,12 @@ public class Tables {
      * What an operation answered, for its replays.
      */
     public static final IdempotencyAnswer IDEMPOTENCY_ANSWER = IdempotencyAnswer.IDEMPOTENCY_ANSWER;
+
+    /**
+     * What hides personal values in the keys of accounts. Erasing a tenant's
+     * row cuts its old accounts off from the people.
+     */
+    public static final KeySecret KEY_SECRET = KeySecret.KEY_SECRET;
 
     /**
      * The double-entry book. Its trigger refuses unbalanced lines and moves the
@@ -157,6 +187,28 @@ public class Tables {
     }
 
     /**
+     * What the forwarded events make of an account, whatever the account's row
+     * says.
+     */
+    public static final LogBalance LOG_BALANCE = LogBalance.LOG_BALANCE;
+
+    /**
+     * How far a stream was forwarded.
+     */
+    public static final LogCursor LOG_CURSOR = LogCursor.LOG_CURSOR;
+
+    /**
+     * Hashes in a row: of leaves on level 0, of full tiles above.
+     */
+    public static final LogTile LOG_TILE = LogTile.LOG_TILE;
+
+    /**
+     * How many leaves a tenant's tree has, and at how many its balances were
+     * last found to be those of the accounts.
+     */
+    public static final LogTree LOG_TREE = LogTree.LOG_TREE;
+
+    /**
      * Signed audit events in their streams, written with what they tell of.
      */
     public static final Outbox OUTBOX = Outbox.OUTBOX;
@@ -191,4 +243,9 @@ public class Tables {
      * One writer incarnation's sequence of events for one tenant.
      */
     public static final Stream STREAM = Stream.STREAM;
+
+    /**
+     * Leaves of the tree of all tenants: a tenant's tree as it stood once.
+     */
+    public static final TreeHead TREE_HEAD = TreeHead.TREE_HEAD;
 }

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class TestSealer implements EventSealer {
     static final String OPENED = "test.stream.opened";
     static final String CLOSED = "test.stream.closed";
+    static final String FENCED = "test.stream.fenced";
 
     private static final Digest GENESIS = Digest.of(new byte[32]);
     private static final String ALGORITHM = "HmacSHA256";
@@ -36,6 +37,7 @@ final class TestSealer implements EventSealer {
     private final Key key;
     private Map<String, Tail> tails = new LinkedHashMap<>();
     private @Nullable Map<String, Tail> pending;
+    private Map.@Nullable Entry<String, Tail> fence;
     private boolean isClosed;
 
     TestSealer(IdSource ids) {
@@ -70,6 +72,41 @@ final class TestSealer implements EventSealer {
         isClosed = true;
         pending = new LinkedHashMap<>();
         return placed.isEmpty() ? List.of() : sign(placed);
+    }
+
+    @Override
+    public List<SealedEvent> sealFence() {
+        Map<String, Tail> outstanding = pending;
+        if (outstanding == null) {
+            throw new IllegalStateException("Sealer has no batch to put a fence against. Seal one first.");
+        }
+        List<Placed> placed = new ArrayList<>();
+        Map.Entry<String, Tail> open = tails.entrySet().stream()
+                .filter(tail -> !tail.getValue().equals(outstanding.get(tail.getKey())))
+                .findFirst()
+                .orElse(null);
+        if (open != null) {
+            fence = Map.entry(open.getKey(), place(placed, open.getValue(), marker(open.getKey(), FENCED)));
+        } else {
+            Map.Entry<String, Tail> fresh = outstanding.entrySet().stream()
+                    .filter(tail -> !tails.containsKey(tail.getKey()))
+                    .findFirst()
+                    .orElseThrow();
+            Tail start = new Tail(fresh.getValue().stream, 0, GENESIS);
+            fence = Map.entry(fresh.getKey(), place(placed, start, marker(fresh.getKey(), OPENED)));
+        }
+        return sign(placed);
+    }
+
+    @Override
+    public void fenced() {
+        Map.Entry<String, Tail> after = fence;
+        if (after == null) {
+            throw new IllegalStateException("Sealer has no fence. Seal one first.");
+        }
+        end("fenced");
+        tails.put(after.getKey(), after.getValue());
+        isClosed = false;
     }
 
     @Override
@@ -144,6 +181,7 @@ final class TestSealer implements EventSealer {
             throw new IllegalStateException("Sealer has no batch to be " + outcome + ". Seal one first.");
         }
         pending = null;
+        fence = null;
         return batch;
     }
 

@@ -1,0 +1,16 @@
+package io.spendguard.evidence;
+
+import io.spendguard.proof.SignedNote;
+import java.util.function.Consumer;
+
+/** The log as of one signed checkpoint, to be enclosed in an evidence package. */
+public interface LogExport {
+    /** The checkpoint, with the witnesses' lines. */
+    SignedNote checkpoint();
+
+    /** Hands over the leaves of the tree of all tenants that the checkpoint covers, in order, everything shown. */
+    void heads(Consumer<LogHead> sink);
+
+    /** Hands over whose events the leaves of the tenants' trees are, in order of tenant and leaf. */
+    void runs(Consumer<LogRun> sink);
+}

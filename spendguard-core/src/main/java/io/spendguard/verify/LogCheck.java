@@ -1,0 +1,408 @@
+package io.spendguard.verify;
+
+import io.spendguard.evidence.EventLine;
+import io.spendguard.evidence.LogHead;
+import io.spendguard.evidence.LogRun;
+import io.spendguard.evidence.SealFormat;
+import io.spendguard.evidence.internal.PackageNames;
+import io.spendguard.evidence.internal.StoredZip;
+import io.spendguard.json.JsonException;
+import io.spendguard.model.Digest;
+import io.spendguard.proof.Anchors;
+import io.spendguard.proof.Checkpoint;
+import io.spendguard.proof.MerkleRange;
+import io.spendguard.proof.MerkleTree;
+import io.spendguard.proof.NoteKey;
+import io.spendguard.proof.SignedNote;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks the events against the log's signed checkpoint: all that it covers are there, in its order, and their balances
+ * are those it covers. Trees are rebuilt from leaves that pass by stream for stream; what is kept are the runs, the heads
+ * of the tenants shown and some forty hashes for each run.
+ */
+final class LogCheck {
+    /** More than a checkpoint with all its witnesses ever has. */
+    private static final int MAX_NOTE_BYTES = 1 << 20;
+    /** A package that claims more runs and heads than this is not read into memory. */
+    private static final int MAX_KEPT = 5_000_000;
+
+    private final Anchors anchors;
+    private final Findings findings;
+    private final Map<Digest, TenantLog> tenants = new HashMap<>();
+    private final Map<PackageNames.StreamName, StreamLog> streams = new HashMap<>();
+    private final MerkleRange global = MerkleRange.startingAt(0);
+    private int kept;
+    private boolean isSound;
+    private boolean isContinuation;
+    private int witnesses;
+    private long covered;
+    private long later;
+    private @Nullable Checkpoint checkpoint;
+    private @Nullable Digest rootAtAnchor;
+
+    LogCheck(Anchors anchors, Findings findings) {
+        this.anchors = anchors;
+        this.findings = findings;
+    }
+
+    /** Reads the log's files, before the events. */
+    void read(PackageReader reader, List<StoredZip.Entry> entries, @Nullable String filter, boolean hasManifest)
+            throws IOException {
+        Map<String, StoredZip.Entry> files = new HashMap<>();
+        entries.forEach(entry -> files.putIfAbsent(entry.name(), entry));
+        StoredZip.Entry note = files.get(PackageNames.CHECKPOINT);
+        StoredZip.Entry heads = files.get(PackageNames.HEADS);
+        StoredZip.Entry runs = files.get(PackageNames.RUNS);
+        if (note == null && heads == null && runs == null) {
+            if (anchors.log().isPresent()) {
+                add(
+                        FindingCode.CHECKPOINT_MISSING,
+                        Place.PACKAGE,
+                        "The package holds no checkpoint, but the anchors tell of log '"
+                                + anchors.log().get().origin()
+                                + "': events may have been left out. Export with the log.");
+            }
+            return;
+        }
+        if (note == null || heads == null || runs == null) {
+            malformed(Place.PACKAGE, "The log's files are not all there: checkpoint, heads and runs belong together.");
+            return;
+        }
+        isSound = true;
+        readNote(reader, note);
+        if (checkpoint == null) {
+            return;
+        }
+        lines(reader, heads, line -> head(PackageNames.HEADS, LogHead.parse(line), filter, hasManifest));
+        lines(reader, runs, line -> run(LogRun.parse(line)));
+        compareHeads();
+    }
+
+    /** Takes an event's place in its tenant's tree. */
+    void event(Place place, String tenant, UUID stream, EventLine line) {
+        StreamLog log = streams.get(new PackageNames.StreamName(tenant, stream));
+        TenantLog tree = tenants.get(LogHead.tenantDigest(tenant));
+        if (!isSound) {
+            return;
+        }
+        if (log == null
+                || tree == null
+                || !log.take(tree, line.seq(), SealFormat.leaf(tenant, stream, line.seq(), line.chain()))) {
+            later++;
+        } else {
+            covered++;
+        }
+        if (tree != null) {
+            tree.lastPlace = place;
+        }
+    }
+
+    /** Draws the conclusions that need every stream; empty without a checkpoint that can be relied on. */
+    Optional<LogReport> end(AccountBooks accounts) {
+        if (checkpoint == null || !isSound) {
+            return Optional.empty();
+        }
+        streams.forEach((name, log) -> log.requireComplete(name));
+        tenants.values().forEach(TenantLog::compare);
+        tenants.values().forEach(tree -> tree.compareBalances(accounts));
+        return isSound
+                ? Optional.of(new LogReport(checkpoint, covered, later, isContinuation, witnesses))
+                : Optional.empty();
+    }
+
+    private void readNote(PackageReader reader, StoredZip.Entry entry) throws IOException {
+        Place place = Place.file(PackageNames.CHECKPOINT);
+        if (entry.size() > MAX_NOTE_BYTES) {
+            malformed(place, "The checkpoint has " + entry.size() + " bytes, more than one ever has.");
+            return;
+        }
+        try {
+            SignedNote note = SignedNote.parse(reader.content(entry));
+            Checkpoint read = Checkpoint.parse(note.text());
+            if (anchors.keys().stream().noneMatch(key -> note.isSignedBy(NoteKey.of(read.origin(), key)))) {
+                add(
+                        FindingCode.CHECKPOINT_NOT_SIGNED,
+                        place,
+                        "Checkpoint " + read.size() + " of log '" + read.origin()
+                                + "' is not signed by an anchored key: it proves nothing. Add the log's key only if its"
+                                + " owner confirms it.");
+            }
+            for (NoteKey witness : anchors.witnesses()) {
+                if (note.cosignedAt(witness).isPresent()) {
+                    witnesses++;
+                } else {
+                    add(
+                            FindingCode.CHECKPOINT_NOT_SIGNED,
+                            place,
+                            "Checkpoint " + read.size() + " of log '" + read.origin() + "' lacks the cosignature of '"
+                                    + witness.name() + "', which the anchors ask for. Have it witnessed first.");
+                }
+            }
+            requireContinues(read);
+            checkpoint = read;
+        } catch (IllegalArgumentException malformed) {
+            malformed(place, String.valueOf(malformed.getMessage()));
+        }
+    }
+
+    private void requireContinues(Checkpoint read) {
+        Checkpoint seen = anchors.log().orElse(null);
+        if (seen == null) {
+            return;
+        }
+        if (!seen.origin().equals(read.origin())) {
+            inconsistent("is of log '" + read.origin() + "', but the anchors tell of '" + seen.origin() + "'");
+        } else if (read.size() < seen.size()) {
+            inconsistent("covers " + read.size() + " heads, but the anchors saw " + seen.size()
+                    + " already: the log was rolled back");
+        }
+    }
+
+    private void head(String file, LogHead head, @Nullable String filter, boolean hasManifest) {
+        global.append(head.leaf());
+        Checkpoint seen = anchors.log().orElse(null);
+        if (seen != null && seen.size() == global.end()) {
+            rootAtAnchor = global.root();
+        }
+        LogHead.Detail shown = head.shown();
+        boolean mustBeShown = hasManifest && (filter == null || head.tenant().equals(LogHead.tenantDigest(filter)));
+        if (shown == null) {
+            if (mustBeShown) {
+                malformed(
+                        new Place(file, global.end(), filter, null, 0, null),
+                        "Head " + (global.end() - 1) + " of the log is held back, though its tenant is exported.");
+            }
+            return;
+        }
+        keep();
+        tenants.computeIfAbsent(head.tenant(), TenantLog::new).head(shown, file, global.end());
+    }
+
+    private void run(LogRun run) {
+        keep();
+        TenantLog tree = tenants.get(LogHead.tenantDigest(run.tenant()));
+        if (tree == null) {
+            throw new JsonException("Tenant '" + run.tenant() + "' has events in the log, but no head.");
+        }
+        tree.name = run.tenant();
+        if (run.index() != tree.named) {
+            throw new JsonException("Leaf " + tree.named + " of tenant '" + run.tenant() + "' is of no event.");
+        }
+        tree.named = run.end();
+        streams.computeIfAbsent(new PackageNames.StreamName(run.tenant(), run.stream()), name -> new StreamLog())
+                .runs
+                .put(run.from(), run);
+    }
+
+    private void compareHeads() {
+        Checkpoint signed = checkpoint;
+        if (!isSound || signed == null) {
+            return;
+        }
+        if (global.end() != signed.size() || !global.root().equals(signed.root())) {
+            add(
+                    FindingCode.LOG_DIFFERS,
+                    Place.file(PackageNames.HEADS),
+                    "The " + global.end() + " heads of the log are not those that checkpoint " + signed.size()
+                            + " was signed over. Export again.");
+            isSound = false;
+            return;
+        }
+        Checkpoint seen = anchors.log().orElse(null);
+        if (seen != null && seen.origin().equals(signed.origin()) && seen.size() <= signed.size()) {
+            Digest then = seen.size() == 0 ? MerkleTree.emptyRoot() : rootAtAnchor;
+            isContinuation = then != null && seen.root().equals(then);
+            if (!isContinuation) {
+                inconsistent("covers another past than the checkpoint " + seen.size()
+                        + " that the anchors hold: two histories were signed");
+            }
+        }
+        for (TenantLog tree : tenants.values()) {
+            if (tree.named != tree.lastSize()) {
+                malformed(
+                        Place.file(PackageNames.RUNS),
+                        "The runs of tenant " + tree.label() + " name " + tree.named
+                                + " leaves where its last head has " + tree.lastSize() + ".");
+            }
+        }
+    }
+
+    private void lines(PackageReader reader, StoredZip.Entry entry, Consumer<byte[]> sink) throws IOException {
+        long[] count = {0};
+        reader.lines(entry, piece -> {}, line -> {
+            count[0]++;
+            if (!isSound) {
+                return;
+            }
+            try {
+                sink.accept(line);
+            } catch (JsonException malformed) {
+                malformed(
+                        new Place(entry.name(), count[0], null, null, 0, null),
+                        "Line " + count[0] + " of " + entry.name() + " is not what belongs there: "
+                                + malformed.getMessage());
+            }
+        });
+    }
+
+    private void keep() {
+        if (++kept > MAX_KEPT) {
+            throw new JsonException("More than " + MAX_KEPT + " runs and heads are not checked. Export one tenant.");
+        }
+    }
+
+    private void inconsistent(String fault) {
+        add(
+                FindingCode.CHECKPOINT_INCONSISTENT,
+                Place.file(PackageNames.CHECKPOINT),
+                "The checkpoint " + fault + ". Ask the log's owner, and keep both.");
+    }
+
+    private void malformed(Place place, String fault) {
+        isSound = false;
+        add(FindingCode.LOG_MALFORMED, place, fault + " Export again.");
+    }
+
+    private void add(FindingCode code, Place place, String message) {
+        findings.add(code, place, message);
+    }
+
+    /** One stream's part of its tenant's tree. */
+    private final class StreamLog {
+        /** By first position. */
+        private final TreeMap<Long, LogRun> runs = new TreeMap<>();
+
+        private final Map<Long, Long> taken = new HashMap<>();
+
+        /** Whether the checkpoint covers the position. */
+        private boolean take(TenantLog tree, long seq, Digest leaf) {
+            Map.Entry<Long, LogRun> entry = runs.floorEntry(seq);
+            if (entry == null || seq > entry.getValue().to()) {
+                return false;
+            }
+            LogRun run = entry.getValue();
+            long next = taken.getOrDefault(run.from(), run.from());
+            if (seq == next) {
+                tree.leaf(run.index() + (seq - run.from()), leaf);
+                taken.put(run.from(), seq + 1);
+            }
+            return true;
+        }
+
+        private void requireComplete(PackageNames.StreamName name) {
+            for (LogRun run : runs.values()) {
+                long next = taken.getOrDefault(run.from(), run.from());
+                if (next <= run.to()) {
+                    add(
+                            FindingCode.EVENT_LEFT_OUT,
+                            new Place(
+                                    PackageNames.events(name.tenant(), name.stream()),
+                                    0,
+                                    name.tenant(),
+                                    name.stream(),
+                                    next,
+                                    null),
+                            "Event " + next + " of stream " + name.stream() + " of tenant '" + name.tenant()
+                                    + "' is not there in its place, but the checkpoint covers positions up to "
+                                    + run.to()
+                                    + ". Look for it in a backup.");
+                    isSound = false;
+                    return;
+                }
+            }
+        }
+    }
+
+    /** One tenant's tree. */
+    private final class TenantLog {
+        private final Digest id;
+        /** By size. */
+        private final TreeMap<Long, LogHead.Detail> heads = new TreeMap<>();
+        /** By first leaf; cut where heads are. */
+        private final TreeMap<Long, MerkleRange> pieces = new TreeMap<>();
+
+        private @Nullable String name;
+        private @Nullable Place lastPlace;
+        private @Nullable MerkleRange current;
+        private long named;
+
+        private TenantLog(Digest id) {
+            this.id = id;
+        }
+
+        private void head(LogHead.Detail head, String file, long line) {
+            if (head.size() <= lastSize()) {
+                malformed(
+                        new Place(file, line, name, null, 0, null),
+                        "Head " + (line - 1) + " of the log has " + head.size() + " events after one of " + lastSize()
+                                + ": a tenant's tree only grows.");
+                return;
+            }
+            heads.put(head.size(), head);
+        }
+
+        private long lastSize() {
+            return heads.isEmpty() ? 0 : heads.lastKey();
+        }
+
+        private void leaf(long index, Digest leaf) {
+            MerkleRange range = current;
+            if (range == null || range.end() != index || heads.containsKey(index)) {
+                range = MerkleRange.startingAt(index);
+                pieces.put(index, range);
+                current = range;
+            }
+            range.append(leaf);
+        }
+
+        private void compare() {
+            MerkleRange all = MerkleRange.startingAt(0);
+            for (MerkleRange piece : pieces.values()) {
+                if (piece.begin() != all.end()) {
+                    return; // said of the stream it is missing from
+                }
+                all.append(piece);
+                LogHead.Detail head = heads.get(all.end());
+                if (head != null && !head.root().equals(all.root())) {
+                    add(
+                            FindingCode.LOG_DIFFERS,
+                            lastPlace == null ? Place.PACKAGE : lastPlace,
+                            "The first " + all.end() + " events of tenant " + label()
+                                    + " are not those that the log's head of that size covers: one of them, or their order,"
+                                    + " is another. Ask who exported them.");
+                    isSound = false;
+                    return;
+                }
+            }
+        }
+
+        private void compareBalances(AccountBooks accounts) {
+            LogHead.Detail last = heads.isEmpty() ? null : heads.lastEntry().getValue();
+            if (last == null || name == null || !isSound || later > 0) {
+                return; // balances are of the last event, and the checkpoint's are of an earlier one
+            }
+            Optional<Digest> balances = accounts.balanceRoot(name);
+            if (balances.isPresent() && !balances.get().equals(last.balanceRoot())) {
+                add(
+                        FindingCode.BALANCES_DIFFER,
+                        lastPlace == null ? Place.PACKAGE : lastPlace,
+                        "The balances that follow from the events of tenant '" + name
+                                + "' are not those that checkpoint " + global.end()
+                                + " covers. Ask who keeps the log.");
+            }
+        }
+
+        private String label() {
+            return name == null ? id.hex() : "'" + name + "'";
+        }
+    }
+}

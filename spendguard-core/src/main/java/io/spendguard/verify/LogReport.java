@@ -1,0 +1,29 @@
+package io.spendguard.verify;
+
+import io.spendguard.proof.Checkpoint;
+import java.util.Objects;
+
+/**
+ * What a checkpoint covers of a package.
+ *
+ * @param checkpoint the checkpoint, whose signature was checked
+ * @param covered how many of the package's events it covers
+ * @param later how many came after it
+ * @param isContinuation whether it was checked against a checkpoint that the auditor had seen before
+ * @param witnesses how many of the anchors' witnesses cosigned it
+ */
+public record LogReport(Checkpoint checkpoint, long covered, long later, boolean isContinuation, int witnesses) {
+    /** Checks that the checkpoint is present. */
+    public LogReport {
+        Objects.requireNonNull(checkpoint, "checkpoint");
+    }
+
+    String note() {
+        return "completeness: every event up to checkpoint " + checkpoint.size() + " of " + checkpoint.origin()
+                + " is here (" + covered + ", and " + later + " after it), "
+                + (isContinuation
+                        ? "which continues the checkpoint the anchors hold"
+                        : "but the anchors hold no earlier checkpoint to compare it with")
+                + (witnesses > 0 ? ", cosigned by " + witnesses + " witnesses" : "");
+    }
+}

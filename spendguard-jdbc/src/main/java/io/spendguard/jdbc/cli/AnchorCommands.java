@@ -1,0 +1,122 @@
+package io.spendguard.jdbc.cli;
+
+import io.spendguard.json.JsonObject;
+import io.spendguard.proof.Anchors;
+import io.spendguard.proof.Checkpoint;
+import io.spendguard.proof.NoteKey;
+import io.spendguard.verify.LogReport;
+import io.spendguard.verify.VerificationReport;
+import io.spendguard.verify.Verifier;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code spendguard anchors show|update} */
+final class AnchorCommands {
+    private AnchorCommands() {}
+
+    /** {@code spendguard anchors show FILE} */
+    @Command(
+            name = "show",
+            description = "Shows whom a trust file trusts, and which checkpoint it saw last.",
+            mixinStandardHelpOptions = true)
+    @SuppressWarnings("NullAway.Init") // picocli sets what is required
+    static final class Show implements Callable<Integer> {
+        private final Terminal terminal;
+
+        @Parameters(paramLabel = "FILE", description = "the trust file")
+        private Path file;
+
+        @Option(names = "--json", description = "answer with one JSON object")
+        private boolean json;
+
+        Show(Terminal terminal) {
+            this.terminal = terminal;
+        }
+
+        @Override
+        public Integer call() {
+            Anchors anchors = Anchors.load(file);
+            if (json) {
+                JsonObject answer = JsonObject.create()
+                        .put(
+                                "keys",
+                                anchors.keys().stream().map(Object::toString).toList())
+                        .put(
+                                "witnesses",
+                                anchors.witnesses().stream()
+                                        .map(NoteKey::toString)
+                                        .toList());
+                anchors.log().ifPresent(log -> answer.put("log", toJson(log)));
+                terminal.json(answer);
+                return SpendGuardCli.OK;
+            }
+            anchors.keys().forEach(key -> terminal.line("key " + key));
+            anchors.witnesses().forEach(witness -> terminal.line("witness " + witness));
+            terminal.line(anchors.log()
+                    .map(log -> "log " + log.origin() + ", checkpoint " + log.size() + ", root " + log.root())
+                    .orElse("no checkpoint seen yet"));
+            return SpendGuardCli.OK;
+        }
+    }
+
+    /** {@code spendguard anchors update FILE --package ZIP} */
+    @Command(
+            name = "update",
+            description = "Verifies a package and keeps its checkpoint, which later packages must continue.",
+            mixinStandardHelpOptions = true)
+    @SuppressWarnings("NullAway.Init") // picocli sets what is required
+    static final class Update implements Callable<Integer> {
+        private final Terminal terminal;
+
+        @Parameters(paramLabel = "FILE", description = "the trust file")
+        private Path file;
+
+        @Option(names = "--package", required = true, paramLabel = "ZIP", description = "the evidence package")
+        private Path evidence;
+
+        @Option(names = "--json", description = "answer with one JSON object")
+        private boolean json;
+
+        Update(Terminal terminal) {
+            this.terminal = terminal;
+        }
+
+        @Override
+        public Integer call() {
+            Anchors anchors = Anchors.load(file);
+            VerificationReport report = Verifier.verify(evidence, anchors);
+            LogReport log = report.log();
+            boolean isKept = report.isVerified() && log != null;
+            if (isKept && log != null) {
+                anchors.with(log.checkpoint()).write(file);
+            }
+            if (json) {
+                JsonObject answer =
+                        JsonObject.create().put("updated", isKept).put("findingCount", report.findingCount());
+                if (log != null) {
+                    answer.put("log", toJson(log.checkpoint()));
+                }
+                terminal.json(answer);
+            } else if (isKept && log != null) {
+                terminal.line("anchors: checkpoint " + log.checkpoint().size() + " of "
+                        + log.checkpoint().origin() + " kept in " + file);
+            } else {
+                terminal.line(report.summary());
+                report.findings().forEach(finding -> terminal.line("  " + finding));
+                terminal.line("anchors: unchanged, "
+                        + (report.isVerified() ? "the package holds no checkpoint" : "the package does not verify"));
+            }
+            return isKept ? SpendGuardCli.OK : SpendGuardCli.FOUND;
+        }
+    }
+
+    private static JsonObject toJson(Checkpoint checkpoint) {
+        return JsonObject.create()
+                .put("origin", checkpoint.origin())
+                .put("size", checkpoint.size())
+                .put("root", checkpoint.root().hex());
+    }
+}

@@ -1,0 +1,216 @@
+package io.spendguard.jdbc.cli;
+
+import io.spendguard.evidence.EvidenceException;
+import io.spendguard.jdbc.EvidenceLog;
+import io.spendguard.jdbc.InclusionProof;
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.Digest;
+import io.spendguard.proof.Checkpoint;
+import io.spendguard.proof.Ed25519Signer;
+import io.spendguard.proof.NoteKey;
+import io.spendguard.proof.SignedNote;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code spendguard log checkpoint|prove|witness} */
+final class LogCommands {
+    private LogCommands() {}
+
+    private static JsonObject toJson(SignedNote note) {
+        Checkpoint checkpoint = Checkpoint.parse(note.text());
+        return JsonObject.create()
+                .put("origin", checkpoint.origin())
+                .put("size", checkpoint.size())
+                .put("root", checkpoint.root().hex())
+                .put("note", new String(note.toBytes(), StandardCharsets.UTF_8));
+    }
+
+    /** The note as it is: what is printed can be mailed, pinned or given to a witness. */
+    private static void print(Terminal terminal, SignedNote note) {
+        new String(note.toBytes(), StandardCharsets.UTF_8).lines().forEach(terminal::line);
+    }
+
+    /** {@code spendguard log checkpoint} */
+    @Command(
+            name = "checkpoint",
+            description = "Takes up all new events and signs a checkpoint over the log. Run it on a schedule.",
+            mixinStandardHelpOptions = true)
+    @SuppressWarnings("NullAway.Init") // picocli sets what is required
+    static final class SignCheckpoint implements Callable<Integer> {
+        private final Terminal terminal;
+        private final Map<String, String> environment;
+
+        @Mixin
+        private DatabaseOptions database;
+
+        @Option(names = "--key", required = true, description = "the PEM file of the key that signs checkpoints")
+        private Path key;
+
+        @Option(names = "--origin", required = true, description = "the log's name, such as example.com/spendguard")
+        private String origin;
+
+        @Option(names = "--out", paramLabel = "FILE", description = "also write the note to a file; replaces the file")
+        private @Nullable Path out;
+
+        @Option(names = "--json", description = "answer with one JSON object")
+        private boolean json;
+
+        SignCheckpoint(Terminal terminal, Map<String, String> environment) {
+            this.terminal = terminal;
+            this.environment = environment;
+        }
+
+        @Override
+        public Integer call() throws IOException {
+            SignedNote note =
+                    EvidenceLog.open(database.dataSource(environment)).checkpoint(origin, Ed25519Signer.load(key));
+            if (out != null) {
+                Files.write(out, note.toBytes());
+            }
+            if (json) {
+                terminal.json(toJson(note));
+            } else {
+                print(terminal, note);
+            }
+            return SpendGuardCli.OK;
+        }
+    }
+
+    /** {@code spendguard log prove} */
+    @Command(
+            name = "prove",
+            description = "Shows that an event is under the last checkpoint, as one JSON object.",
+            mixinStandardHelpOptions = true)
+    @SuppressWarnings("NullAway.Init") // picocli sets what is required
+    static final class Prove implements Callable<Integer> {
+        private final Terminal terminal;
+        private final Map<String, String> environment;
+
+        @Mixin
+        private DatabaseOptions database;
+
+        @Option(names = "--tenant", required = true, description = "whose event")
+        private String tenant;
+
+        @Option(names = "--event", required = true, paramLabel = "ID", description = "the event's id")
+        private UUID event;
+
+        @Option(names = "--json", description = "the answer is JSON in any case")
+        @SuppressWarnings("unused") // taken, so that every command may be given it
+        private boolean json;
+
+        Prove(Terminal terminal, Map<String, String> environment) {
+            this.terminal = terminal;
+            this.environment = environment;
+        }
+
+        @Override
+        public Integer call() throws IOException {
+            InclusionProof proof = EvidenceLog.open(database.dataSource(environment))
+                    .prove(tenant, event)
+                    .orElse(null);
+            if (proof == null) {
+                throw new EvidenceException("Event " + event + " of tenant '" + tenant
+                        + "' is under no checkpoint yet. Run: spendguard log checkpoint");
+            }
+            terminal.json(toJson(proof.checkpoint())
+                    .put("event", event.toString())
+                    .put("tenant", proof.tenant())
+                    .put("stream", proof.stream().toString())
+                    .put("seq", proof.seq())
+                    .put("leaf", proof.leaf().hex())
+                    .put("leafIndex", proof.index())
+                    .put("treeSize", proof.size())
+                    .put("treeRoot", proof.root().hex())
+                    .put("path", hex(proof.path()))
+                    .put("balanceRoot", proof.balanceRoot().hex())
+                    .put("headIndex", proof.headIndex())
+                    .put("headPath", hex(proof.headPath())));
+            return SpendGuardCli.OK;
+        }
+
+        private static List<String> hex(List<Digest> path) {
+            return path.stream().map(Digest::hex).toList();
+        }
+    }
+
+    /** {@code spendguard log witness} */
+    @Command(
+            name = "witness",
+            description =
+                    "Adds a witness's cosignature to the last checkpoint: one made elsewhere, or by a key at hand.",
+            mixinStandardHelpOptions = true)
+    @SuppressWarnings("NullAway.Init") // picocli sets what is required
+    static final class Witness implements Callable<Integer> {
+        private final Terminal terminal;
+        private final Map<String, String> environment;
+        private final Clock clock;
+
+        @Mixin
+        private DatabaseOptions database;
+
+        @Option(names = "--name", description = "the witness's name, with --key")
+        private @Nullable String name;
+
+        @Option(names = "--key", description = "the PEM file of the witness's key")
+        private @Nullable Path key;
+
+        @Option(
+                names = "--verifier-key",
+                paramLabel = "KEY",
+                description = "the witness's key as name+id+key, with --line")
+        private @Nullable String verifierKey;
+
+        @Option(names = "--line", description = "the signature line the witness answered")
+        private @Nullable String line;
+
+        @Option(names = "--json", description = "answer with one JSON object")
+        private boolean json;
+
+        Witness(Terminal terminal, Map<String, String> environment, Clock clock) {
+            this.terminal = terminal;
+            this.environment = environment;
+            this.clock = clock;
+        }
+
+        @Override
+        public Integer call() throws IOException {
+            EvidenceLog log = EvidenceLog.open(database.dataSource(environment));
+            SignedNote last = log.latest()
+                    .orElseThrow(() ->
+                            new EvidenceException("The log has no checkpoint yet. Run: spendguard log checkpoint"));
+            long size = Checkpoint.parse(last.text()).size();
+            SignedNote note;
+            if (name != null && key != null && verifierKey == null && line == null) {
+                Ed25519Signer witness = Ed25519Signer.load(key);
+                SignedNote cosigned = SignedNote.of(last.text()).cosignedBy(name, witness, clock.instant());
+                note = log.cosign(
+                        size,
+                        NoteKey.witness(name, witness.verificationKey()),
+                        cosigned.signatures().get(0));
+            } else if (name == null && key == null && verifierKey != null && line != null) {
+                note = log.cosign(size, NoteKey.parse(verifierKey), SignedNote.Signature.parse(line));
+            } else {
+                throw new IllegalArgumentException("A witness is named either by --name and --key, to sign here, or by"
+                        + " --verifier-key and --line, to add what it signed. Give one of the two pairs.");
+            }
+            if (json) {
+                terminal.json(toJson(note));
+            } else {
+                print(terminal, note);
+            }
+            return SpendGuardCli.OK;
+        }
+    }
+}

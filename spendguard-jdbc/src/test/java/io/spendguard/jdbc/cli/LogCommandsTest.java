@@ -1,0 +1,205 @@
+package io.spendguard.jdbc.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.spendguard.Guard;
+import io.spendguard.contract.Contract;
+import io.spendguard.jdbc.PostgresLedger;
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.Action;
+import io.spendguard.model.Digest;
+import io.spendguard.model.Usage;
+import io.spendguard.proof.Anchors;
+import io.spendguard.proof.Ed25519Signer;
+import io.spendguard.proof.MerkleTree;
+import io.spendguard.proof.NoteKey;
+import io.spendguard.proof.SignedNote;
+import io.spendguard.test.Database;
+import io.spendguard.test.EmbeddedPostgres;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Checkpoints, witnesses, proofs, keys and anchors from the shell. */
+class LogCommandsTest {
+    private static final String ROLE = "spendguard_cli_log";
+    private static final String ORIGIN = "example.com/spendguard";
+
+    private final Database database =
+            EmbeddedPostgres.shared().newDatabase("spendguard_ledger", PostgresLedger::migrate);
+
+    @TempDir
+    Path directory;
+
+    private Path key;
+    private Path anchors;
+    private Ed25519Signer signer;
+
+    @BeforeEach
+    void spend() {
+        key = directory.resolve("key.pem");
+        anchors = directory.resolve("anchors.json");
+        signer = Ed25519Signer.loadOrCreate(key, anchors);
+        database.dataSourceFor(ROLE, "spendguard_app", "spendguard_log");
+        decide();
+    }
+
+    @AfterEach
+    void drop() {
+        database.close();
+    }
+
+    @Test
+    void checkpointExportUpdate_packageWithoutCheckpoint_isFound() {
+        Console signed = checkpoint();
+        Console exported =
+                onLedger("evidence", "export", "--with-log", "--key", key.toString(), "--out", path("first.zip"));
+        Console updated = Console.run("anchors", "update", anchors.toString(), "--package", path("first.zip"));
+        Console shown = Console.run("anchors", "show", anchors.toString());
+
+        assertThat(signed.err()).isEmpty();
+        assertThat(SignedNote.parse(signed.out().getBytes(StandardCharsets.UTF_8))
+                        .isSignedBy(NoteKey.of(ORIGIN, signer.verificationKey())))
+                .isTrue();
+        assertThat(exported.exitCode()).isZero();
+        assertThat(updated.out()).isEqualTo("anchors: checkpoint 1 of " + ORIGIN + " kept in " + anchors + "\n");
+        assertThat(shown.out()).startsWith("key " + signer.keyId() + "\nlog " + ORIGIN + ", checkpoint 1, root ");
+
+        onLedger("evidence", "export", "--key", key.toString(), "--out", path("second.zip"));
+        Console verified = Console.run("verify", path("second.zip"), "--anchors", anchors.toString());
+        assertThat(verified.exitCode()).isEqualTo(1);
+        assertThat(verified.out()).contains("CHECKPOINT_MISSING package The package holds no checkpoint");
+        assertThat(Console.run("anchors", "update", anchors.toString(), "--package", path("second.zip"))
+                        .exitCode())
+                .isEqualTo(1);
+        assertThat(Anchors.load(anchors).log()).map(log -> log.size()).contains(1L);
+    }
+
+    @Test
+    void prove_anEvent_verifiesByItsPaths() throws SQLException {
+        checkpoint();
+        String event = eventId();
+
+        JsonObject proof = json(onLedger("log", "prove", "--tenant", "acme", "--event", event));
+
+        assertThat(MerkleTree.verifyInclusion(
+                        Digest.parse(proof.string("leaf")),
+                        proof.integer("leafIndex"),
+                        proof.integer("treeSize"),
+                        proof.strings("path").stream().map(Digest::parse).toList(),
+                        Digest.parse(proof.string("treeRoot"))))
+                .isTrue();
+        assertThat(proof.string("origin")).isEqualTo(ORIGIN);
+    }
+
+    @Test
+    void prove_beforeAnyCheckpoint_saysWhatToRun() throws SQLException {
+        String event = eventId();
+
+        Console proof = onLedger("log", "prove", "--tenant", "acme", "--event", event);
+
+        assertThat(proof.exitCode()).isEqualTo(2);
+        assertThat(proof.err())
+                .isEqualTo("spendguard: Event " + event
+                        + " of tenant 'acme' is under no checkpoint yet. Run: spendguard log checkpoint\n");
+    }
+
+    @Test
+    void witness_hereOrElsewhere_isAddedToTheNote() {
+        SignedNote note = SignedNote.parse(checkpoint().out().getBytes(StandardCharsets.UTF_8));
+        Path witnessKey = directory.resolve("witness.pem");
+        Ed25519Signer here = Ed25519Signer.loadOrCreate(witnessKey);
+        Ed25519Signer elsewhere = Ed25519Signer.generate();
+        String line = SignedNote.of(note.text())
+                .cosignedBy("w.example/2", elsewhere, Instant.parse("2026-11-23T12:00:00Z"))
+                .signatures()
+                .get(0)
+                .toString();
+        NoteKey second = NoteKey.witness("w.example/2", elsewhere.verificationKey());
+
+        Console first = onLedger("log", "witness", "--name", "w.example/1", "--key", witnessKey.toString());
+        Console both = onLedger("log", "witness", "--verifier-key", second.toString(), "--line", line);
+        Console neither = onLedger("log", "witness", "--name", "w.example/1");
+
+        assertThat(first.exitCode()).isZero();
+        SignedNote cosigned = SignedNote.parse(both.out().getBytes(StandardCharsets.UTF_8));
+        assertThat(cosigned.cosignedAt(NoteKey.witness("w.example/1", here.verificationKey())))
+                .isPresent();
+        assertThat(cosigned.cosignedAt(second)).contains(Instant.parse("2026-11-23T12:00:00Z"));
+        assertThat(neither.exitCode()).isEqualTo(2);
+        assertThat(neither.err()).contains("Give one of the two pairs.");
+    }
+
+    @Test
+    void keys_ofALedger_areListedAndWrittenAsJwks() {
+        Console listed = onLedger("keys", "list");
+        JsonObject jwk = json(onLedger("keys", "jwks")).objects("keys").get(0);
+
+        assertThat(listed.out()).contains("Ed25519", signer.keyId());
+        assertThat(jwk.string("kty")).isEqualTo("OKP");
+        assertThat(jwk.string("crv")).isEqualTo("Ed25519");
+        assertThat(jwk.string("kid")).isEqualTo(signer.keyId());
+        assertThat(jwk.string("x")).hasSize(43);
+    }
+
+    private void decide() {
+        try (Guard guard = Guard.builder()
+                .contract(Contract.parse("""
+                        apiVersion: spendguard.ai/v1
+                        kind: Contract
+                        metadata: {name: one-dollar, tenant: acme}
+                        spec:
+                          budgets:
+                            - {id: daily, limit: 1.00 USD, window: {type: calendar_day, timezone: UTC}}
+                        """, "one.yaml"))
+                .ledger(PostgresLedger.open(database.dataSourceFor(ROLE, "spendguard_app", "spendguard_log")))
+                .signer(signer)
+                .build()) {
+            guard.decide(Action.llmCall("openai", "gpt-4o")
+                            .inputTokens(8_000)
+                            .maxOutputTokens(16_000)
+                            .build())
+                    .orThrow()
+                    .commit(Usage.of(8_000, 16_000));
+        }
+    }
+
+    private Console checkpoint() {
+        return onLedger("log", "checkpoint", "--key", key.toString(), "--origin", ORIGIN);
+    }
+
+    private Console onLedger(String... command) {
+        String[] all = Arrays.copyOf(command, command.length + 2);
+        all[command.length] = "--url";
+        all[command.length + 1] = database.jdbcUrl();
+        return Console.run(Map.of("PGUSER", ROLE, "PGPASSWORD", EmbeddedPostgres.PASSWORD), all);
+    }
+
+    private String eventId() throws SQLException {
+        try (Connection connection = database.adminDataSource().getConnection();
+                Statement sql = connection.createStatement();
+                var rows = sql.executeQuery("select event_id from spendguard.outbox where seq = 2")) {
+            rows.next();
+            return rows.getString(1);
+        }
+    }
+
+    private String path(String name) {
+        return directory.resolve(name).toString();
+    }
+
+    private static JsonObject json(Console console) {
+        assertThat(console.err()).isEmpty();
+        assertThat(console.exitCode()).isZero();
+        return JsonObject.parse(console.out().strip().getBytes(StandardCharsets.UTF_8));
+    }
+}
