@@ -76,6 +76,6 @@ public record Budget(
 
     /** Tells whether a decision that claims it must see its rows, not only have its entries fit. */
     public boolean readsLedger() {
-        return !warnAt.isEmpty() || overrunPolicy == OverrunPolicy.BLOCK_UNTIL_RESOLVED;
+        return !warnAt.isEmpty() || overrunPolicy != OverrunPolicy.RECORD_VIOLATION_AND_DEBT;
     }
 }

@@ -156,6 +156,14 @@ final class Claims {
         return place(budget, snapshot, snapshot.action(), now).map(Place::account);
     }
 
+    /** Tells whether an account is a rolling window's memory of one bucket, and not a balance of its own. */
+    boolean isBucket(Account account) {
+        Budget budget = byId.get(account.budgetId());
+        return budget != null
+                && budget.window() instanceof WindowSpec.Rolling
+                && !account.window().equals(Period.ALWAYS);
+    }
+
     /** The budget of that id; the contract's check has made sure that there is one. */
     Budget budget(String id) {
         Budget budget = byId.get(id);

@@ -213,6 +213,7 @@ public final class DecisionEngine implements AutoCloseable {
     /** The tenant's balances under this contract's mode, in order of budget, key and window. */
     public List<Balance> balances(String tenant) {
         return ledger.accounts(tenant, namespace).stream()
+                .filter(state -> !claims.isBucket(state.account()))
                 .map(DecisionEngine::balance)
                 .toList();
     }
