@@ -261,7 +261,8 @@ class BudgetKindsTest {
             assertThat(spend(guard, tool(), "1.00 USD")).isEqualTo(Effect.CONTINUE);
 
             assertThat(guard.balances("acme"))
-                    .allSatisfy(balance -> assertThat(balance.spent().atomic()).isLessThanOrEqualTo(usd("1.00 USD").atomic()));
+                    .allSatisfy(balance -> assertThat(balance.spent().atomic())
+                            .isLessThanOrEqualTo(usd("1.00 USD").atomic()));
         }
     }
 

@@ -254,7 +254,7 @@ final class BudgetBinder {
             try {
                 per.add(KeyPart.parse(text));
             } catch (IllegalArgumentException unknown) {
-                budget.fault("per", String.valueOf(unknown.getMessage()));
+                budget.fault("per", "does not fit. " + unknown.getMessage());
             }
         }
         return per;

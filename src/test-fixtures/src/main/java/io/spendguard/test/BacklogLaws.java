@@ -57,9 +57,11 @@ interface BacklogLaws extends LedgerLaws {
     @Test
     default void hold_askingForDebt_seesOnlyAccountsThatOwe() {
         lab().activate("team", 100);
-        Account eight = spent(team("ann", EIGHT), 60);
+        Account eight = team("ann", EIGHT);
+        HoldOperation overrun = lab().operations().hold("overrun").claim(eight, 60);
+        lab().post(overrun);
+        lab().post(lab().operations().commit("above", overrun, 110));
         Account nine = spent(team("ann", NINE), 10);
-        lab().activate("team", 50);
         Account ten = team("ann", TEN);
         HoldOperation hold = lab().operations()
                 .hold("h")
@@ -70,7 +72,8 @@ interface BacklogLaws extends LedgerLaws {
         lab().post(hold);
 
         assertThat(hold.seen().accounts())
-                .containsExactlyInAnyOrder(new AccountState(eight, 50, 60, 0, 10), new AccountState(ten, 50, 0, 0, 0));
+                .containsExactlyInAnyOrder(
+                        new AccountState(eight, 100, 110, 0, 10), new AccountState(ten, 100, 0, 0, 0));
         assertThat(lab().state(nine).debt()).isZero();
     }
 
