@@ -9,6 +9,8 @@ import io.spendguard.ledger.EventSealer;
 import io.spendguard.ledger.LedgerHost;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.SealedEvent;
+import io.spendguard.model.LedgerUnavailableException;
+import io.spendguard.proof.SigningException;
 import io.spendguard.proof.VerificationKey;
 import java.time.Instant;
 import java.util.HashMap;
@@ -52,21 +54,21 @@ final class WriterHost implements LedgerHost {
             List<AuditEvent> events = drafts.stream()
                     .map(draft -> AuditEvent.stored(draft.id(), draft.tenant(), draft.type(), draft.payload()))
                     .toList();
-            return streams.seal(events).stream()
+            return signing(() -> streams.seal(events)).stream()
                     .map(placed -> toLedger(placed, given))
                     .toList();
         }
 
         @Override
         public List<SealedEvent> sealClosing() {
-            return streams.sealClosing().stream()
+            return signing(streams::sealClosing).stream()
                     .map(placed -> toLedger(placed, Map.of()))
                     .toList();
         }
 
         @Override
         public List<SealedEvent> sealFence() {
-            return streams.sealFence().stream()
+            return signing(streams::sealFence).stream()
                     .map(placed -> toLedger(placed, Map.of()))
                     .toList();
         }
@@ -95,6 +97,16 @@ final class WriterHost implements LedgerHost {
         public Key key() {
             VerificationKey key = streams.key();
             return new Key(key.id(), key.algorithm(), key.bytes());
+        }
+
+        /** What cannot be signed cannot be written: to the writer it is the same as a ledger that is away. */
+        private static List<SealedAuditEvent> signing(Supplier<List<SealedAuditEvent>> sealing) {
+            try {
+                return sealing.get();
+            } catch (SigningException unsigned) {
+                throw new LedgerUnavailableException(
+                        "Events cannot be signed, and nothing is written unsigned: " + unsigned.getMessage(), unsigned);
+            }
         }
 
         /** An event that was not given is one that opens, fences or closes a stream; it holds no personal value. */

@@ -14,6 +14,8 @@ public final class EventTypes {
     public static final String LIMIT_CHANGED = "io.spendguard.limit.changed.v1";
     /** A stream's first event. */
     public static final String STREAM_OPENED = "io.spendguard.stream.opened.v1";
+    /** From here on the stream's key is vouched for by another certificate. */
+    public static final String KEY_CERTIFIED = "io.spendguard.key.certified.v1";
     /** In place of a batch whose outcome was unknown: proves that it never became durable. */
     public static final String STREAM_FENCED = "io.spendguard.stream.fenced.v1";
     /** A stream's last event. */

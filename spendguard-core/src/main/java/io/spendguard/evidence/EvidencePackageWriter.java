@@ -1,8 +1,10 @@
 package io.spendguard.evidence;
 
 import io.spendguard.evidence.internal.PackageNames;
+import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Digest;
+import io.spendguard.proof.KeyCertificate;
 import io.spendguard.proof.Signer;
 import io.spendguard.proof.VerificationKey;
 import java.nio.file.Files;
@@ -32,6 +34,9 @@ public final class EvidencePackageWriter implements AutoCloseable {
     private final Map<String, VerificationKey> keys = new TreeMap<>();
     private final Map<String, byte[]> members = new TreeMap<>();
     private final Map<String, EvidenceManifest.Stream> streams = new TreeMap<>();
+    /** By their canonical text, so that what many streams state is there once. */
+    private final Map<String, JsonObject> certificates = new TreeMap<>();
+
     private long events;
     private @Nullable String openFile;
 
@@ -120,6 +125,7 @@ public final class EvidencePackageWriter implements AutoCloseable {
             spool.begin(file);
             openFile = file;
         }
+        keepCertificate(event);
         spool.line(EventLine.of(sealed).toBytes());
         streams.put(file, new EvidenceManifest.Stream(event.tenant(), sealed.stream(), sealed.seq(), sealed.chain()));
         events++;
@@ -163,6 +169,23 @@ public final class EvidencePackageWriter implements AutoCloseable {
         return this;
     }
 
+    /** An event that cannot be read states none; verification will say what is wrong with it. */
+    private void keepCertificate(AuditEvent event) {
+        if (!event.type().equals(EventTypes.STREAM_OPENED) && !event.type().equals(EventTypes.KEY_CERTIFIED)) {
+            return;
+        }
+        try {
+            JsonObject data = JsonObject.parse(event.payload()).object("data");
+            if (data.has("certificate")) {
+                JsonObject certificate =
+                        KeyCertificate.parse(data.object("certificate")).toJson();
+                certificates.put(certificate.toString(), certificate);
+            }
+        } catch (JsonException illegible) {
+            // Not worth an export that fails: without it the key is not trusted.
+        }
+    }
+
     private byte[] keysJson() {
         List<JsonObject> list = keys.values().stream()
                 .map(key -> JsonObject.create()
@@ -170,10 +193,12 @@ public final class EvidencePackageWriter implements AutoCloseable {
                         .put("algorithm", key.algorithm())
                         .put("publicKey", Base64.getEncoder().encodeToString(key.bytes())))
                 .toList();
-        return JsonObject.create()
-                .put("format", "spendguard.keys.v1")
-                .put("keys", list)
-                .toCanonicalBytes();
+        JsonObject json =
+                JsonObject.create().put("format", "spendguard.keys.v1").put("keys", list);
+        if (!certificates.isEmpty()) {
+            json.put("certificates", List.copyOf(certificates.values()));
+        }
+        return json.toCanonicalBytes();
     }
 
     private byte[] signatureJson(byte[] manifest) {

@@ -3,6 +3,7 @@ package io.spendguard.evidence;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Digest;
 import io.spendguard.model.IdSource;
+import io.spendguard.proof.KeyCertificate;
 import io.spendguard.proof.MerkleTree;
 import io.spendguard.proof.Signer;
 import io.spendguard.proof.VerificationKey;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Sealing is tentative. {@link #committed()} makes the last sealed batch the streams' tail; {@link #abandoned()}
  * forgets it, so that its positions are given again; {@link #lost()} gives its streams up. Nothing blocks; a batch costs
- * one signature and about three hashes per event. Not safe for several threads: it belongs to the single writer.
+ * one signature and about three hashes per event. A certificate of the signer's key is stated in the event that opens a
+ * stream, and again whenever it was renewed. Not safe for several threads: it belongs to the single writer.
  */
 public final class StreamSealer {
     private final Signer signer;
@@ -64,6 +66,7 @@ public final class StreamSealer {
      */
     public List<SealedAuditEvent> seal(List<AuditEvent> events) {
         requireNothingPending();
+        KeyCertificate certificate = signer.certificate().orElse(null);
         Map<String, Tail> tails = new LinkedHashMap<>();
         List<Placed> batch = new ArrayList<>(events.size() + 1);
         for (AuditEvent event : events) {
@@ -73,8 +76,12 @@ public final class StreamSealer {
             }
             if (tail == null) {
                 UUID stream = ids.next();
-                tail = append(batch, Tail.start(event.tenant(), stream), opened(event.tenant(), stream));
+                tail = append(
+                        batch,
+                        Tail.start(event.tenant(), stream, certificate),
+                        opened(event.tenant(), stream, certificate));
             }
+            tail = stating(certificate, batch, tail);
             tails.put(event.tenant(), append(batch, tail, event));
         }
         return sign(batch, tails);
@@ -88,9 +95,11 @@ public final class StreamSealer {
      */
     public List<SealedAuditEvent> sealClosing() {
         requireNothingPending();
+        KeyCertificate certificate = signer.certificate().orElse(null);
         Map<String, Tail> tails = new LinkedHashMap<>();
         List<Placed> batch = new ArrayList<>(durable.size());
-        for (Tail tail : durable.values()) {
+        for (Tail open : durable.values()) {
+            Tail tail = stating(certificate, batch, open);
             tails.put(tail.tenant(), append(batch, tail, closed(tail)).closed());
         }
         return sign(batch, tails);
@@ -119,7 +128,9 @@ public final class StreamSealer {
         } else {
             Tail opened = outstanding.values().iterator().next();
             fence = append(
-                    batch, Tail.start(opened.tenant(), opened.stream()), opened(opened.tenant(), opened.stream()));
+                    batch,
+                    Tail.start(opened.tenant(), opened.stream(), opened.stated()),
+                    opened(opened.tenant(), opened.stream(), opened.stated()));
         }
         return sign(batch);
     }
@@ -180,7 +191,21 @@ public final class StreamSealer {
         Digest chain = SealFormat.next(tail.chain(), event.digest());
         long seq = tail.seq() + 1;
         batch.add(new Placed(event, tail.stream(), seq, chain));
-        return new Tail(tail.tenant(), tail.stream(), seq, chain, false);
+        return new Tail(tail.tenant(), tail.stream(), seq, chain, tail.stated(), false);
+    }
+
+    /** The tail after the certificate was stated that the stream does not tell of yet; the same tail if it does. */
+    private Tail stating(@Nullable KeyCertificate certificate, List<Placed> batch, Tail tail) {
+        if (certificate == null || certificate.equals(tail.stated())) {
+            return tail;
+        }
+        AuditEvent certified = AuditEvent.of(EventTypes.KEY_CERTIFIED, ids.next(), tail.tenant(), clock.instant())
+                .data(JsonObject.create()
+                        .put("stream", tail.stream().toString())
+                        .put("keyId", signer.keyId())
+                        .put("certificate", certificate.toJson()))
+                .build();
+        return append(batch, tail, certified).stating(certificate);
     }
 
     private List<SealedAuditEvent> sign(List<Placed> batch, Map<String, Tail> tails) {
@@ -220,14 +245,18 @@ public final class StreamSealer {
         return sealed;
     }
 
-    private AuditEvent opened(String tenant, UUID stream) {
+    private AuditEvent opened(String tenant, UUID stream, @Nullable KeyCertificate certificate) {
+        JsonObject data = JsonObject.create()
+                .put("stream", stream.toString())
+                .put("writer", writer.toString())
+                .put("keyId", signer.keyId())
+                .put("algorithm", signer.algorithm())
+                .put("publicKey", Base64.getEncoder().encodeToString(signer.publicKey()));
+        if (certificate != null) {
+            data.put("certificate", certificate.toJson());
+        }
         return AuditEvent.of(EventTypes.STREAM_OPENED, ids.next(), tenant, clock.instant())
-                .data(JsonObject.create()
-                        .put("stream", stream.toString())
-                        .put("writer", writer.toString())
-                        .put("keyId", signer.keyId())
-                        .put("algorithm", signer.algorithm())
-                        .put("publicKey", Base64.getEncoder().encodeToString(signer.publicKey())))
+                .data(data)
                 .build();
     }
 
@@ -254,14 +283,24 @@ public final class StreamSealer {
         }
     }
 
-    /** Where a stream ends. */
-    private record Tail(String tenant, UUID stream, long seq, Digest chain, boolean isClosed) {
-        static Tail start(String tenant, UUID stream) {
-            return new Tail(tenant, stream, 0, SealFormat.start(tenant, stream), false);
+    /** Where a stream ends, and the last certificate it states. */
+    private record Tail(
+            String tenant,
+            UUID stream,
+            long seq,
+            Digest chain,
+            @Nullable KeyCertificate stated,
+            boolean isClosed) {
+        static Tail start(String tenant, UUID stream, @Nullable KeyCertificate stated) {
+            return new Tail(tenant, stream, 0, SealFormat.start(tenant, stream), stated, false);
+        }
+
+        Tail stating(KeyCertificate certificate) {
+            return new Tail(tenant, stream, seq, chain, certificate, isClosed);
         }
 
         Tail closed() {
-            return new Tail(tenant, stream, seq, chain, true);
+            return new Tail(tenant, stream, seq, chain, stated, true);
         }
     }
 

@@ -1,5 +1,7 @@
 package io.spendguard.proof;
 
+import java.util.Optional;
+
 /**
  * Signs with one private key that never leaves it.
  *
@@ -21,6 +23,11 @@ public interface Signer {
      * @return the signature in the algorithm's raw form: 64 bytes for Ed25519; r and s, 32 bytes each and s the smaller one, for P-256
      */
     byte[] sign(byte[] message);
+
+    /** A root's word for the key, to be stated with what it signs; empty for a key that is anchored itself. */
+    default Optional<KeyCertificate> certificate() {
+        return Optional.empty();
+    }
 
     /** The public half, to be published and anchored. */
     default VerificationKey verificationKey() {

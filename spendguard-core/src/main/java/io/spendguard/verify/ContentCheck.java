@@ -37,6 +37,15 @@ final class ContentCheck {
         }
     }
 
+    /** When an event's payload says it happened, or null when it cannot be read. */
+    static @Nullable Instant timeOf(EventLine line) {
+        try {
+            return time(JsonObject.parse(line.payloadBytes()));
+        } catch (JsonException unreadable) {
+            return null;
+        }
+    }
+
     /**
      * Checks one event.
      *

@@ -23,6 +23,14 @@ public enum FindingCode {
     LINE_MALFORMED(Group.EVENT),
     /** The key that signed is not among the anchors. */
     KEY_NOT_ANCHORED(Group.EVENT),
+    /** A key's certificate is not what the root it names signed, or is none. */
+    CERTIFICATE_FORGED(Group.EVENT),
+    /** An event is dated after its key's certificate ended. */
+    CERTIFICATE_EXPIRED(Group.EVENT),
+    /** An event is dated before its key's certificate began. */
+    CERTIFICATE_NOT_YET_VALID(Group.EVENT),
+    /** A key signed for a tenant that its certificate does not name. */
+    CERTIFICATE_FOREIGN(Group.EVENT),
 
     /** An event's bytes are not canonical JSON. */
     EVENT_NOT_CANONICAL(Group.CONTENT),

@@ -288,7 +288,11 @@ public final class HtmlReport {
         for (KeyReport key : report.keys()) {
             put("<tr>");
             cell(code(key.id()));
-            cell(key.isAnchored() ? "by the anchors" : "<strong>by nobody</strong>");
+            String root = key.certifiedBy();
+            cell(
+                    key.isAnchored()
+                            ? "by the anchors"
+                            : root == null ? "<strong>by nobody</strong>" : "by certificate of " + code(root));
             put("<td class=\"n\">" + key.events() + "</td></tr>\n");
         }
         close(report.keys().size(), report.keys().size());

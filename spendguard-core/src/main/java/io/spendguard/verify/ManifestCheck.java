@@ -7,7 +7,6 @@ import io.spendguard.evidence.internal.StoredZip;
 import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Digest;
-import io.spendguard.proof.Anchors;
 import io.spendguard.proof.VerificationKey;
 import java.io.IOException;
 import java.util.Arrays;
@@ -24,27 +23,31 @@ import org.jspecify.annotations.Nullable;
 final class ManifestCheck {
     private static final int MAX_BYTES = 64 << 20;
 
-    private final Anchors anchors;
+    private final KeyTrust keys;
     private final Findings findings;
     private final Map<String, EvidenceManifest.File> files = new HashMap<>();
     private final Map<PackageNames.StreamName, EvidenceManifest.Stream> streams = new HashMap<>();
     private @Nullable EvidenceManifest manifest;
 
-    ManifestCheck(Anchors anchors, Findings findings) {
-        this.anchors = anchors;
+    ManifestCheck(KeyTrust keys, Findings findings) {
+        this.keys = keys;
         this.findings = findings;
     }
 
     void read(PackageReader reader, List<StoredZip.Entry> entries) throws IOException {
         byte[] content = content(reader, entries, PackageNames.MANIFEST);
         byte[] signature = content(reader, entries, PackageNames.SIGNATURE);
-        byte[] keys = content(reader, entries, PackageNames.KEYS);
-        if (content == null || signature == null || keys == null) {
+        byte[] listedKeys = content(reader, entries, PackageNames.KEYS);
+        if (listedKeys != null) {
+            keys.read(listedKeys);
+        }
+        if (content == null || signature == null || listedKeys == null) {
             return; // said where they were looked for
         }
         requireSignature(content, signature);
         try {
             EvidenceManifest read = EvidenceManifest.parse(content);
+            requireCertified(read, signature);
             if (!Arrays.equals(read.toBytes(), content)) {
                 malformed(PackageNames.MANIFEST, "it is not canonical, or has members it should not have");
             }
@@ -129,7 +132,7 @@ final class ManifestCheck {
                     .put("keyId", keyId)
                     .put("signature", Base64.getEncoder().encodeToString(signature))
                     .toCanonicalBytes();
-            Optional<VerificationKey> key = anchors.find(keyId);
+            Optional<VerificationKey> key = keys.find(keyId);
             if (key.isEmpty()) {
                 notSigned("is signed by key '" + keyId + "', which the anchors do not hold");
             } else if (!key.get().verify(SealFormat.manifest(content), signature)) {
@@ -140,6 +143,20 @@ final class ManifestCheck {
             }
         } catch (IllegalArgumentException malformed) {
             notSigned("has no legible signature (" + malformed.getMessage() + ")");
+        }
+    }
+
+    /** A key that is only certified signs manifests over the tenants it is certified for, while it is. */
+    private void requireCertified(EvidenceManifest read, byte[] signatureFile) {
+        String keyId = JsonObject.parse(signatureFile).string("keyId");
+        if (keys.find(keyId).isEmpty() || keys.isAnchored(keyId)) {
+            return;
+        }
+        Set<String> tenants =
+                read.streams().stream().map(EvidenceManifest.Stream::tenant).collect(Collectors.toSet());
+        if (!keys.coversAll(keyId, tenants, read.createdAt())) {
+            notSigned("is signed by key '" + keyId + "', whose certificate does not hold for all its tenants at "
+                    + read.createdAt());
         }
     }
 

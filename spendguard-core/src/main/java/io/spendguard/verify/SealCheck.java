@@ -3,7 +3,6 @@ package io.spendguard.verify;
 import io.spendguard.evidence.EventLine;
 import io.spendguard.evidence.SealFormat;
 import io.spendguard.model.Digest;
-import io.spendguard.proof.Anchors;
 import io.spendguard.proof.MerkleTree;
 import io.spendguard.proof.VerificationKey;
 import java.nio.ByteBuffer;
@@ -27,7 +26,7 @@ final class SealCheck {
 
     private static final int COUNTED_KEYS = 500;
 
-    private final Anchors anchors;
+    private final KeyTrust keys;
     private final Map<Batch, Boolean> verified = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<Batch, Boolean> eldest) {
@@ -38,15 +37,18 @@ final class SealCheck {
     /** How many lines name each key; a package that names more keys than anybody has is counted as one. */
     private final SortedMap<String, Long> named = new TreeMap<>();
 
-    SealCheck(Anchors anchors) {
-        this.anchors = anchors;
+    SealCheck(KeyTrust keys) {
+        this.keys = keys;
     }
 
     /** The verdict on a line at a place. */
     Trust check(String tenant, UUID stream, long seq, EventLine line) {
-        Optional<VerificationKey> key = anchors.find(line.keyId());
+        Optional<VerificationKey> key = keys.find(line.keyId());
         if (key.isEmpty()) {
-            return Trust.NOT_ANCHORED;
+            return keys.isForged(line.keyId()) ? Trust.FORGED_CERTIFICATE : Trust.NOT_ANCHORED;
+        }
+        if (!keys.covers(line.keyId(), tenant)) {
+            return Trust.OTHER_TENANT;
         }
         Digest leaf = SealFormat.leaf(tenant, stream, seq, line.chain());
         Digest root = MerkleTree.rootFrom(leaf, line.leafIndex(), line.batchSize(), line.path());
@@ -73,7 +75,7 @@ final class SealCheck {
     List<KeyReport> keys() {
         return named.entrySet().stream()
                 .map(key -> new KeyReport(
-                        key.getKey(), key.getValue(), anchors.find(key.getKey()).isPresent()))
+                        key.getKey(), key.getValue(), keys.isAnchored(key.getKey()), keys.rootOf(key.getKey())))
                 .toList();
     }
 
@@ -99,6 +101,10 @@ final class SealCheck {
         TRUSTED,
         /** Nobody says the key is to be trusted. */
         NOT_ANCHORED,
+        /** A certificate says so that its root did not sign. */
+        FORGED_CERTIFICATE,
+        /** A root says so, but not for this tenant. */
+        OTHER_TENANT,
         /** The key did not sign this. */
         INVALID
     }

@@ -8,6 +8,8 @@ import io.spendguard.evidence.internal.PackageNames;
 import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Digest;
+import io.spendguard.proof.KeyCertificate;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -34,6 +36,7 @@ final class StreamCheck {
     private final String file;
     private final String tenant;
     private final UUID stream;
+    private final KeyTrust keys;
     private final SealCheck seals;
     private final ContentCheck content;
     private final LogCheck log;
@@ -53,6 +56,9 @@ final class StreamCheck {
     private final TreeSet<Long> claimed = new TreeSet<>();
 
     private final Set<String> reportedKeys = new HashSet<>();
+    /** Whether an event was found before (true) and after (false) its certificate: said once each, of the first. */
+    private final Set<Boolean> lapsed = new HashSet<>();
+
     private long highest;
     private @Nullable Digest lastChain;
     private @Nullable String openingKey;
@@ -62,6 +68,7 @@ final class StreamCheck {
     StreamCheck(
             String file,
             PackageNames.StreamName name,
+            KeyTrust keys,
             SealCheck seals,
             ContentCheck content,
             LogCheck log,
@@ -69,6 +76,7 @@ final class StreamCheck {
         this.file = file;
         this.tenant = name.tenant();
         this.stream = name.stream();
+        this.keys = keys;
         this.seals = seals;
         this.content = content;
         this.log = log;
@@ -95,6 +103,19 @@ final class StreamCheck {
         switch (seals.check(tenant, stream, line.seq(), line)) {
             case TRUSTED -> trusted(place, line, line.seq());
             case NOT_ANCHORED -> notAnchored(place, line);
+            case FORGED_CERTIFICATE ->
+                notCertified(
+                        place,
+                        line,
+                        FindingCode.CERTIFICATE_FORGED,
+                        "whose certificate is not what its root signed: it proves nothing. Ask who made it.");
+            case OTHER_TENANT ->
+                notCertified(
+                        place,
+                        line,
+                        FindingCode.CERTIFICATE_FOREIGN,
+                        "which no root certified for tenant '" + tenant
+                                + "': it proves nothing here. Ask who signed it.");
             case INVALID -> invalid(place, line);
         }
     }
@@ -144,6 +165,9 @@ final class StreamCheck {
         lastChain = line.chain();
         highest = Math.max(highest, seq);
         requireOpeningKey(place, line);
+        if (isIntact) {
+            requireValidCertificate(place, line);
+        }
         accept(place, line, seq, isIntact, true);
     }
 
@@ -176,6 +200,36 @@ final class StreamCheck {
                             + " Add the key only if its owner confirms it.");
         }
         claim(place, line);
+    }
+
+    private void notCertified(Place place, EventLine line, FindingCode code, String fault) {
+        if (reportedKeys.add(line.keyId())) {
+            findings.add(
+                    code,
+                    place,
+                    "Event " + line.id() + " (position " + line.seq() + " of stream " + stream + ") is signed by key '"
+                            + line.keyId() + "', " + fault);
+        }
+        claim(place, line);
+    }
+
+    /** By what the event says of its own time: whoever holds the key may say another, but not for long undetected. */
+    private void requireValidCertificate(Place place, EventLine line) {
+        Instant time = ContentCheck.timeOf(line);
+        KeyTrust.Lapse lapse = time == null ? null : keys.lapse(line.keyId(), tenant, time);
+        if (lapse == null || !lapsed.add(lapse.isEarly())) {
+            return;
+        }
+        KeyCertificate certificate = lapse.certificate();
+        findings.add(
+                lapse.isEarly() ? FindingCode.CERTIFICATE_NOT_YET_VALID : FindingCode.CERTIFICATE_EXPIRED,
+                place,
+                "Event " + line.id() + " (position " + line.seq() + " of stream " + stream + ") is dated " + time
+                        + ", but the certificate of its key '" + line.keyId() + "' "
+                        + (lapse.isEarly()
+                                ? "begins only at " + certificate.notBefore()
+                                : "ended at " + certificate.notAfter())
+                        + ": a key signs while it is certified. Ask who signed it.");
     }
 
     private void invalid(Place place, EventLine line) {
@@ -259,6 +313,9 @@ final class StreamCheck {
         try {
             return switch (line.type()) {
                 case EventTypes.STREAM_OPENED ->
+                    data.string("stream").equals(stream.toString())
+                            && data.string("keyId").equals(line.keyId());
+                case EventTypes.KEY_CERTIFIED ->
                     data.string("stream").equals(stream.toString())
                             && data.string("keyId").equals(line.keyId());
                 case EventTypes.STREAM_FENCED ->

@@ -32,13 +32,15 @@ public final class Verifier {
     private final Chronicle chronicle = new Chronicle();
     private final ContentCheck content = new ContentCheck(findings, accounts, decisions, chronicle);
     private final List<StreamReport> streams = new ArrayList<>();
+    private final KeyTrust keys;
     private final SealCheck seals;
     private final ManifestCheck manifest;
     private final LogCheck log;
 
     private Verifier(Anchors anchors) {
-        this.seals = new SealCheck(anchors);
-        this.manifest = new ManifestCheck(anchors, findings);
+        this.keys = new KeyTrust(anchors, findings);
+        this.seals = new SealCheck(keys);
+        this.manifest = new ManifestCheck(keys, findings);
         this.log = new LogCheck(anchors, findings);
     }
 
@@ -88,7 +90,7 @@ public final class Verifier {
         Fingerprint fingerprint = new Fingerprint();
         Optional<PackageNames.StreamName> stream = PackageNames.parseEvents(entry.name());
         if (stream.isPresent()) {
-            StreamCheck check = new StreamCheck(entry.name(), stream.get(), seals, content, log, findings);
+            StreamCheck check = new StreamCheck(entry.name(), stream.get(), keys, seals, content, log, findings);
             reader.lines(entry, fingerprint, check::line);
             streams.add(check.end(manifest.stream(stream.get())));
         } else {

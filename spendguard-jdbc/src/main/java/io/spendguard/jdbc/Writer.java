@@ -406,16 +406,21 @@ final class Writer implements Runnable {
      */
     private boolean becameDurable(SQLException reason) {
         disconnect();
-        List<SealedEvent> fence = sealer.sealFence();
+        List<SealedEvent> fence = List.of();
         long pauseNanos = FIRST_PAUSE_NANOS;
         while (!mustEnd()) {
             try {
+                if (fence.isEmpty()) {
+                    fence = sealer.sealFence();
+                }
                 WriterConnection to = connected();
                 if (isFenced(to, fence)) {
                     sealer.fenced();
                     return false;
                 }
                 return true;
+            } catch (LedgerUnavailableException unsigned) {
+                LOG.debug("Outcome of a commit is still unknown, no fence can be signed", unsigned);
             } catch (SQLException | LedgerSetupException e) {
                 LOG.debug("Outcome of a commit is still unknown", e);
                 if (!(e instanceof SQLException failure) || SqlFailure.of(failure) != SqlFailure.LOCKED) {
@@ -470,7 +475,13 @@ final class Writer implements Runnable {
     private void closeStreams() {
         Exception last = null;
         long pauseNanos = FIRST_PAUSE_NANOS;
-        List<SealedEvent> closing = sealer.sealClosing();
+        List<SealedEvent> closing;
+        try {
+            closing = sealer.sealClosing();
+        } catch (LedgerUnavailableException unsigned) {
+            LOG.warn("Ledger streams stay open", unsigned);
+            return;
+        }
         do {
             if (closing.isEmpty()) {
                 sealer.committed();
@@ -497,11 +508,11 @@ final class Writer implements Runnable {
                                 sealer.committed();
                                 return;
                             }
+                            closing = sealer.sealClosing(); // after the fence
                         } catch (LedgerUnavailableException unknown) {
                             LOG.warn("Ledger streams may lack their last events", unknown);
                             return;
                         }
-                        closing = sealer.sealClosing(); // after the fence
                     }
                     default -> endsAtNanos = System.nanoTime();
                 }
