@@ -5,6 +5,7 @@ import io.spendguard.contract.Situation;
 import io.spendguard.ledger.Account;
 import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.Backlog;
 import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.EntryKind;
 import io.spendguard.ledger.LedgerOperation;
@@ -97,6 +98,11 @@ final class SituateOperation implements LedgerOperation {
     }
 
     @Override
+    public List<Backlog> backlog(Instant now) {
+        return claims.backlog(snapshot, now);
+    }
+
+    @Override
     public Optional<Posting> assumed() {
         return Optional.empty();
     }
@@ -118,7 +124,8 @@ final class SituateOperation implements LedgerOperation {
         Posting.RunChange change = runChange(view);
         RunState before = view.run().orElse(null);
         RunState run = change == null || before == null ? before : before.after(change);
-        explanations = judge.explain(snapshot, new Situated(view, List.copyOf(states.values()), run));
+        Situated situated = new Situated(view, List.copyOf(states.values()), run);
+        explanations = judge.explain(snapshot, claims.carry(snapshot, situated));
         // An activation's event stands for one: nobody will ever read this ledger's evidence.
         Posting blank =
                 postings.activation(tenant(), namespace(), snapshot.decisionId(), List.of(), new NoRows(view.now()));
