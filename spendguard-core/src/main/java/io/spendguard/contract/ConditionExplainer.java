@@ -29,8 +29,7 @@ final class ConditionExplainer {
     /** Loops as they were written, which the tree of an expanded loop no longer shows. */
     private static final CelParser PARSER = ConditionCompiler.PARSER
             .toParserBuilder()
-            .setOptions(ConditionCompiler.OPTIONS
-                    .toBuilder()
+            .setOptions(ConditionCompiler.OPTIONS.toBuilder()
                     .populateMacroCalls(true)
                     .build())
             .build();
@@ -64,7 +63,8 @@ final class ConditionExplainer {
             visit(tree.getExpr(), 0, new Reading(tree.getSource(), resolver), parts);
             return parts;
         } catch (CelValidationException impossible) {
-            throw new IllegalStateException("Condition '" + condition + "' compiled before and does not now.", impossible);
+            throw new IllegalStateException(
+                    "Condition '" + condition + "' compiled before and does not now.", impossible);
         }
     }
 
@@ -118,9 +118,7 @@ final class ConditionExplainer {
 
     private static String shown(Object value, @Nullable Unit unit) {
         if (unit != null && value instanceof Long atoms) {
-            return atoms < 0
-                    ? "-" + new Amount(Math.negateExact(atoms), unit)
-                    : new Amount(atoms, unit).toString();
+            return atoms < 0 ? "-" + new Amount(Math.negateExact(atoms), unit) : new Amount(atoms, unit).toString();
         }
         if (value instanceof String text) {
             return "\"" + Texts.shorten(text, 200) + "\"";

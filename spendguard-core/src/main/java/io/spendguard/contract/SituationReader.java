@@ -86,7 +86,8 @@ final class SituationReader {
             return OffsetDateTime.parse(text).toInstant();
         } catch (DateTimeException malformed) {
             throw new IllegalArgumentException(
-                    "'" + Texts.shorten(text, 60) + "' is no time with its offset. Write it as in 2026-11-23T12:00:00Z.",
+                    "'" + Texts.shorten(text, 60)
+                            + "' is no time with its offset. Write it as in 2026-11-23T12:00:00Z.",
                     malformed);
         }
     }
@@ -210,7 +211,8 @@ final class SituationReader {
             members.required("tool", "A tool call names its tool.");
         } else if (kind != null && (model != null || tool != null)) {
             members.fault(
-                    "kind", "is " + kind.trigger() + ", which calls neither model nor tool. Remove 'kind' or the other.");
+                    "kind",
+                    "is " + kind.trigger() + ", which calls neither model nor tool. Remove 'kind' or the other.");
         } else if (!hasKind) {
             findings.fault(
                     members.position(),
@@ -280,8 +282,7 @@ final class SituationReader {
         parsed(members, name, "a text", setter);
     }
 
-    private static void parsed(
-            Members members, String name, String expected, Function<String, Action.Builder> setter) {
+    private static void parsed(Members members, String name, String expected, Function<String, Action.Builder> setter) {
         Action.Builder unused = members.parsed(name, expected, setter);
     }
 

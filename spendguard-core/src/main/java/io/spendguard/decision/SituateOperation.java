@@ -135,9 +135,10 @@ final class SituateOperation implements LedgerOperation {
 
     private Account account(String budget, Instant now) {
         return claims.account(claims.budget(budget), snapshot, now)
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "Budget '" + budget + "' has no account for " + snapshot.action()
-                                + ": the action lacks what the budget is kept per. Give the action that, such as a run."));
+                .orElseThrow(
+                        () -> new IllegalArgumentException(
+                                "Budget '" + budget + "' has no account for " + snapshot.action()
+                                        + ": the action lacks what the budget is kept per. Give the action that, such as a run."));
     }
 
     /** What brings an account to the balances that are wanted; what is spent and held beyond the limit is debt. */
@@ -181,7 +182,9 @@ final class SituateOperation implements LedgerOperation {
 
     /** Rows as the posting leaves them. */
     private record Situated(
-            LedgerView rows, List<AccountState> accounts, @Nullable RunState state) implements LedgerView {
+            LedgerView rows,
+            List<AccountState> accounts,
+            @Nullable RunState state) implements LedgerView {
         @Override
         public Instant now() {
             return rows.now();

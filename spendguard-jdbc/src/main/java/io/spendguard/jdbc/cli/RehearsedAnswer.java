@@ -46,7 +46,8 @@ final class RehearsedAnswer {
         for (Reason reason : answer.reasons()) {
             lines.add("reason: " + reason);
         }
-        lines.add("matched: " + (answer.matchedRules().isEmpty() ? "no rule" : String.join(", ", answer.matchedRules())));
+        lines.add(
+                "matched: " + (answer.matchedRules().isEmpty() ? "no rule" : String.join(", ", answer.matchedRules())));
         for (Patch.Change change : answer.patch().changes()) {
             lines.add("patch: " + shown(change));
         }

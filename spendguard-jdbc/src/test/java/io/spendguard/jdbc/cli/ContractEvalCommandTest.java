@@ -150,7 +150,8 @@ class ContractEvalCommandTest {
         Console console = eval("{\"action\": {\"tool\": \"x\"}, \"budgets\": {\"loops\": {\"spent\": \"3 calls\"}}}");
 
         assertThat(console.exitCode()).isEqualTo(2);
-        assertThat(console.err()).contains("Budget 'loops' has no account for ", "Give the action that, such as a run.");
+        assertThat(console.err())
+                .contains("Budget 'loops' has no account for ", "Give the action that, such as a run.");
     }
 
     private Console eval(String input, String... options) throws IOException {
