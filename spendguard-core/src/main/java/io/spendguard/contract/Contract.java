@@ -208,9 +208,13 @@ public final class Contract {
         return List.copyOf(all);
     }
 
-    /** Tells whether a rule for that kind of action reads balances or run state, so that it must see locked rows. */
+    /**
+     * Tells whether a decision on that kind of action must see locked rows: because a rule reads balances or run state, or a
+     * budget reports the crossing of a share of its limit or blocks while it owes.
+     */
     public boolean readsLedger(ActionKind kind) {
-        return evaluator.rules(kind).stream().anyMatch(CompiledRule::readsLedger);
+        return budgets.stream().anyMatch(Budget::readsLedger)
+                || evaluator.rules(kind).stream().anyMatch(CompiledRule::readsLedger);
     }
 
     /** The budgets whose balances some rule reads, sorted. */

@@ -3,6 +3,7 @@ package io.spendguard.decision;
 import io.spendguard.contract.Contract;
 import io.spendguard.contract.Mode;
 import io.spendguard.contract.ModelCatalogue;
+import io.spendguard.contract.ModelRef;
 import io.spendguard.evidence.Commitments;
 import io.spendguard.evidence.StreamSealer;
 import io.spendguard.ledger.AccountState;
@@ -104,7 +105,8 @@ public final class DecisionEngine implements AutoCloseable {
         this.ids = ids;
         this.patience = patience;
         this.ledger = ledger;
-        this.claims = new Claims(contract.budgets());
+        KeyNames names = new KeyNames(ledger::keySecret);
+        this.claims = new Claims(contract.budgets(), degradedTo(contract, catalogue), contract.budgetsRead(), names);
         this.judge = new Judge(contract, catalogue, new Estimator(prices), claims);
         this.postings = new Postings(contract, prices, Commitments.system(), ids);
         this.session =
@@ -211,6 +213,7 @@ public final class DecisionEngine implements AutoCloseable {
     /** The tenant's balances under this contract's mode, in order of budget, key and window. */
     public List<Balance> balances(String tenant) {
         return ledger.accounts(tenant, namespace).stream()
+                .filter(state -> !claims.isBucket(state.account()))
                 .map(DecisionEngine::balance)
                 .toList();
     }
@@ -241,6 +244,15 @@ public final class DecisionEngine implements AutoCloseable {
         }
     }
 
+    private static List<ModelRef> degradedTo(Contract contract, ModelCatalogue catalogue) {
+        return contract.rules().stream()
+                .map(rule -> rule.mutation().modelAlias())
+                .filter(Objects::nonNull)
+                .flatMap(alias -> catalogue.resolve(alias).stream())
+                .distinct()
+                .toList();
+    }
+
     private Snapshot snapshot(Action asked) {
         Action completed = Scope.current().complete(asked);
         String tenant = completed
@@ -266,7 +278,7 @@ public final class DecisionEngine implements AutoCloseable {
             return known;
         }
         List<BudgetLimit> limits = contract.budgets().stream()
-                .map(budget -> new BudgetLimit(budget.id(), budget.limit()))
+                .map(budget -> new BudgetLimit(budget.id(), budget.limit(), budget.maxKeys()))
                 .toList();
         CompletableFuture<PostResult> unused = session.submit(
                         new ActivateOperation(tenant, namespace, ids.next(), limits, postings), patience)

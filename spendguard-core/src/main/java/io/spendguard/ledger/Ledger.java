@@ -31,6 +31,12 @@ public interface Ledger extends AutoCloseable {
     /** The stored answer of an operation by its key. */
     Optional<byte[]> answer(String tenant, OperationKind kind, String key);
 
+    /**
+     * A tenant's secret, made with the first call and the same for every process from then on: 32 random bytes that hide
+     * personal values in the keys of accounts.
+     */
+    byte[] keySecret(String tenant);
+
     /** Every tenant that has an audit event, in order. */
     List<String> tenants();
 

@@ -76,6 +76,11 @@ public final class TenantRouter implements Ledger {
         return of(tenant).answer(tenant, kind, key);
     }
 
+    @Override
+    public byte[] keySecret(String tenant) {
+        return of(tenant).keySecret(tenant);
+    }
+
     /** {@inheritDoc} Of all servers: blocks for one round trip to each. */
     @Override
     public List<String> tenants() {
