@@ -37,7 +37,8 @@ public final class SpendGuardCli {
         CommandLine root = new CommandLine(new Root());
         CommandLine contract = new CommandLine(new ContractGroup());
         CommandLine evidence = new CommandLine(new EvidenceGroup());
-        contract.addSubcommand(new ContractCheckCommand(terminal));
+        contract.addSubcommand(new ContractCheckCommand(terminal))
+                .addSubcommand(new ContractEvalCommand(terminal, clock));
         evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
         CommandLine budget = new CommandLine(new BudgetGroup())
                 .addSubcommand(new BudgetCommands.ListAll(terminal, environment))
