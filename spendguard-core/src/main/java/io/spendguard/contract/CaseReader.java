@@ -129,8 +129,7 @@ final class CaseReader {
         members.required("when", "Say what is about to be done, such as {tool: web_search}.");
         members.required("expect", "Say what the contract is to answer, such as stop.");
         Mapping when = members.mapping("when");
-        Action action =
-                when == null ? null : situations.action(merged(start.common, when), members.path("when"));
+        Action action = when == null ? null : situations.action(merged(start.common, when), members.path("when"));
         Situation situation = start.situation(action, members);
         Expectation expectation = expectation(members);
         Then then = then(members);
@@ -158,7 +157,8 @@ final class CaseReader {
                 Stream.concat(
                                 own.entries().stream(),
                                 common.entries().stream()
-                                        .filter(entry -> !names.contains(entry.key().text())))
+                                        .filter(entry ->
+                                                !names.contains(entry.key().text())))
                         .toList());
     }
 
@@ -179,7 +179,8 @@ final class CaseReader {
         try (Members expect = new Members(mapping, members.path("expect"), findings)) {
             expect.required("outcome", "Say which of the five answers it is to be, such as stop.");
             Effect outcome = expect.choice("outcome", List.of(Effect.values()), RuleBinder::effectName);
-            List<String> reasons = expect.has("reasons") ? situations.texts(expect, "reasons") : noTexts(expect, "reasons");
+            List<String> reasons =
+                    expect.has("reasons") ? situations.texts(expect, "reasons") : noTexts(expect, "reasons");
             SortedSet<String> matched = matched(expect);
             SortedMap<String, String> patch = patch(expect);
             SortedMap<String, Amount> holds = holds(expect);
@@ -238,8 +239,9 @@ final class CaseReader {
         Members members = new Members(mapping, expect.path("holds"), findings);
         for (Entry entry : mapping.entries()) {
             Budget budget = situations.budget(entry.key(), members.path());
-            Amount amount =
-                    budget == null ? null : situations.amount(members, entry.key().text(), budget);
+            Amount amount = budget == null
+                    ? null
+                    : situations.amount(members, entry.key().text(), budget);
             if (amount != null) {
                 holds.put(entry.key().text(), amount);
             }

@@ -82,7 +82,8 @@ public record ContractCase(String name, List<Step> steps) {
      * @param cost what is committed, or null
      * @param usage what is committed, or null
      */
-    public record Then(Kind kind, @Nullable Money cost, @Nullable Usage usage) {
+    public record Then(
+            Kind kind, @Nullable Money cost, @Nullable Usage usage) {
         /** The action cost what it could at most. */
         public static final Then COMMIT_ESTIMATE = new Then(Kind.COMMIT, null, Usage.unknown());
 

@@ -118,8 +118,7 @@ final class CaseRun {
         return time == 1
                 ? first.at(now)
                 : Situation.of(
-                        first.action()
-                                .toBuilder()
+                        first.action().toBuilder()
                                 .key(first.action().key() + "#" + time)
                                 .build(),
                         now);
@@ -142,9 +141,8 @@ final class CaseRun {
     }
 
     private void compare(Expectation expected, Rehearsal.Answer answer, String which) {
-        List<String> reasons = answer.reasons().stream()
-                .map(reason -> reason.code().value())
-                .toList();
+        List<String> reasons =
+                answer.reasons().stream().map(reason -> reason.code().value()).toList();
         if (expected.outcome() != answer.effect()) {
             fail(
                     expected,
@@ -153,7 +151,10 @@ final class CaseRun {
                             + RehearsedAnswer.name(expected.outcome()) + ". " + why(answer.reasons()));
         }
         if (expected.reasons() != null && !expected.reasons().equals(reasons)) {
-            fail(expected, which, "'reasons' are " + reasons + ", not " + expected.reasons() + ". " + why(answer.reasons()));
+            fail(
+                    expected,
+                    which,
+                    "'reasons' are " + reasons + ", not " + expected.reasons() + ". " + why(answer.reasons()));
         }
         if (expected.matched() != null && !expected.matched().equals(new TreeSet<>(answer.matchedRules()))) {
             fail(expected, which, "'matched' is " + answer.matchedRules() + ", not " + expected.matched() + ".");

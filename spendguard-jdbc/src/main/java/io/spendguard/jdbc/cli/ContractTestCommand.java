@@ -107,8 +107,7 @@ final class ContractTestCommand implements Callable<Integer> {
                 + (covered ? "" : ". That is " + run.coveragePercent() + " %, less than " + minCoverage + " %"));
     }
 
-    private static JsonObject json(
-            Path file, Contract contract, ContractCases read, CaseRun run, boolean covered) {
+    private static JsonObject json(Path file, Contract contract, ContractCases read, CaseRun run, boolean covered) {
         return JsonObject.create()
                 .put("file", file.toString())
                 .put("digest", contract.digest().hex())
@@ -138,7 +137,6 @@ final class ContractTestCommand implements Callable<Integer> {
 
     private static Path contractOf(Path cases) {
         String name = String.valueOf(cases.getFileName());
-        return cases.resolveSibling(
-                name.substring(0, name.length() - ContractCases.SUFFIX.length()) + ".yaml");
+        return cases.resolveSibling(name.substring(0, name.length() - ContractCases.SUFFIX.length()) + ".yaml");
     }
 }

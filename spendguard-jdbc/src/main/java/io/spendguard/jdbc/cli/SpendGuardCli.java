@@ -56,9 +56,12 @@ public final class SpendGuardCli {
                 .addSubcommand(new LogCommands.Witness(terminal, environment, clock));
         CommandLine keys = new CommandLine(new KeysGroup())
                 .addSubcommand(new KeyCommands.ListAll(terminal, environment))
-                .addSubcommand(new KeyCommands.Jwks(terminal, environment));
+                .addSubcommand(new KeyCommands.Jwks(terminal, environment))
+                .addSubcommand(new KeyChangeCommands.Rotate(terminal))
+                .addSubcommand(new KeyChangeCommands.Revoke(terminal));
         CommandLine anchors = new CommandLine(new AnchorsGroup())
                 .addSubcommand(new AnchorCommands.Show(terminal))
+                .addSubcommand(new AnchorCommands.Adopt(terminal))
                 .addSubcommand(new AnchorCommands.Update(terminal));
         root.addSubcommand(contract)
                 .addSubcommand(log)
@@ -94,7 +97,10 @@ public final class SpendGuardCli {
     @Command(name = "log", description = "What was committed to.", mixinStandardHelpOptions = true)
     private static final class LogGroup {}
 
-    @Command(name = "keys", description = "Who signed.", mixinStandardHelpOptions = true)
+    @Command(
+            name = "keys",
+            description = "Who signed, who signs from now on, and who no more.",
+            mixinStandardHelpOptions = true)
     private static final class KeysGroup {}
 
     @Command(name = "anchors", description = "Whom an auditor trusts.", mixinStandardHelpOptions = true)
