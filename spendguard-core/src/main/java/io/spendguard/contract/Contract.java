@@ -114,6 +114,14 @@ public final class Contract {
         return ContractLoader.parse(source, name, this);
     }
 
+    /**
+     * The language as a JSON Schema (draft 2020-12), for editors: members, their forms and what is required. What it cannot
+     * say, such as names in conditions, loading checks.
+     */
+    public static String schema() {
+        return ContractLoader.schema();
+    }
+
     /** The contract's name. */
     public String name() {
         return name;
