@@ -12,6 +12,7 @@ import io.spendguard.jdbc.schema.tables.Cosignature;
 import io.spendguard.jdbc.schema.tables.FreeAccounts;
 import io.spendguard.jdbc.schema.tables.Idempotency;
 import io.spendguard.jdbc.schema.tables.IdempotencyAnswer;
+import io.spendguard.jdbc.schema.tables.Lease;
 import io.spendguard.jdbc.schema.tables.LedgerEntry;
 import io.spendguard.jdbc.schema.tables.LedgerTx;
 import io.spendguard.jdbc.schema.tables.LockAccounts;
@@ -136,6 +137,12 @@ public class Spendguard extends SchemaImpl {
     public final IdempotencyAnswer IDEMPOTENCY_ANSWER = IdempotencyAnswer.IDEMPOTENCY_ANSWER;
 
     /**
+     * Which process does what only one does at a time, such as ending overdue
+     * holds.
+     */
+    public final Lease LEASE = Lease.LEASE;
+
+    /**
      * The double-entry book. Its trigger refuses unbalanced lines and moves the
      * accounts' balances.
      */
@@ -225,7 +232,7 @@ public class Spendguard extends SchemaImpl {
     public final PersonalValue PERSONAL_VALUE = PersonalValue.PERSONAL_VALUE;
 
     /**
-     * A decision's hold: HELD, then COMMITTED or RELEASED for good.
+     * A decision's hold: HELD, then COMMITTED, RELEASED or EXPIRED for good.
      */
     public final Reservation RESERVATION = Reservation.RESERVATION;
 
@@ -278,6 +285,7 @@ public class Spendguard extends SchemaImpl {
             FreeAccounts.FREE_ACCOUNTS,
             Idempotency.IDEMPOTENCY,
             IdempotencyAnswer.IDEMPOTENCY_ANSWER,
+            Lease.LEASE,
             LedgerEntry.LEDGER_ENTRY,
             LedgerTx.LEDGER_TX,
             LockAccounts.LOCK_ACCOUNTS,
