@@ -366,6 +366,11 @@ class GuardEdgesTest {
         }
 
         @Override
+        public byte[] keySecret(String tenant) {
+            return ledger.keySecret(tenant);
+        }
+
+        @Override
         public List<String> tenants() {
             return ledger.tenants();
         }

@@ -4,6 +4,7 @@ import io.spendguard.json.JsonObject;
 import io.spendguard.model.ActionKind;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Period;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -88,12 +89,49 @@ final class CanonicalContract {
     }
 
     private static JsonObject budget(Budget budget) {
-        return JsonObject.create()
+        JsonObject json = JsonObject.create()
                 .put("id", budget.id())
                 .put("limit", budget.limit().toString())
                 .put("window", window(budget.window()))
                 .put("holdTtl", budget.holdTtl().toString())
-                .put("overrunPolicy", budget.overrunPolicy().text());
+                .put("overrunPolicy", budget.overrunPolicy().text())
+                .putIfPresent("parent", budget.parent());
+        if (!budget.appliesTo().equals(AppliesTo.EVERYTHING)) {
+            json.put("appliesTo", appliesTo(budget.appliesTo()));
+        }
+        if (!budget.per().isEmpty()) {
+            json.put("per", budget.per().stream().map(KeyPart::toString).toList());
+        }
+        if (budget.whenKeyMissing() != WhenKeyMissing.STOP) {
+            json.put("whenKeyMissing", budget.whenKeyMissing().name());
+        }
+        if (budget.maxKeys() != null) {
+            json.put("maxKeys", budget.maxKeys());
+        }
+        if (!budget.warnAt().isEmpty()) {
+            json.put("warnAt", budget.warnAt().stream().map(String::valueOf).toList());
+        }
+        return budget.absorbPercent() == 0 ? json : json.put("absorbPercent", budget.absorbPercent());
+    }
+
+    private static JsonObject appliesTo(AppliesTo selector) {
+        JsonObject labels = JsonObject.create();
+        selector.labels().forEach((name, values) -> labels.put(name, sorted(values)));
+        return JsonObject.create()
+                .put(
+                        "at",
+                        sorted(selector.kinds().stream()
+                                .map(ActionKind::trigger)
+                                .toList()))
+                .put("providers", sorted(selector.providers()))
+                .put("models", sorted(selector.models()))
+                .put("tools", sorted(selector.tools()))
+                .put("agents", sorted(selector.agents()))
+                .put("labels", labels);
+    }
+
+    private static List<String> sorted(Collection<String> values) {
+        return values.stream().sorted().toList();
     }
 
     private static JsonObject window(WindowSpec window) {
@@ -112,6 +150,11 @@ final class CanonicalContract {
             return json.put("type", "billing_cycle")
                     .put("anchorDay", cycle.anchorDay())
                     .put("timezone", cycle.zone().getId());
+        }
+        if (window instanceof WindowSpec.Rolling rolling) {
+            return json.put("type", "rolling")
+                    .put("length", rolling.length().toString())
+                    .put("buckets", rolling.buckets());
         }
         return json.put("type", window.perRun() ? "run" : "total");
     }

@@ -215,9 +215,13 @@ public final class Contract {
         return List.copyOf(all);
     }
 
-    /** Tells whether a rule for that kind of action reads balances or run state, so that it must see locked rows. */
+    /**
+     * Tells whether a decision on that kind of action must see locked rows: because a rule reads balances or run state, or a
+     * budget reports the crossing of a share of its limit or blocks while it owes.
+     */
     public boolean readsLedger(ActionKind kind) {
-        return evaluator.rules(kind).stream().anyMatch(CompiledRule::readsLedger);
+        return budgets.stream().anyMatch(Budget::readsLedger)
+                || evaluator.rules(kind).stream().anyMatch(CompiledRule::readsLedger);
     }
 
     /** The budgets whose balances some rule reads, sorted. */
@@ -240,6 +244,16 @@ public final class Contract {
      */
     public Evaluation evaluate(EvaluationInput input) {
         return evaluator.evaluate(input);
+    }
+
+    /**
+     * Tells what {@link #evaluate} made of every rule, and of which values: for people who write contracts. Shows the
+     * action's values as they are, personal ones too. Pure; slower than an evaluation by far.
+     *
+     * @return one explanation for each rule, the highest layer's first and by priority
+     */
+    public List<RuleExplanation> explain(EvaluationInput input) {
+        return evaluator.explain(input);
     }
 
     /** Name, version and digest. */

@@ -241,6 +241,7 @@ final class ContractBinder {
                     return binder.bind(members);
                 },
                 budgets);
+        binder.checkParents(budgets, ids.keySet());
         budgets.sort(Comparator.comparing(Budget::id));
         return budgets;
     }

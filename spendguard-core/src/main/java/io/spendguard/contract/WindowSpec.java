@@ -2,6 +2,7 @@ package io.spendguard.contract;
 
 import io.spendguard.model.Period;
 import java.time.DayOfWeek;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.YearMonth;
@@ -107,6 +108,51 @@ public sealed interface WindowSpec {
 
         private LocalDate start(YearMonth month) {
             return month.atDay(Math.min(anchorDay, month.lengthOfMonth()));
+        }
+    }
+
+    /**
+     * What is spent counts for the length of the window after it, wherever the window's edges are: no span of that length
+     * ever holds more than the limit. Time is cut into buckets, counted from 1970 in UTC; what was taken in one counts until
+     * a whole length has passed since the bucket's end, so for one bucket longer than the length at most.
+     *
+     * @param length how long what is spent counts
+     * @param buckets how many buckets the length is cut into; more of them forget more evenly
+     */
+    record Rolling(Duration length, int buckets) implements WindowSpec {
+        /** The most buckets a window has: each is a row of its own while it counts. */
+        public static final int MAX_BUCKETS = 100;
+
+        /** Refuses buckets that are not whole seconds with {@link IllegalArgumentException}. */
+        public Rolling {
+            Objects.requireNonNull(length, "length");
+            if (buckets < 1
+                    || buckets > MAX_BUCKETS
+                    || length.getNano() != 0
+                    || length.getSeconds() <= 0
+                    || length.getSeconds() % buckets != 0) {
+                throw new IllegalArgumentException("Rolling window of " + length + " in " + buckets
+                        + " buckets: 1 to " + MAX_BUCKETS
+                        + " buckets of whole seconds are allowed. Choose a length their number divides.");
+            }
+        }
+
+        /** All of time: the limit never starts anew, it is what counts against it that ends. */
+        @Override
+        public Period period(Instant now) {
+            return Period.ALWAYS;
+        }
+
+        /** The bucket that holds the instant. */
+        public Period bucket(Instant now) {
+            long seconds = length.getSeconds() / buckets;
+            long from = Math.multiplyExact(Math.floorDiv(now.getEpochSecond(), seconds), seconds);
+            return new Period(Instant.ofEpochSecond(from), Instant.ofEpochSecond(Math.addExact(from, seconds)));
+        }
+
+        /** What was taken in buckets that ended by then counts no longer. */
+        public Instant countsSince(Instant now) {
+            return now.minus(length);
         }
     }
 

@@ -1,8 +1,17 @@
 package io.spendguard.decision;
 
 import io.spendguard.contract.Budget;
+import io.spendguard.contract.KeyPart;
+import io.spendguard.contract.ModelRef;
+import io.spendguard.contract.OverrunPolicy;
+import io.spendguard.contract.WhenKeyMissing;
+import io.spendguard.contract.WindowSpec;
 import io.spendguard.ledger.Account;
+import io.spendguard.ledger.AccountId;
+import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.Backlog;
 import io.spendguard.ledger.Claim;
+import io.spendguard.ledger.LedgerView;
 import io.spendguard.model.Action;
 import io.spendguard.model.ActionKind;
 import io.spendguard.model.Amount;
@@ -15,54 +24,157 @@ import io.spendguard.model.Usage;
 import io.spendguard.price.Estimate;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Which accounts an action claims and how much of each: every budget of the contract whose unit the action uses. */
+/**
+ * Which accounts an action claims and how much of each: those of every budget of the contract whose unit the action uses
+ * and that applies to it, and of all budgets above these.
+ */
 final class Claims {
+    /*
+     * A rolling window is two accounts: one for all time, which has the limit and what counts against it at present, and
+     * one for the bucket, which remembers how much of that to give back once the bucket counts no longer. A hold is on both, so
+     * that whatever becomes of it stays on the bucket that took it.
+     */
     private final List<Budget> budgets;
+    private final Map<String, Budget> byId = new HashMap<>();
+    private final List<ModelRef> degradedTo;
+    private final Set<String> readByRules;
+    private final KeyNames names;
     private final boolean hasMoneyBudget;
     private final boolean hasCreditsBudget;
 
-    Claims(List<Budget> budgets) {
+    /**
+     * Claims of one contract.
+     *
+     * @param degradedTo the models a degrade may lead to
+     * @param readByRules the budgets whose balances rules read
+     */
+    Claims(List<Budget> budgets, List<ModelRef> degradedTo, Set<String> readByRules, KeyNames names) {
         this.budgets = List.copyOf(budgets);
+        this.budgets.forEach(budget -> byId.put(budget.id(), budget));
+        this.degradedTo = List.copyOf(degradedTo);
+        this.readByRules = Set.copyOf(readByRules);
+        this.names = names;
         this.hasMoneyBudget = budgets.stream().map(Claims::unit).anyMatch(Unit::isMoney);
         this.hasCreditsBudget = budgets.stream().map(Claims::unit).anyMatch(Unit::isCredits);
     }
 
     /** The accounts of all budgets this action can claim or its rules can read at that time, in order of id. */
     List<Account> accounts(Snapshot snapshot, Instant now) {
-        return budgets.stream()
-                .map(budget -> account(budget, snapshot, now))
-                .flatMap(Optional::stream)
-                .sorted(Comparator.comparing(Account::id))
-                .toList();
+        Map<AccountId, Account> accounts = new TreeMap<>();
+        places(snapshot, now)
+                .forEach(place -> place.accounts().forEach(account -> accounts.put(account.id(), account)));
+        return List.copyOf(accounts.values());
     }
 
-    /** The account of one budget; empty when it is kept per run and the action belongs to none. */
-    Optional<Account> account(Budget budget, Snapshot snapshot, Instant now) {
-        if (budget.window().perRun()) {
-            return snapshot.action().run().map(run -> account(budget, snapshot, run, Period.ALWAYS));
+    /** What earlier accounts left behind that a plan must see. */
+    List<Backlog> backlog(Snapshot snapshot, Instant now) {
+        List<Backlog> backlog = new ArrayList<>();
+        for (Place place : places(snapshot, now)) {
+            if (place.budget().window() instanceof WindowSpec.Rolling rolling) {
+                backlog.add(new Backlog(place.account(), Backlog.Side.SPENT, rolling.countsSince(now)));
+            }
+            switch (place.budget().overrunPolicy()) {
+                case RECORD_VIOLATION_AND_DEBT -> {
+                    // The debt stays where it arose.
+                }
+                case ABSORB_IN_NEXT_WINDOW, BLOCK_UNTIL_RESOLVED ->
+                    backlog.add(new Backlog(place.account(), Backlog.Side.DEBT, now));
+            }
         }
-        return Optional.of(account(budget, snapshot, "", budget.window().period(now)));
+        return backlog;
+    }
+
+    /** The rows with everything carried over that is due. */
+    Carried carry(Snapshot snapshot, LedgerView rows) {
+        Carried carried = new Carried(rows);
+        for (Place place : places(snapshot, rows.now())) {
+            AccountId id = place.account().id();
+            if (rows.find(id).isEmpty()) {
+                continue;
+            }
+            if (place.budget().window() instanceof WindowSpec.Rolling rolling) {
+                Backlog aged = new Backlog(place.account(), Backlog.Side.SPENT, rolling.countsSince(rows.now()));
+                rows.accounts().stream()
+                        .filter(aged::holds)
+                        .forEach(bucket -> carried.post(Movements.age(carried.account(id), bucket)));
+            }
+            if (place.budget().overrunPolicy() == OverrunPolicy.ABSORB_IN_NEXT_WINDOW) {
+                absorb(place, carried);
+            }
+        }
+        return carried;
+    }
+
+    /** Only into a window nothing was taken of yet, so that it absorbs once. */
+    private static void absorb(Place place, Carried carried) {
+        AccountState fresh = carried.account(place.account().id());
+        if (fresh.spent() > 0 || fresh.held() > 0 || fresh.debt() > 0) {
+            return;
+        }
+        long room = fresh.limit() / 100 * place.budget().absorbPercent()
+                + fresh.limit() % 100 * place.budget().absorbPercent() / 100;
+        Backlog owed = new Backlog(place.account(), Backlog.Side.DEBT, carried.now());
+        for (AccountState earlier : carried.accounts().stream()
+                .filter(owed::holds)
+                .sorted(Comparator.comparing(state -> state.account().window().from()))
+                .toList()) {
+            long moved = Math.min(room, Math.min(earlier.debt(), earlier.spent()));
+            if (moved > 0) {
+                carried.post(Movements.absorb(
+                        earlier, carried.account(place.account().id()), moved));
+                room -= moved;
+            }
+        }
+    }
+
+    /** The account whose unresolved debt forbids a claim; empty when none does. */
+    Optional<AccountState> blocking(Claim claim, LedgerView rows) {
+        if (budget(claim.account().budgetId()).overrunPolicy() != OverrunPolicy.BLOCK_UNTIL_RESOLVED) {
+            return Optional.empty();
+        }
+        Backlog owed = new Backlog(claim.account(), Backlog.Side.DEBT, rows.now());
+        return rows.accounts().stream()
+                .filter(state -> owed.holds(state)
+                        || (state.account().id().equals(claim.account().id()) && state.debt() > 0))
+                .findFirst();
+    }
+
+    /** The account of one budget; empty when the action lacks what the budget is kept per. */
+    Optional<Account> account(Budget budget, Snapshot snapshot, Instant now) {
+        return place(budget, snapshot, snapshot.action(), now).map(Place::account);
+    }
+
+    /** Tells whether an account is a rolling window's memory of one bucket, and not a balance of its own. */
+    boolean isBucket(Account account) {
+        Budget budget = byId.get(account.budgetId());
+        return budget != null
+                && budget.window() instanceof WindowSpec.Rolling
+                && !account.window().equals(Period.ALWAYS);
     }
 
     /** The budget of that id; the contract's check has made sure that there is one. */
     Budget budget(String id) {
-        return budgets.stream()
-                .filter(budget -> budget.id().equals(id))
-                .findFirst()
-                .orElseThrow(() -> new IllegalStateException("Budget '" + id + "' is not in the contract."));
+        Budget budget = byId.get(id);
+        if (budget == null) {
+            throw new IllegalStateException("Budget '" + id + "' is not in the contract.");
+        }
+        return budget;
     }
 
     /** What the effective action claims, or why that cannot be said. */
     Result of(Snapshot snapshot, Action effective, Estimate estimate, Instant now) {
-        if (hasMoneyBudget && estimate.problem() != null) {
-            return Result.refused(estimate.problem());
-        }
         Money cost = estimate.cost();
         if (cost != null && hasMoneyBudget && isUnbudgeted(cost.toAmount())) {
             return unbudgeted(cost.toAmount(), "currencies");
@@ -74,18 +186,17 @@ final class Claims {
                 }
             }
         }
+        Collection<Budget> claimed = claimed(snapshot, effective);
+        if (estimate.problem() != null
+                && claimed.stream().anyMatch(budget -> unit(budget).isMoney())) {
+            return Result.refused(estimate.problem());
+        }
         List<Claim> claims = new ArrayList<>();
-        for (Budget budget : budgets) {
+        for (Budget budget : claimed) {
             Unit unit = unit(budget);
-            if (!uses(effective, unit)) {
-                continue;
-            }
-            Optional<Account> account = account(budget, snapshot, now);
-            if (account.isEmpty()) {
-                return Result.refused(Reason.of(
-                        ReasonCode.BUDGET_KEY_MISSING,
-                        "Budget '" + budget.id() + "' is kept per run, but the action names no run."
-                                + " Set the action's run or open a scope with one."));
+            Optional<Place> place = place(budget, snapshot, effective, now);
+            if (place.isEmpty()) {
+                return Result.refused(keyMissing(budget, effective));
             }
             OptionalLong quantity = most(unit, effective, cost, estimate.usage());
             if (quantity.isEmpty()) {
@@ -94,10 +205,105 @@ final class Claims {
                         "Budget '" + budget.id() + "' counts " + unit + ", but the action has no bound on them."
                                 + " Set the action's input tokens and output cap."));
             }
-            claims.add(new Claim(account.get(), quantity.getAsLong()));
+            place.get().accounts().forEach(account -> claims.add(new Claim(account, quantity.getAsLong())));
         }
         claims.sort(Comparator.comparing(claim -> claim.account().id()));
         return new Result(claims, null);
+    }
+
+    /**
+     * The budgets that count the action, and all above them, children first. A budget the action has no key for is left out
+     * where it says so, and what is above it is still claimed only through another child.
+     */
+    private Collection<Budget> claimed(Snapshot snapshot, Action action) {
+        Map<String, Budget> claimed = new LinkedHashMap<>();
+        for (Budget budget : budgets) {
+            if (uses(action, unit(budget))
+                    && budget.appliesTo().selects(action)
+                    && !isSkipped(budget, snapshot, action)) {
+                claimed.put(budget.id(), budget);
+            }
+        }
+        for (Budget child : List.copyOf(claimed.values())) {
+            for (Budget above = parent(child); above != null; above = parent(above)) {
+                if (!isSkipped(above, snapshot, action)) {
+                    claimed.put(above.id(), above);
+                }
+            }
+        }
+        return claimed.values();
+    }
+
+    private @Nullable Budget parent(Budget budget) {
+        return budget.parent() == null ? null : byId.get(budget.parent());
+    }
+
+    private boolean isSkipped(Budget budget, Snapshot snapshot, Action action) {
+        return budget.whenKeyMissing() == WhenKeyMissing.SKIP_BUDGET
+                && key(budget, snapshot, action).isEmpty();
+    }
+
+    private static Reason keyMissing(Budget budget, Action action) {
+        if (budget.window().perRun() && action.run().isEmpty()) {
+            return Reason.of(
+                    ReasonCode.BUDGET_KEY_MISSING,
+                    "Budget '" + budget.id() + "' is kept per run, but the action names no run."
+                            + " Set the action's run or open a scope with one.");
+        }
+        String missing = budget.per().stream()
+                .filter(part -> part.value(action).isEmpty())
+                .findFirst()
+                .map(KeyPart::toString)
+                .orElseThrow();
+        return Reason.of(
+                ReasonCode.BUDGET_KEY_MISSING,
+                "Budget '" + budget.id() + "' is kept per " + missing + ", but the action has none."
+                        + " Set it on the action, or give the budget whenKeyMissing: skip_budget.");
+    }
+
+    /** Where the action, as asked or as a degrade may make it, can claim or its rules can read. */
+    private List<Place> places(Snapshot snapshot, Instant now) {
+        Map<AccountId, Place> places = new TreeMap<>();
+        List<Action> actions = new ArrayList<>();
+        actions.add(snapshot.action());
+        if (snapshot.action().kind() == ActionKind.LLM_CALL) {
+            degradedTo.forEach(model -> actions.add(snapshot.action().toBuilder()
+                    .model(model.provider(), model.model())
+                    .build()));
+        }
+        for (Action action : actions) {
+            for (Budget budget : claimed(snapshot, action)) {
+                place(budget, snapshot, action, now)
+                        .ifPresent(place -> places.put(place.account().id(), place));
+            }
+        }
+        for (String id : readByRules) {
+            place(budget(id), snapshot, snapshot.action(), now)
+                    .ifPresent(place -> places.put(place.account().id(), place));
+        }
+        return List.copyOf(places.values());
+    }
+
+    private Optional<Place> place(Budget budget, Snapshot snapshot, Action action, Instant now) {
+        return key(budget, snapshot, action)
+                .map(key -> new Place(
+                        budget,
+                        account(budget, snapshot, key, budget.window().period(now)),
+                        budget.window() instanceof WindowSpec.Rolling rolling
+                                ? account(budget, snapshot, key, rolling.bucket(now))
+                                : null));
+    }
+
+    /** A run's id first, where the window is per run; the empty key where there is nothing to tell apart. */
+    private Optional<String> key(Budget budget, Snapshot snapshot, Action action) {
+        if (!budget.window().perRun()) {
+            return names.key(budget.per(), action, snapshot.tenant());
+        }
+        return budget.per().isEmpty()
+                ? action.run()
+                : action.run()
+                        .flatMap(run -> names.key(budget.per(), action, snapshot.tenant())
+                                .map(key -> KeyNames.escaped(run) + "/" + key));
     }
 
     /** What a unit's budget is charged for a call that used so much; empty when that is unknown. */
@@ -178,6 +384,14 @@ final class Claims {
                 key,
                 window,
                 budget.limit().unit());
+    }
+
+    /** One budget's account, and its bucket where the window rolls. */
+    private record Place(
+            Budget budget, Account account, @Nullable Account bucket) {
+        List<Account> accounts() {
+            return bucket == null ? List.of(account) : List.of(account, bucket);
+        }
     }
 
     /**

@@ -1,6 +1,8 @@
 package io.spendguard.decision;
 
 import io.spendguard.ledger.Account;
+import io.spendguard.ledger.Backlog;
+import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
 import io.spendguard.ledger.Namespace;
@@ -31,7 +33,7 @@ final class DecideOperation implements LedgerOperation {
         this.judge = judge;
         this.claims = claims;
         this.postings = postings;
-        this.assumed = readsLedger ? null : post(judge.judgeAhead(snapshot), snapshot.at());
+        this.assumed = readsLedger ? null : post(judge.judgeAhead(snapshot), snapshot.at(), List.of());
     }
 
     @Override
@@ -80,13 +82,19 @@ final class DecideOperation implements LedgerOperation {
     }
 
     @Override
+    public List<Backlog> backlog(Instant now) {
+        return claims.backlog(snapshot, now);
+    }
+
+    @Override
     public Optional<Posting> assumed() {
         return Optional.ofNullable(assumed);
     }
 
     @Override
     public Posting plan(LedgerView view) {
-        return post(judge.judge(snapshot, view), view.now());
+        Carried rows = claims.carry(snapshot, view);
+        return post(judge.judge(snapshot, rows), view.now(), rows.entries());
     }
 
     /** The verdict that was written. */
@@ -98,8 +106,8 @@ final class DecideOperation implements LedgerOperation {
         return written;
     }
 
-    private Posting post(Verdict latest, Instant now) {
+    private Posting post(Verdict latest, Instant now, List<Entry> carried) {
         verdict = latest;
-        return postings.decision(snapshot, latest, now);
+        return postings.decision(snapshot, latest, now, carried);
     }
 }

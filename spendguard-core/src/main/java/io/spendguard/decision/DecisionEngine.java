@@ -3,6 +3,8 @@ package io.spendguard.decision;
 import io.spendguard.contract.Contract;
 import io.spendguard.contract.Mode;
 import io.spendguard.contract.ModelCatalogue;
+import io.spendguard.contract.ModelRef;
+import io.spendguard.contract.Situation;
 import io.spendguard.evidence.Commitments;
 import io.spendguard.evidence.StreamSealer;
 import io.spendguard.ledger.AccountState;
@@ -22,6 +24,7 @@ import io.spendguard.model.IdSource;
 import io.spendguard.model.IdempotencyConflictException;
 import io.spendguard.model.LedgerUnavailableException;
 import io.spendguard.model.Money;
+import io.spendguard.model.Patch;
 import io.spendguard.model.Permit;
 import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
@@ -107,7 +110,8 @@ public final class DecisionEngine implements AutoCloseable {
         this.ids = ids;
         this.patience = patience;
         this.ledger = ledger;
-        this.claims = new Claims(contract.budgets());
+        KeyNames names = new KeyNames(ledger::keySecret);
+        this.claims = new Claims(contract.budgets(), degradedTo(contract, catalogue), contract.budgetsRead(), names);
         this.judge = new Judge(contract, catalogue, new Estimator(prices), claims);
         this.postings = new Postings(contract, prices, Commitments.system(), ids);
         this.session =
@@ -204,6 +208,38 @@ public final class DecisionEngine implements AutoCloseable {
                 : replayed(snapshot, StoredDecision.parse(result.answer()));
     }
 
+    /** As {@link #decide}, on rows that are brought to a situation first, with everything behind the answer. */
+    Rehearsal.Answer rehearse(Action asked, Situation situation) {
+        Snapshot snapshot = snapshot(asked);
+        activate(snapshot.tenant());
+        SituateOperation situate = new SituateOperation(snapshot, situation, claims, judge, postings);
+        await(situate, late -> {});
+        DecideOperation operation = operation(snapshot);
+        PostResult result = await(operation, late -> {});
+        Decision decision = published(snapshot, operation, result);
+        if (result instanceof PostResult.Replayed) {
+            return new Rehearsal.Answer(
+                    decision,
+                    decision.effect(),
+                    decision.reasons(),
+                    List.of(),
+                    Patch.NONE,
+                    asked,
+                    List.of(),
+                    situate.explanations());
+        }
+        Verdict verdict = operation.verdict();
+        return new Rehearsal.Answer(
+                decision,
+                verdict.effect(),
+                verdict.reasons(),
+                verdict.matched(),
+                verdict.patch(),
+                verdict.effective(),
+                verdict.claims(),
+                situate.explanations());
+    }
+
     /** The permit of an action decided before, by anyone, for settling only; empty when nothing is held for it. */
     public Optional<Permit> recover(String tenant, String key) {
         return ledger.answer(tenant, OperationKind.DECIDE, DecideOperation.key(namespace, key))
@@ -215,6 +251,7 @@ public final class DecisionEngine implements AutoCloseable {
     /** The tenant's balances under this contract's mode, in order of budget, key and window. */
     public List<Balance> balances(String tenant) {
         return ledger.accounts(tenant, namespace).stream()
+                .filter(state -> !claims.isBucket(state.account()))
                 .map(DecisionEngine::balance)
                 .toList();
     }
@@ -259,6 +296,15 @@ public final class DecisionEngine implements AutoCloseable {
         }
     }
 
+    private static List<ModelRef> degradedTo(Contract contract, ModelCatalogue catalogue) {
+        return contract.rules().stream()
+                .map(rule -> rule.mutation().modelAlias())
+                .filter(Objects::nonNull)
+                .flatMap(alias -> catalogue.resolve(alias).stream())
+                .distinct()
+                .toList();
+    }
+
     private Snapshot snapshot(Action asked) {
         Action completed = Scope.current().complete(asked);
         String tenant = completed
@@ -284,7 +330,7 @@ public final class DecisionEngine implements AutoCloseable {
             return known;
         }
         List<BudgetLimit> limits = contract.budgets().stream()
-                .map(budget -> new BudgetLimit(budget.id(), budget.limit()))
+                .map(budget -> new BudgetLimit(budget.id(), budget.limit(), budget.maxKeys()))
                 .toList();
         CompletableFuture<PostResult> unused = session.submit(
                         new ActivateOperation(tenant, namespace, ids.next(), limits, postings), patience)

@@ -1,5 +1,6 @@
 package io.spendguard.decision;
 
+import io.spendguard.contract.Budget;
 import io.spendguard.contract.BudgetBalance;
 import io.spendguard.contract.Contract;
 import io.spendguard.contract.Evaluation;
@@ -8,6 +9,8 @@ import io.spendguard.contract.Mode;
 import io.spendguard.contract.ModelAlias;
 import io.spendguard.contract.ModelCatalogue;
 import io.spendguard.contract.ModelRef;
+import io.spendguard.contract.RuleExplanation;
+import io.spendguard.contract.WindowSpec;
 import io.spendguard.ledger.Account;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.Claim;
@@ -24,9 +27,13 @@ import io.spendguard.model.ReasonCode;
 import io.spendguard.model.Usage;
 import io.spendguard.price.Estimate;
 import io.spendguard.price.Estimator;
+import java.math.BigInteger;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Stages 2 and 3, evaluate and prepare effect. Pure: the same snapshot, time and rows give the same verdict. */
@@ -60,6 +67,12 @@ final class Judge {
                 List.of());
     }
 
+    /** What each rule makes of the action on these rows. */
+    List<RuleExplanation> explain(Snapshot snapshot, LedgerView rows) {
+        Estimate estimate = estimator.estimate(snapshot.action(), rows.now());
+        return contract.explain(new Input(snapshot, rows.now(), estimate, rows));
+    }
+
     /** The verdict on locked rows, with the ledger's time. */
     Verdict judge(Snapshot snapshot, LedgerView rows) {
         Optional<RunState> stopped = rows.run().filter(RunState::isStopped);
@@ -74,13 +87,15 @@ final class Judge {
         if (!verdict.effect().allows()) {
             return verdict;
         }
-        for (Claim claim : verdict.claims()) {
-            AccountState state = rows.account(claim.account().id());
-            if (claim.atomic() > state.available()) {
-                return verdict.stoppedBy(exhausted(claim, state));
+        List<Reason> shortages = shortages(verdict.claims(), rows);
+        if (!shortages.isEmpty()) {
+            Verdict refused = verdict;
+            for (int i = shortages.size() - 1; i >= 0; i--) {
+                refused = refused.stoppedBy(shortages.get(i));
             }
+            return refused;
         }
-        return verdict;
+        return verdict.warnedOf(crossings(verdict.claims(), rows));
     }
 
     private Verdict judge(Snapshot snapshot, Instant now, @Nullable LedgerView rows) {
@@ -152,22 +167,91 @@ final class Judge {
                 && degraded.compareTo(asked) > 0;
     }
 
-    private static String whereOrUntil(Account account) {
-        if (!account.key().isEmpty()) {
-            return " for run '" + account.key() + "'";
+    /** Why claims cannot be held, one reason for each budget that stands against it, in order of budget. */
+    private List<Reason> shortages(List<Claim> claimed, LedgerView rows) {
+        SortedMap<String, Reason> shortages = new TreeMap<>();
+        for (Claim claim : claimed) {
+            String budget = claim.account().budgetId();
+            Optional<AccountState> state = rows.find(claim.account().id());
+            Optional<AccountState> blocking = claims.blocking(claim, rows);
+            if (state.isEmpty()) {
+                shortages.put(budget, keysExhausted(claims.budget(budget)));
+            } else if (blocking.isPresent()) {
+                shortages.put(budget, unresolved(blocking.get()));
+            } else if (claim.atomic() > state.get().available()) {
+                shortages.putIfAbsent(budget, exhausted(claim, state.get()));
+            }
         }
-        return account.window().equals(Period.ALWAYS)
-                ? ""
-                : " until " + account.window().until();
+        return List.copyOf(shortages.values());
     }
 
-    private static Reason exhausted(Claim claim, AccountState state) {
+    /** Which shares of their limits, of those to be reported, the claims take their budgets past. */
+    private List<Reason> crossings(List<Claim> claimed, LedgerView rows) {
+        List<Reason> crossings = new ArrayList<>();
+        for (Claim claim : claimed) {
+            Budget budget = claims.budget(claim.account().budgetId());
+            AccountState state = rows.account(claim.account().id());
+            if (budget.warnAt().isEmpty()
+                    || !claim.account().window().equals(budget.window().period(rows.now()))) {
+                continue;
+            }
+            long taken = state.spent() + state.held();
+            budget.warnAt().stream()
+                    .filter(percent -> !reaches(taken, percent, state.limit())
+                            && reaches(Math.addExact(taken, claim.atomic()), percent, state.limit()))
+                    .max(Integer::compare)
+                    .ifPresent(percent -> crossings.add(Reason.of(
+                            ReasonCode.BUDGET_THRESHOLD,
+                            "Budget '" + budget.id() + "'" + keyed(claim.account()) + " passes " + percent
+                                    + " % of its limit: " + state.amount(taken + claim.atomic()) + " of "
+                                    + state.amount(state.limit()) + " are spent or held. Nothing to do yet.")));
+        }
+        return crossings;
+    }
+
+    private static boolean reaches(long taken, int percent, long limit) {
+        return BigInteger.valueOf(taken)
+                        .multiply(BigInteger.valueOf(100))
+                        .compareTo(BigInteger.valueOf(limit).multiply(BigInteger.valueOf(percent)))
+                >= 0;
+    }
+
+    private static Reason keysExhausted(Budget budget) {
+        return Reason.of(
+                ReasonCode.BUDGET_KEYS_EXHAUSTED,
+                "Budget '" + budget.id() + "' has accounts for " + budget.maxKeys()
+                        + " keys, and the action's is another:"
+                        + " maxKeys allows no more in one window. Raise maxKeys, or look for labels that never repeat.");
+    }
+
+    private static Reason unresolved(AccountState state) {
+        Account account = state.account();
+        return Reason.of(
+                ReasonCode.OVERRUN_UNRESOLVED,
+                "Budget '" + account.budgetId() + "'" + keyed(account) + " owes " + state.amount(state.debt())
+                        + ": it blocks until an operator has settled that. Grant the account what it owes.");
+    }
+
+    private Reason exhausted(Claim claim, AccountState state) {
         Account account = claim.account();
+        Budget budget = claims.budget(account.budgetId());
+        String until = budget.window() instanceof WindowSpec.Rolling rolling
+                ? " in " + rolling.length()
+                : account.window().equals(Period.ALWAYS)
+                        ? ""
+                        : " until " + account.window().until();
+        String whose = budget.window().perRun() && budget.per().isEmpty()
+                ? " for run '" + account.key() + "'"
+                : keyed(account);
         return Reason.of(
                 ReasonCode.BUDGET_EXHAUSTED,
                 "Budget '" + account.budgetId() + "' cannot hold " + claim.amount() + ": "
-                        + state.amount(state.available()) + " available" + whereOrUntil(account)
+                        + state.amount(state.available()) + " available" + whose + until
                         + ". Raise its limit or handle Stop.");
+    }
+
+    private static String keyed(Account account) {
+        return account.key().isEmpty() ? "" : " for key '" + account.key() + "'";
     }
 
     /** What the contract's rules see. */
@@ -206,16 +290,16 @@ final class Judge {
 
         @Override
         public @Nullable BudgetBalance budget(String id) {
-            Optional<Account> account = claims.account(claims.budget(id), snapshot, now);
-            if (account.isEmpty()) {
-                return null;
-            }
-            AccountState state = rows().account(account.get().id());
-            return new BudgetBalance(
-                    state.amount(state.limit()),
-                    state.amount(state.spent()),
-                    state.amount(state.held()),
-                    state.amount(state.available()));
+            AccountState state = claims.account(claims.budget(id), snapshot, now)
+                    .flatMap(account -> rows().find(account.id()))
+                    .orElse(null);
+            return state == null
+                    ? null
+                    : new BudgetBalance(
+                            state.amount(state.limit()),
+                            state.amount(state.spent()),
+                            state.amount(state.held()),
+                            state.amount(state.available()));
         }
 
         @Override

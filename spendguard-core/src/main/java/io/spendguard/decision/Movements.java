@@ -72,6 +72,26 @@ final class Movements {
         return lines.entries;
     }
 
+    /** What was spent in a bucket counts no longer: both the bucket and its window give it back. */
+    static List<Entry> age(AccountState window, AccountState bucket) {
+        Lines lines = new Lines();
+        for (AccountState state : List.of(window, bucket)) {
+            lines.add(state.account().id(), EntryKind.SPENT, Math.negateExact(bucket.spent()));
+            give(lines, state.account().id(), bucket.spent(), state.debt());
+        }
+        return lines.entries;
+    }
+
+    /** What was spent beyond an earlier window's limit is spent in a later one instead. */
+    static List<Entry> absorb(AccountState earlier, AccountState later, long quantity) {
+        Lines lines = new Lines();
+        lines.add(earlier.account().id(), EntryKind.SPENT, Math.negateExact(quantity));
+        lines.add(earlier.account().id(), EntryKind.DEBT, quantity);
+        lines.add(later.account().id(), EntryKind.AVAILABLE, Math.negateExact(quantity));
+        lines.add(later.account().id(), EntryKind.SPENT, quantity);
+        return lines.entries;
+    }
+
     /** Pays debt as far as it goes; the rest is available. Whoever owes has nothing available. */
     private static void give(Lines lines, AccountId account, long quantity, long debt) {
         long paid = Math.min(debt, quantity);

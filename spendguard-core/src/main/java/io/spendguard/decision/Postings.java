@@ -50,11 +50,15 @@ final class Postings {
         return contract.digest();
     }
 
-    /** A decision: a hold and its event, or a refusal's event alone. */
-    Posting decision(Snapshot snapshot, Verdict verdict, Instant now) {
+    /** A decision: a hold and its event, with what was carried over before it, or a refusal's event alone. */
+    Posting decision(Snapshot snapshot, Verdict verdict, Instant now, List<Entry> carried) {
         boolean allows = verdict.effect().allows();
         Instant expiresAt = now.plus(holdTtl(verdict.claims())).truncatedTo(ChronoUnit.MICROS);
-        List<Entry> entries = allows ? Movements.hold(verdict.claims()) : List.of();
+        List<Entry> entries = new ArrayList<>();
+        if (allows) {
+            entries.addAll(carried);
+            entries.addAll(Movements.hold(verdict.claims()));
+        }
         Terms terms = terms(verdict);
         return new Posting(
                 snapshot.transactionId(),

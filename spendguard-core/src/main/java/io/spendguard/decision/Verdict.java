@@ -34,6 +34,20 @@ record Verdict(
         claims = List.copyOf(claims);
     }
 
+    /** This verdict with more reasons after those it has. */
+    Verdict warnedOf(List<Reason> warnings) {
+        return warnings.isEmpty()
+                ? this
+                : new Verdict(
+                        effect,
+                        Stream.concat(reasons.stream(), warnings.stream()).toList(),
+                        matched,
+                        patch,
+                        effective,
+                        estimate,
+                        claims);
+    }
+
     /** This verdict turned into a STOP for one more reason, which becomes the deciding one. */
     Verdict stoppedBy(Reason reason) {
         return new Verdict(

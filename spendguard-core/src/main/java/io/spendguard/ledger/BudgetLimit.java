@@ -2,18 +2,26 @@ package io.spendguard.ledger;
 
 import io.spendguard.model.Amount;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The limit an activated contract gives to one budget; new accounts of the budget open with it.
  *
  * @param budgetId the budget
  * @param limit its limit
+ * @param maxKeys for how many keys accounts are opened in one window; null for any number
  */
-public record BudgetLimit(String budgetId, Amount limit) {
+public record BudgetLimit(
+        String budgetId, Amount limit, @Nullable Integer maxKeys) {
     /** Checks that both are present. */
     public BudgetLimit {
         Objects.requireNonNull(budgetId, "budgetId");
         Objects.requireNonNull(limit, "limit");
+    }
+
+    /** A limit for each of any number of keys. */
+    public BudgetLimit(String budgetId, Amount limit) {
+        this(budgetId, limit, null);
     }
 
     /**

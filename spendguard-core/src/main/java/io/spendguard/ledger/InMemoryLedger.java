@@ -3,6 +3,7 @@ package io.spendguard.ledger;
 import io.spendguard.model.Digest;
 import io.spendguard.model.IdempotencyConflictException;
 import io.spendguard.model.LedgerUnavailableException;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -37,6 +38,7 @@ public final class InMemoryLedger implements Ledger {
     private final Map<ReservationKey, Reservation> reservations = new HashMap<>();
     private final Map<OperationKey, StoredAnswer> answers = new HashMap<>();
     private final Map<String, EventSealer.Key> keys = new LinkedHashMap<>();
+    private final Map<String, byte[]> keySecrets = new HashMap<>();
     private final List<SealedEvent> events = new ArrayList<>();
     private @Nullable UUID leader;
     private Instant leaderUntil = Instant.MIN;
@@ -123,6 +125,19 @@ public final class InMemoryLedger implements Ledger {
                             .sorted(Reservation.byExpiry())
                             .limit(atMost)
                             .toList());
+        }
+    }
+
+    @Override
+    public byte[] keySecret(String tenant) {
+        synchronized (lock) {
+            return keySecrets
+                    .computeIfAbsent(tenant, unknown -> {
+                        byte[] secret = new byte[32];
+                        new SecureRandom().nextBytes(secret);
+                        return secret;
+                    })
+                    .clone();
         }
     }
 
@@ -281,8 +296,17 @@ public final class InMemoryLedger implements Ledger {
                             .filter(state -> isOpen(state.account()) && limit.changes(state))
                             .forEach(state -> states.put(state.account().id(), state)));
             for (Account account : operation.accounts(now)) {
-                AccountState state = accounts.get(account.id());
-                states.put(account.id(), state != null ? state : open(account, host));
+                AccountState known = accounts.get(account.id());
+                AccountState state = known != null ? known : open(account, host);
+                if (state != null) {
+                    states.put(account.id(), state);
+                }
+            }
+            List<Backlog> backlog = operation.backlog(now);
+            if (!backlog.isEmpty()) {
+                accounts.values().stream()
+                        .filter(state -> backlog.stream().anyMatch(left -> left.holds(state)))
+                        .forEach(state -> states.put(state.account().id(), state));
             }
         }
 
@@ -312,6 +336,7 @@ public final class InMemoryLedger implements Ledger {
         /** Tells whether nothing stands against a posting that was made without seeing these rows. */
         private boolean admits(Posting posting) {
             if (!posting.validIn().contains(now)
+                    || (!opened.isEmpty() && !operation.backlog(now).isEmpty())
                     || run().filter(RunState::isStopped).isPresent()
                     || (posting.settles() != null
                             && (reservation == null || reservation.state() != Reservation.State.HELD))) {
@@ -364,17 +389,34 @@ public final class InMemoryLedger implements Ledger {
             return held.in(change.state());
         }
 
-        private AccountState open(Account account, LedgerHost host) {
+        /** The new account; null when its budget has no key left in this window. */
+        private @Nullable AccountState open(Account account, LedgerHost host) {
             BudgetLimit limit = limits.get(new BudgetKey(account.tenant(), account.namespace(), account.budgetId()));
             if (limit == null) {
                 throw new IllegalStateException("Budget '" + account.budgetId() + "' of tenant '" + account.tenant()
                         + "' has no limit in the ledger: its contract was not activated. Activate it first.");
             }
-            Posting opening = host.opening(account, limit.grant(account), now);
+            long grant = limit.grant(account);
+            if (limit.maxKeys() != null && keys(account) >= limit.maxKeys()) {
+                return null;
+            }
+            Posting opening = host.opening(account, grant, now);
             openings.add(opening);
             AccountState state = new AccountState(account, 0, 0, 0, 0).after(opening.entries());
             opened.add(state);
             return state;
+        }
+
+        /** How many keys have an account of this budget in this window. */
+        private long keys(Account account) {
+            return Stream.concat(accounts.values().stream(), opened.stream())
+                    .map(AccountState::account)
+                    .filter(other -> other.tenant().equals(account.tenant())
+                            && other.namespace() == account.namespace()
+                            && other.budgetId().equals(account.budgetId())
+                            && other.window().equals(account.window())
+                            && other.unit().equals(account.unit()))
+                    .count();
         }
 
         private boolean isOpen(Account account) {

@@ -50,6 +50,12 @@ public interface Ledger extends AutoCloseable {
         return false;
     }
 
+    /**
+     * A tenant's secret, made with the first call and the same for every process from then on: 32 random bytes that hide
+     * personal values in the keys of accounts.
+     */
+    byte[] keySecret(String tenant);
+
     /** Every tenant that has an audit event, in order. */
     List<String> tenants();
 

@@ -39,6 +39,14 @@ public interface LedgerOperation {
     List<Account> accounts(Instant now);
 
     /**
+     * What earlier accounts left behind; those accounts are locked and in view too. Where there is a backlog to ask for, an
+     * operation that opens an account is planned, whatever it assumed.
+     */
+    default List<Backlog> backlog(Instant now) {
+        return List.of();
+    }
+
+    /**
      * Budgets whose limit is set; those of their open accounts that have another limit in the same unit are locked and in
      * view. Accounts in another unit keep theirs. Empty but for an activation.
      */

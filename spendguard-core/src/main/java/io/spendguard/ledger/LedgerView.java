@@ -12,16 +12,23 @@ public interface LedgerView {
     /** The ledger's own time: it decides windows and expiry. */
     Instant now();
 
-    /** The states of the accounts the operation named, opened where they did not exist, in order of account id. */
+    /**
+     * The states of the accounts the operation named, opened where they did not exist and their budget has a key left, and of
+     * its backlog, in order of account id.
+     */
     List<AccountState> accounts();
 
     /** The state of one of them; throws {@link IllegalArgumentException} for an account the operation did not name. */
     default AccountState account(AccountId id) {
+        return find(id).orElseThrow(() -> new IllegalArgumentException(
+                "Account " + id + " is not in view: the operation did not name it. Add it to accounts()."));
+    }
+
+    /** The state of one of them; empty for an account that was not named, or not opened because its budget has no key left. */
+    default Optional<AccountState> find(AccountId id) {
         return accounts().stream()
                 .filter(state -> state.account().id().equals(id))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "Account " + id + " is not in view: the operation did not name it. Add it to accounts()."));
+                .findFirst();
     }
 
     /** The operation's run; empty when it names none. */

@@ -104,6 +104,11 @@ public final class TenantRouter implements Ledger {
         return servers.values().stream().anyMatch(Ledger::outlivesProcess);
     }
 
+    @Override
+    public byte[] keySecret(String tenant) {
+        return of(tenant).keySecret(tenant);
+    }
+
     /** {@inheritDoc} Of all servers: blocks for one round trip to each. */
     @Override
     public List<String> tenants() {

@@ -30,6 +30,12 @@ public record ReasonCode(String value) {
     public static final ReasonCode ESTIMATE_UNKNOWN = new ReasonCode("ESTIMATE_UNKNOWN");
     /** A budget keyed by run (or another value) met an action without that value. */
     public static final ReasonCode BUDGET_KEY_MISSING = new ReasonCode("BUDGET_KEY_MISSING");
+    /** A budget has accounts for as many keys as it may have in one window. */
+    public static final ReasonCode BUDGET_KEYS_EXHAUSTED = new ReasonCode("BUDGET_KEYS_EXHAUSTED");
+    /** An allowed action took a budget past a share of its limit that is to be reported. */
+    public static final ReasonCode BUDGET_THRESHOLD = new ReasonCode("BUDGET_THRESHOLD");
+    /** A budget that blocks after an overrun has debt nobody has settled. */
+    public static final ReasonCode OVERRUN_UNRESOLVED = new ReasonCode("OVERRUN_UNRESOLVED");
     /** The degrade patch could not be applied to the action. */
     public static final ReasonCode DEGRADE_FAILED = new ReasonCode("DEGRADE_FAILED");
     /** The permit could not be handed to its caller in time and its hold was given back. */

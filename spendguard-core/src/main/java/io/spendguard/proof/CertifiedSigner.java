@@ -15,13 +15,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Signs with a key of this process that a root certifies: decisions never wait for the root. The certificate is renewed in the
- * background from half of its validity on; while the root is away signing goes on until the certificate ends, and then
- * fails until it is renewed.
+ * background from half of its validity on; while the root is away signing goes on until a minute before the certificate ends,
+ * and then fails until it is renewed. It begins a minute early: that much another machine's clock, which dates some events,
+ * may differ.
  *
  * <p>The local key is new with each process and no file holds it, unless one is given. Safe for any number of threads.
  */
 public final class CertifiedSigner implements Signer, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CertifiedSigner.class);
+
+    /** Some events are dated by the database: by so much its clock may differ from ours. */
+    private static final Duration SKEW = Duration.ofMinutes(1);
 
     private final Signer root;
     private final Signer local;
@@ -68,16 +72,16 @@ public final class CertifiedSigner implements Signer, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws SigningException when the certificate has ended: the root has been away for at least half of its validity
+     * @throws SigningException when the certificate is at its end: the root has been away for at least half of its validity
      */
     @Override
     public byte[] sign(byte[] message) {
         Instant end = certificate.notAfter();
-        if (!clock.instant().isBefore(end)) {
+        if (!clock.instant().isBefore(end.minus(SKEW))) {
             throw new SigningException(
                     Kind.UNAVAILABLE,
-                    "Key '" + keyId() + "' does not sign: its certificate by root '" + root.keyId() + "' ended at "
-                            + end + " and could not be renewed. Bring the root back; it is asked again by itself.",
+                    "Key '" + keyId() + "' does not sign: its certificate by root '" + root.keyId() + "' ends at " + end
+                            + " and could not be renewed. Bring the root back; it is asked again by itself.",
                     null);
         }
         return local.sign(message);
@@ -117,7 +121,8 @@ public final class CertifiedSigner implements Signer, AutoCloseable {
     }
 
     private KeyCertificate certify() {
-        return KeyCertificate.issue(root, local.verificationKey(), tenants, clock.instant(), validity);
+        return KeyCertificate.issue(
+                root, local.verificationKey(), tenants, clock.instant().minus(SKEW), validity);
     }
 
     private void renewEvery(Duration pause) {
@@ -161,9 +166,13 @@ public final class CertifiedSigner implements Signer, AutoCloseable {
             return this;
         }
 
-        /** How long each certificate holds; 24 hours by default, and at most. */
+        /** How long each certificate holds; 24 hours by default, and at most. Throws {@link IllegalArgumentException} below 4 minutes. */
         public Builder validity(Duration value) {
-            this.validity = Objects.requireNonNull(value, "value");
+            if (value.compareTo(SKEW.multipliedBy(4)) < 0) {
+                throw new IllegalArgumentException("Certificate validity " + value + " is shorter than "
+                        + SKEW.multipliedBy(4) + ", in which clocks may differ by " + SKEW + ". Give more.");
+            }
+            this.validity = value;
             return this;
         }
 

@@ -7,7 +7,6 @@ import io.spendguard.model.Amount;
 import io.spendguard.model.Effect;
 import io.spendguard.model.PatchTarget;
 import io.spendguard.model.Reason;
-import java.time.Duration;
 import java.time.ZoneId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,12 +24,8 @@ class QuickstartTest {
         assertThat(contract.mode()).isEqualTo(Mode.SHADOW);
         assertThat(contract.defaultEffect()).isEqualTo(Effect.CONTINUE);
         assertThat(contract.budgets())
-                .containsExactly(new Budget(
-                        "daily_usd",
-                        Amount.parse("100.00 USD"),
-                        new WindowSpec.CalendarDay(ZoneId.of("UTC")),
-                        Duration.ofMinutes(10),
-                        OverrunPolicy.RECORD_VIOLATION_AND_DEBT));
+                .containsExactly(Budget.of(
+                        "daily_usd", Amount.parse("100.00 USD"), new WindowSpec.CalendarDay(ZoneId.of("UTC"))));
         assertThat(contract.rules()).extracting(Rule::id).containsExactly("out_of_money", "nearly_out");
         assertThat(contract.readsLedger(ActionKind.LLM_CALL)).isTrue();
         assertThat(contract.budgetsRead()).containsExactly("daily_usd");

@@ -110,6 +110,25 @@ class WindowSpecTest {
     }
 
     @Test
+    void bucket_rolling_countsFromTheEpochInWholeBuckets() {
+        WindowSpec.Rolling window = new WindowSpec.Rolling(Duration.ofHours(24), 24);
+
+        assertThat(window.period(Instant.parse("2026-11-23T00:00:00Z"))).isEqualTo(Period.ALWAYS);
+        assertThat(window.bucket(Instant.parse("2026-11-23T13:59:59.999Z")))
+                .isEqualTo(new Period(Instant.parse("2026-11-23T13:00:00Z"), Instant.parse("2026-11-23T14:00:00Z")));
+        assertThat(window.countsSince(Instant.parse("2026-11-23T13:30:00Z")))
+                .isEqualTo(Instant.parse("2026-11-22T13:30:00Z"));
+    }
+
+    @Test
+    void rolling_bucketsThatAreNoWholeSeconds_areRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new WindowSpec.Rolling(Duration.ofSeconds(10), 3))
+                .withMessage("Rolling window of PT10S in 3 buckets: 1 to 100 buckets of whole seconds are allowed."
+                        + " Choose a length their number divides.");
+    }
+
+    @Test
     void period_total_isAllOfTime() {
         assertThat(new WindowSpec.Total().period(Instant.parse("2026-11-23T00:00:00Z")))
                 .isEqualTo(Period.ALWAYS);

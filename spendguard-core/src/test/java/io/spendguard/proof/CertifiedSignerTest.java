@@ -26,14 +26,14 @@ class CertifiedSignerTest {
     private final Hands clock = new Hands();
 
     @Test
-    void open_localKey_isCertifiedFromTheSecondOnForADay() {
+    void open_localKey_isCertifiedForADayFromAMinuteBefore() {
         try (CertifiedSigner signer = CertifiedSigner.by(root).tenants("b", "a").open(clock)) {
             KeyCertificate certificate = signer.certificate().orElseThrow();
 
             assertThat(certificate.key()).isEqualTo(signer.verificationKey());
             assertThat(certificate.tenants()).containsExactly("a", "b");
-            assertThat(certificate.notBefore()).isEqualTo("2026-11-23T12:00:00Z");
-            assertThat(certificate.notAfter()).isEqualTo("2026-11-24T12:00:00Z");
+            assertThat(certificate.notBefore()).isEqualTo("2026-11-23T11:59:00Z");
+            assertThat(certificate.notAfter()).isEqualTo("2026-11-24T11:59:00Z");
             assertThat(certificate.isSignedBy(root.verificationKey())).isTrue();
             assertThat(certificate.isSignedBy(P256Signer.generate().verificationKey()))
                     .isFalse();
@@ -60,14 +60,14 @@ class CertifiedSignerTest {
         try (CertifiedSigner signer =
                 CertifiedSigner.by(root).validity(Duration.ofHours(2)).open(clock)) {
             KeyCertificate first = signer.certificate().orElseThrow();
-            clock.now = Instant.parse("2026-11-23T12:59:59Z");
+            clock.now = Instant.parse("2026-11-23T12:58:59Z");
             assertThat(signer.renewIfDue()).isFalse();
-            clock.now = Instant.parse("2026-11-23T13:00:00Z");
+            clock.now = Instant.parse("2026-11-23T12:59:00Z");
             assertThat(signer.renewIfDue()).isTrue();
 
             KeyCertificate second = signer.certificate().orElseThrow();
             assertThat(second.key()).isEqualTo(first.key());
-            assertThat(second.notAfter()).isEqualTo("2026-11-23T15:00:00Z");
+            assertThat(second.notAfter()).isEqualTo("2026-11-23T14:58:00Z");
             assertThat(signer.renewIfDue()).isFalse();
         }
     }
@@ -76,15 +76,15 @@ class CertifiedSignerTest {
     void sign_rootAway_goesOnUntilTheCertificateEndsAndThenFails() {
         try (CertifiedSigner signer = CertifiedSigner.by(root).open(clock)) {
             root.isAway = true;
-            clock.now = Instant.parse("2026-11-24T11:59:59.999Z");
+            clock.now = Instant.parse("2026-11-24T11:57:59.999Z");
             assertThatThrownBy(signer::renewIfDue).isInstanceOf(SigningException.class);
             assertThat(signer.verificationKey().verify(MESSAGE, signer.sign(MESSAGE)))
                     .isTrue();
 
-            clock.now = Instant.parse("2026-11-24T12:00:00Z");
+            clock.now = Instant.parse("2026-11-24T11:58:00Z");
             assertThat(catchThrowableOfType(SigningException.class, () -> signer.sign(MESSAGE)))
                     .hasMessage("Key '" + signer.keyId() + "' does not sign: its certificate by root '" + root.keyId()
-                            + "' ended at 2026-11-24T12:00:00Z and could not be renewed. Bring the root back; it is asked"
+                            + "' ends at 2026-11-24T11:59:00Z and could not be renewed. Bring the root back; it is asked"
                             + " again by itself.")
                     .extracting(SigningException::kind)
                     .isEqualTo(SigningException.Kind.UNAVAILABLE);
@@ -133,6 +133,15 @@ class CertifiedSignerTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("Certificate of key '" + local.keyId()
                         + "' is issued by that key itself: only another key's word counts. Name the root.");
+    }
+
+    @Test
+    void validity_shorterThanClocksMayDiffer_isRefused() {
+        assertThatThrownBy(() ->
+                        CertifiedSigner.by(root).validity(Duration.ofMinutes(4).minusSeconds(1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("Certificate validity PT3M59S is shorter than PT4M, in which clocks may differ by PT1M."
+                        + " Give more.");
     }
 
     @Test

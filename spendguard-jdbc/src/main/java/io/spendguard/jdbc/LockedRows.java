@@ -2,6 +2,7 @@ package io.spendguard.jdbc;
 
 import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.Backlog;
 import io.spendguard.ledger.BudgetLimit;
 import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.LedgerOperation;
@@ -62,6 +63,17 @@ final class LockedRows {
                                 && state.account().namespace() == operation.namespace()
                                 && state.account().window().until().isAfter(now)
                                 && limits.stream().anyMatch(limit -> limit.changes(state)))
+                        .map(state -> state.account().id())
+                        .toList();
+    }
+
+    /** The accounts that are an operation's backlog. */
+    List<AccountId> left(LedgerOperation operation) {
+        List<Backlog> backlog = operation.backlog(now);
+        return backlog.isEmpty()
+                ? List.of()
+                : accounts.values().stream()
+                        .filter(state -> backlog.stream().anyMatch(left -> left.holds(state)))
                         .map(state -> state.account().id())
                         .toList();
     }

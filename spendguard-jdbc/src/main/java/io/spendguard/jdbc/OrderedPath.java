@@ -11,6 +11,7 @@ import static org.jooq.impl.DSL.val;
 import io.spendguard.ledger.Account;
 import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.Backlog;
 import io.spendguard.ledger.BudgetLimit;
 import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.LedgerHost;
@@ -44,6 +45,8 @@ import java.util.function.Function;
 import org.jooq.DSLContext;
 import org.jooq.Field;
 import org.jooq.Record;
+import org.jooq.Record6;
+import org.jooq.SelectConditionStep;
 import org.jooq.impl.SQLDataType;
 import org.jspecify.annotations.Nullable;
 
@@ -95,6 +98,22 @@ final class OrderedPath {
                and run_state.run = named.run
              order by run_state.tenant, run_state.namespace, run_state.run
                for no key update of run_state
+            """;
+
+    /** Of the latest accounts of a budget and key, those that left something behind. Looks along an index, not at all of history. */
+    private static final String FIND_BACKLOG = """
+            select earlier.tenant, earlier.account_id
+              from unnest({0}, {1}, {2}, {3}, {4}, {5}, {6})
+                as wanted(tenant, namespace, budget_id, key, unit, side, ended_by)
+             cross join lateral (
+                select * from spendguard.account
+                 where account.tenant = wanted.tenant and account.namespace = wanted.namespace
+                   and account.budget_id = wanted.budget_id and account.key = wanted.key
+                   and account.window_from < wanted.ended_by
+                 order by account.window_from desc
+                 limit {7}) earlier
+             where earlier.unit = wanted.unit and earlier.window_until <= wanted.ended_by
+               and case wanted.side when 'SPENT' then earlier.spent_atoms else earlier.debt_atoms end > 0
             """;
 
     private final DSLContext sql;
@@ -192,6 +211,7 @@ final class OrderedPath {
         reservations.forEach((key, reservation) ->
                 reservation.claims().forEach(claim -> needed.put(claim.account().id(), key.tenant())));
         addAccountsWithAnotherLimit(open, locked.rows.now(), needed);
+        addBacklog(locked.backlog, needed);
         locked.rows.add(lockAccounts(needed));
         return locked;
     }
@@ -256,10 +276,12 @@ final class OrderedPath {
                 .set(BUDGET.BUDGET_ID, key.budgetId())
                 .set(BUDGET.UNIT, limit.limit().unit().code())
                 .set(BUDGET.LIMIT_ATOMS, limit.limit().atomic())
+                .set(BUDGET.MAX_KEYS, limit.maxKeys())
                 .onConflict(BUDGET.TENANT, BUDGET.NAMESPACE, BUDGET.BUDGET_ID)
                 .doUpdate()
                 .set(BUDGET.UNIT, excluded(BUDGET.UNIT))
                 .set(BUDGET.LIMIT_ATOMS, excluded(BUDGET.LIMIT_ATOMS))
+                .set(BUDGET.MAX_KEYS, excluded(BUDGET.MAX_KEYS))
                 .execute());
     }
 
@@ -278,6 +300,25 @@ final class OrderedPath {
                         .forEach(row -> needed.put(new AccountId(row.value1()), operation.tenant()));
             }
         }
+    }
+
+    /** What is left behind grows and shrinks while we look: what is locked is looked at again. */
+    private void addBacklog(List<Backlog> backlog, Map<AccountId, String> needed) {
+        if (backlog.isEmpty()) {
+            return;
+        }
+        sql.fetch(
+                        FIND_BACKLOG,
+                        texts(backlog, left -> left.account().tenant()),
+                        texts(backlog, left -> left.account().namespace().name()),
+                        texts(backlog, left -> left.account().budgetId()),
+                        texts(backlog, left -> left.account().key()),
+                        texts(backlog, left -> left.account().unit().code()),
+                        texts(backlog, left -> left.side().name()),
+                        val(backlog.stream().map(Backlog::endedBy).toArray(Instant[]::new)),
+                        val(Backlog.DEPTH))
+                .forEach(row ->
+                        needed.put(new AccountId(row.get("account_id", UUID.class)), row.get("tenant", String.class)));
     }
 
     private Instant clock() {
@@ -304,7 +345,11 @@ final class OrderedPath {
         for (Account account : missing.values()) {
             try {
                 requireStorable(account.window());
-                long limit = requireLimit(limits, account).grant(account);
+                BudgetLimit of = requireLimit(limits, account);
+                long limit = of.grant(account);
+                if (of.maxKeys() != null && keys(account) >= of.maxKeys()) {
+                    continue;
+                }
                 int inserted = sql.insertInto(ACCOUNT)
                         .set(ACCOUNT.TENANT, account.tenant())
                         .set(ACCOUNT.ACCOUNT_ID, account.id().value())
@@ -344,12 +389,48 @@ final class OrderedPath {
         return limit;
     }
 
-    /** The limits of some accounts' budgets, locked against activations in order of budget. */
+    /** How many keys have an account of this budget in this window; stands still while the budget's row is ours alone. */
+    private int keys(Account account) {
+        return sql.fetchCount(sql.selectFrom(ACCOUNT)
+                .where(ACCOUNT.TENANT.eq(account.tenant()))
+                .and(ACCOUNT.NAMESPACE.eq(account.namespace().name()))
+                .and(ACCOUNT.BUDGET_ID.eq(account.budgetId()))
+                .and(ACCOUNT.WINDOW_FROM.eq(account.window().from()))
+                .and(ACCOUNT.WINDOW_UNTIL.eq(account.window().until()))
+                .and(ACCOUNT.UNIT.eq(account.unit().code())));
+    }
+
+    /**
+     * The limits of some accounts' budgets, locked in order of budget: against activations, and where keys are counted also
+     * against everyone else who opens an account.
+     */
     private Map<BudgetKey, BudgetLimit> lockLimits(Collection<Account> accounts) {
         Set<BudgetKey> budgets = new TreeSet<>();
         accounts.forEach(account -> budgets.add(BudgetKey.of(account)));
         Map<BudgetKey, BudgetLimit> limits = new TreeMap<>();
-        sql.select(BUDGET.TENANT, BUDGET.NAMESPACE, BUDGET.BUDGET_ID, BUDGET.LIMIT_ATOMS, BUDGET.UNIT)
+        limits(budgets)
+                .and(BUDGET.MAX_KEYS.isNotNull())
+                .orderBy(BUDGET.TENANT, BUDGET.NAMESPACE, BUDGET.BUDGET_ID)
+                .forNoKeyUpdate()
+                .of(BUDGET)
+                .forEach(row -> put(row, limits));
+        limits(budgets)
+                .and(BUDGET.MAX_KEYS.isNull())
+                .orderBy(BUDGET.TENANT, BUDGET.NAMESPACE, BUDGET.BUDGET_ID)
+                .forShare()
+                .of(BUDGET)
+                .forEach(row -> put(row, limits));
+        return limits;
+    }
+
+    private SelectConditionStep<Record6<String, String, String, Long, String, Integer>> limits(Set<BudgetKey> budgets) {
+        return sql.select(
+                        BUDGET.TENANT,
+                        BUDGET.NAMESPACE,
+                        BUDGET.BUDGET_ID,
+                        BUDGET.LIMIT_ATOMS,
+                        BUDGET.UNIT,
+                        BUDGET.MAX_KEYS)
                 .from(
                         "unnest({0}, {1}, {2}) as named(tenant, namespace, budget_id)",
                         texts(budgets, BudgetKey::tenant),
@@ -358,13 +439,14 @@ final class OrderedPath {
                 .join(BUDGET)
                 .on("budget.tenant = named.tenant and budget.namespace = named.namespace"
                         + " and budget.budget_id = named.budget_id")
-                .orderBy(BUDGET.TENANT, BUDGET.NAMESPACE, BUDGET.BUDGET_ID)
-                .forShare()
-                .of(BUDGET)
-                .forEach(row -> limits.put(
-                        new BudgetKey(row.value1(), row.value2(), row.value3()),
-                        new BudgetLimit(row.value3(), new Amount(row.value4(), new Unit(row.value5())))));
-        return limits;
+                .where();
+    }
+
+    private static void put(
+            Record6<String, String, String, Long, String, Integer> row, Map<BudgetKey, BudgetLimit> limits) {
+        limits.put(
+                new BudgetKey(row.value1(), row.value2(), row.value3()),
+                new BudgetLimit(row.value3(), new Amount(row.value4(), new Unit(row.value5())), row.value6()));
     }
 
     private List<AccountState> lockAccounts(Map<AccountId, String> tenants) {
@@ -414,6 +496,7 @@ final class OrderedPath {
         private final Map<AccountId, Long> opened = new HashMap<>();
 
         private final Map<AccountId, RuntimeException> unopenable = new HashMap<>();
+        private final List<Backlog> backlog = new ArrayList<>();
 
         private Locked(LockedRows rows) {
             this.rows = rows;
@@ -425,6 +508,7 @@ final class OrderedPath {
                 List<Account> accounts = operation.accounts(rows.now());
                 Set<AccountId> ids = new TreeSet<>();
                 accounts.forEach(account -> ids.add(account.id()));
+                backlog.addAll(operation.backlog(rows.now()));
                 named.put(operation, ids);
                 return accounts;
             } catch (RuntimeException refusal) {
@@ -446,9 +530,14 @@ final class OrderedPath {
                                 .claims()
                                 .forEach(claim -> ids.add(claim.account().id())));
                 ids.addAll(rows.changing(operation));
+                ids.addAll(rows.left(operation));
+                // Not opened, because its budget has no key left: a refusal for the plan to word.
+                ids.removeIf(id -> rows.account(id) == null);
                 LockedView view = new LockedView(rows, operation, ids);
                 Posting assumed = operation.assumed().orElse(null);
-                boolean isPlannedAnew = assumed == null || !view.admits(assumed);
+                boolean carries =
+                        !openings.isEmpty() && !operation.backlog(rows.now()).isEmpty();
+                boolean isPlannedAnew = assumed == null || carries || !view.admits(assumed);
                 Posting posting = isPlannedAnew ? operation.plan(view) : Objects.requireNonNull(assumed);
                 view.require(posting);
                 rows.apply(operation, posting);

@@ -2,6 +2,7 @@ package io.spendguard.jdbc;
 
 import static io.spendguard.jdbc.schema.Tables.ACCOUNT;
 import static io.spendguard.jdbc.schema.Tables.IDEMPOTENCY_ANSWER;
+import static io.spendguard.jdbc.schema.Tables.KEY_SECRET;
 import static io.spendguard.jdbc.schema.Tables.RESERVATION;
 import static io.spendguard.jdbc.schema.Tables.RUN_STATE;
 import static io.spendguard.jdbc.schema.Tables.SIGNING_KEY;
@@ -22,6 +23,7 @@ import io.spendguard.ledger.Reservation;
 import io.spendguard.ledger.RunState;
 import io.spendguard.ledger.SealedEvent;
 import io.spendguard.model.LedgerUnavailableException;
+import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -245,6 +247,23 @@ public final class PostgresLedger implements Ledger {
     @Override
     public boolean outlivesProcess() {
         return true;
+    }
+
+    @Override
+    public byte[] keySecret(String tenant) {
+        byte[] fresh = new byte[32];
+        new SecureRandom().nextBytes(fresh);
+        return read(sql -> {
+            sql.insertInto(KEY_SECRET)
+                    .set(KEY_SECRET.TENANT, tenant)
+                    .set(KEY_SECRET.SECRET, fresh)
+                    .onConflictDoNothing()
+                    .execute();
+            return sql.select(KEY_SECRET.SECRET)
+                    .from(KEY_SECRET)
+                    .where(KEY_SECRET.TENANT.eq(tenant))
+                    .fetchSingle(KEY_SECRET.SECRET);
+        });
     }
 
     @Override

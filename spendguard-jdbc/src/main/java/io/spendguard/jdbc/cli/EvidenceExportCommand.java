@@ -7,7 +7,6 @@ import io.spendguard.jdbc.EvidenceLog;
 import io.spendguard.jdbc.PostgresLedger;
 import io.spendguard.json.JsonObject;
 import io.spendguard.price.PriceBook;
-import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.proof.Signer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -35,8 +34,8 @@ final class EvidenceExportCommand implements Callable<Integer> {
     @Mixin
     private DatabaseOptions database;
 
-    @Option(names = "--key", required = true, description = "the PEM file of the key that signs the manifest")
-    private Path key;
+    @Mixin
+    private SigningKeyOptions key;
 
     @Option(names = "--tenant", description = "export this tenant only")
     private @Nullable String tenant;
@@ -63,7 +62,10 @@ final class EvidenceExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Signer exporter = Ed25519Signer.load(key);
+        return key.with(this::export);
+    }
+
+    private Integer export(Signer exporter) throws IOException {
         List<Contract> enclosed = contracts.stream().map(Contract::load).toList();
         EvidenceManifest manifest;
         try (PostgresLedger ledger = PostgresLedger.open(database.dataSource(environment))) {

@@ -54,8 +54,8 @@ final class LogCommands {
         @Mixin
         private DatabaseOptions database;
 
-        @Option(names = "--key", required = true, description = "the PEM file of the key that signs checkpoints")
-        private Path key;
+        @Mixin
+        private SigningKeyOptions key;
 
         @Option(names = "--origin", required = true, description = "the log's name, such as example.com/spendguard")
         private String origin;
@@ -73,8 +73,8 @@ final class LogCommands {
 
         @Override
         public Integer call() throws IOException {
-            SignedNote note =
-                    EvidenceLog.open(database.dataSource(environment)).checkpoint(origin, Ed25519Signer.load(key));
+            EvidenceLog log = EvidenceLog.open(database.dataSource(environment));
+            SignedNote note = key.with(signer -> log.checkpoint(origin, signer));
             if (out != null) {
                 Files.write(out, note.toBytes());
             }

@@ -12,6 +12,7 @@ import io.spendguard.jdbc.schema.tables.Cosignature;
 import io.spendguard.jdbc.schema.tables.FreeAccounts;
 import io.spendguard.jdbc.schema.tables.Idempotency;
 import io.spendguard.jdbc.schema.tables.IdempotencyAnswer;
+import io.spendguard.jdbc.schema.tables.KeySecret;
 import io.spendguard.jdbc.schema.tables.Lease;
 import io.spendguard.jdbc.schema.tables.LedgerEntry;
 import io.spendguard.jdbc.schema.tables.LedgerTx;
@@ -135,6 +136,12 @@ public class Spendguard extends SchemaImpl {
      * What an operation answered, for its replays.
      */
     public final IdempotencyAnswer IDEMPOTENCY_ANSWER = IdempotencyAnswer.IDEMPOTENCY_ANSWER;
+
+    /**
+     * What hides personal values in the keys of accounts. Erasing a tenant's
+     * row cuts its old accounts off from the people.
+     */
+    public final KeySecret KEY_SECRET = KeySecret.KEY_SECRET;
 
     /**
      * Which process does what only one does at a time, such as ending overdue
@@ -285,6 +292,7 @@ public class Spendguard extends SchemaImpl {
             FreeAccounts.FREE_ACCOUNTS,
             Idempotency.IDEMPOTENCY,
             IdempotencyAnswer.IDEMPOTENCY_ANSWER,
+            KeySecret.KEY_SECRET,
             Lease.LEASE,
             LedgerEntry.LEDGER_ENTRY,
             LedgerTx.LEDGER_TX,

@@ -32,6 +32,12 @@ public final class ActivateOperation extends TestOperation<ActivateOperation> {
         return this;
     }
 
+    /** Sets the limit of one budget for so many keys in one window. */
+    public ActivateOperation limit(String budgetId, String amount, int maxKeys) {
+        limits.add(new BudgetLimit(budgetId, Amount.parse(amount), maxKeys));
+        return this;
+    }
+
     @Override
     public List<BudgetLimit> limits() {
         return List.copyOf(limits);

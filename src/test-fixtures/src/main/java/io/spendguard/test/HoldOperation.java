@@ -2,6 +2,7 @@ package io.spendguard.test;
 
 import io.spendguard.ledger.Account;
 import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.Backlog;
 import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.EntryKind;
@@ -20,12 +21,13 @@ import java.util.UUID;
 /**
  * Takes a hold on one or several accounts, all or nothing; a shortage or a stopped run is recorded as a refusal.
  *
- * <p>Its answer is {@code held}, {@code refused: short of BUDGET} or {@code refused: run stopped}.
+ * <p>Its answer is {@code held}, {@code refused: short of BUDGET}, {@code refused: no key left of BUDGET} or {@code refused: run stopped}.
  */
 public final class HoldOperation extends TestOperation<HoldOperation> {
     private final UUID reservationId;
     private Instant expiresAt;
     private final List<Claim> claims = new ArrayList<>();
+    private final List<Backlog> backlog = new ArrayList<>();
     private String terms = "terms";
 
     HoldOperation(IdSource ids, String tenant, String key, Instant expiresAt) {
@@ -43,6 +45,12 @@ public final class HoldOperation extends TestOperation<HoldOperation> {
     /** Ends by itself at that moment. */
     public HoldOperation expiringAt(Instant moment) {
         expiresAt = moment;
+        return this;
+    }
+
+    /** Sees what earlier accounts left behind, too. */
+    public HoldOperation seeing(Backlog left) {
+        backlog.add(left);
         return this;
     }
 
@@ -74,6 +82,11 @@ public final class HoldOperation extends TestOperation<HoldOperation> {
     }
 
     @Override
+    public List<Backlog> backlog(Instant now) {
+        return List.copyOf(backlog);
+    }
+
+    @Override
     String describe() {
         return "hold " + claims;
     }
@@ -89,8 +102,11 @@ public final class HoldOperation extends TestOperation<HoldOperation> {
             return refused("run stopped");
         }
         for (Claim claim : claims) {
-            AccountState state = view.account(claim.account().id());
-            if (state.available() < claim.atomic()) {
+            Optional<AccountState> state = view.find(claim.account().id());
+            if (state.isEmpty()) {
+                return refused("no key left of " + claim.account().budgetId());
+            }
+            if (state.get().available() < claim.atomic()) {
                 return refused("short of " + claim.account().budgetId());
             }
         }

@@ -31,6 +31,8 @@ public abstract class LedgerContract
                 IdempotencyLaws,
                 RunLaws,
                 LimitLaws,
+                KeyLaws,
+                BacklogLaws,
                 IsolationLaws,
                 EvidenceLaws,
                 SessionLaws,

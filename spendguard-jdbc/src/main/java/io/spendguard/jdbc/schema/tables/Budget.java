@@ -67,6 +67,13 @@ public class Budget extends TableImpl<Record> {
      */
     public final TableField<Record, Long> LIMIT_ATOMS = createField(DSL.name("limit_atoms"), SQLDataType.BIGINT.nullable(false), this, "");
 
+    /**
+     * The column <code>spendguard.budget.max_keys</code>. For how many keys
+     * accounts are opened in one window, so that fresh labels do not mint fresh
+     * limits; null for any number.
+     */
+    public final TableField<Record, Integer> MAX_KEYS = createField(DSL.name("max_keys"), SQLDataType.INTEGER, this, "For how many keys accounts are opened in one window, so that fresh labels do not mint fresh limits; null for any number.");
+
     private Budget(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }

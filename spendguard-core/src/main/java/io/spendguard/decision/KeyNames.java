@@ -1,0 +1,64 @@
+package io.spendguard.decision;
+
+import io.spendguard.contract.KeyPart;
+import io.spendguard.model.Action;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * The keys of accounts that are kept per something. A personal value becomes a keyed hash under the tenant's secret, so that
+ * every process finds the same account and nobody without the secret finds the person. Safe for any number of threads.
+ */
+final class KeyNames {
+    private static final String SEPARATOR = "/";
+    private static final int HASH_BYTES = 16;
+
+    private final Function<String, byte[]> secretOf;
+    private final Map<String, byte[]> secrets = new ConcurrentHashMap<>();
+
+    /** With a function that gives a tenant's secret, the same in every process; may block. */
+    KeyNames(Function<String, byte[]> secretOf) {
+        this.secretOf = secretOf;
+    }
+
+    /** The key of an action's account; empty when the action lacks a part. */
+    Optional<String> key(List<KeyPart> per, Action action, String tenant) {
+        StringBuilder key = new StringBuilder();
+        for (KeyPart part : per) {
+            Optional<String> value = part.value(action);
+            if (value.isEmpty()) {
+                return Optional.empty();
+            }
+            if (!key.isEmpty()) {
+                key.append(SEPARATOR);
+            }
+            key.append(part.isPersonal(action) ? hidden(tenant, part, value.get()) : escaped(value.get()));
+        }
+        return Optional.of(key.toString());
+    }
+
+    /** So that no two lists of values have the same key, and no value looks like a hidden one. */
+    static String escaped(String value) {
+        return value.replace("%", "%25").replace(SEPARATOR, "%2F").replace("~", "%7E");
+    }
+
+    private String hidden(String tenant, KeyPart part, String value) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(secrets.computeIfAbsent(tenant, secretOf), "HmacSHA256"));
+            mac.update((part + "\0").getBytes(StandardCharsets.UTF_8));
+            byte[] hash = mac.doFinal(value.getBytes(StandardCharsets.UTF_8));
+            return "~" + HexFormat.of().formatHex(hash, 0, HASH_BYTES);
+        } catch (GeneralSecurityException impossible) {
+            throw new IllegalStateException("Every Java platform has HMAC with SHA-256.", impossible);
+        }
+    }
+}
