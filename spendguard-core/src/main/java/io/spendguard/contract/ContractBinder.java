@@ -341,8 +341,8 @@ final class ContractBinder {
 
     private OnExpiry onExpiry(Members spec) {
         spec.onlyIn(!apiVersion.isAlpha(), "onExpiry", "needs apiVersion spendguard.ai/v1. Change apiVersion.");
-        OnExpiry onExpiry =
-                spec.choice("onExpiry", List.of(OnExpiry.values()), o -> o.name().toLowerCase(Locale.ROOT));
+        OnExpiry onExpiry = spec.choice(
+                "onExpiry", List.of(OnExpiry.values()), o -> o.name().toLowerCase(Locale.ROOT));
         if (base != null && base.onExpiry() == OnExpiry.COMMIT && onExpiry == OnExpiry.RELEASE) {
             spec.fault(
                     "onExpiry",

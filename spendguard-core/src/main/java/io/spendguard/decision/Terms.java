@@ -1,7 +1,7 @@
 package io.spendguard.decision;
 
-import io.spendguard.json.JsonObject;
 import io.spendguard.contract.OnExpiry;
+import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.Claim;
 import io.spendguard.model.Action;
 import io.spendguard.model.ActionKind;

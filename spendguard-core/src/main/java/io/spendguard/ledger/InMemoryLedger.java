@@ -120,8 +120,7 @@ public final class InMemoryLedger implements Ledger {
                     reservations.values().stream()
                             .filter(hold -> hold.state() == Reservation.State.HELD
                                     && !now.isBefore(hold.expiresAt())
-                                    && (after == null
-                                            || Reservation.byExpiry().compare(hold, after) > 0))
+                                    && (after == null || Reservation.byExpiry().compare(hold, after) > 0))
                             .sorted(Reservation.byExpiry())
                             .limit(atMost)
                             .toList());

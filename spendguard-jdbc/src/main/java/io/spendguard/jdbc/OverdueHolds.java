@@ -27,6 +27,7 @@ final class OverdueHolds {
              where lease.holder = excluded.holder or lease.held_until <= clock_timestamp()
             returning epoch
             """;
+
     private static final String OVERDUE = """
             select reservation.* from spendguard.reservation
              where state = 'HELD' and expires_at <= clock_timestamp()
@@ -43,8 +44,7 @@ final class OverdueHolds {
 
     private OverdueHolds() {}
 
-    static ExpiredHolds read(
-            DSLContext sql, UUID sweeper, Duration lease, int atMost, @Nullable Reservation after) {
+    static ExpiredHolds read(DSLContext sql, UUID sweeper, Duration lease, int atMost, @Nullable Reservation after) {
         if (sql.fetch(LEAD, sweeper, lease.toMillis()).isEmpty()) {
             return new ExpiredHolds(false, List.of());
         }

@@ -56,8 +56,7 @@ public final class ExpireOperation extends TestOperation<ExpireOperation> {
                 entries.add(new Entry(claim.account().id(), EntryKind.SPENT, claim.atomic()));
             }
         }
-        return posting(
-                entries, null, new Posting.Settled(reservationId, Reservation.State.EXPIRED), null, "expired");
+        return posting(entries, null, new Posting.Settled(reservationId, Reservation.State.EXPIRED), null, "expired");
     }
 
     @Override

@@ -26,7 +26,10 @@ interface ExpiryLaws extends LedgerLaws {
 
     /** A hold on budget team, overdue for so many minutes; not yet over when it is negative. */
     private HoldOperation held(String key, long calls, long overdueMinutes) {
-        Instant end = lab().clock().instant().minus(Duration.ofMinutes(overdueMinutes)).truncatedTo(ChronoUnit.MILLIS);
+        Instant end = lab().clock()
+                .instant()
+                .minus(Duration.ofMinutes(overdueMinutes))
+                .truncatedTo(ChronoUnit.MILLIS);
         HoldOperation hold = lab().operations().hold(key).claim(team(), calls).expiringAt(end);
         lab().post(hold);
         return hold;
@@ -94,7 +97,9 @@ interface ExpiryLaws extends LedgerLaws {
         assertThat(meanwhile).isEqualTo(new ExpiredHolds(false, List.of()));
         assertThat(after.leads()).isTrue();
         assertThat(ids(after)).containsExactly(hold.reservationId());
-        assertThat(expired(leader, LEASE, 10, null).leads()).as("the one before").isFalse();
+        assertThat(expired(leader, LEASE, 10, null).leads())
+                .as("the one before")
+                .isFalse();
     }
 
     @Test

@@ -189,19 +189,17 @@ class HoldExpiryTest {
 
     @Test
     void layer_thatReleasesBelowAContractThatCommits_isAFault() {
-        assertThatThrownBy(() -> contract("")
-                        .withLayer(
-                                """
+        assertThatThrownBy(() -> contract("").withLayer("""
                                 apiVersion: spendguard.ai/v1
                                 metadata: {name: team}
                                 spec:
                                   onExpiry: release
                                   budgets: [{id: team, limit: 1.00 USD, window: {type: run}}]
-                                """,
-                                "team.yaml"))
+                                """, "team.yaml"))
                 .isInstanceOf(ContractException.class)
-                .hasMessageContaining("onExpiry: 'onExpiry' is release, but contract 'day' above records what nobody settles as"
-                        + " spent: a layer only tightens. Remove it.");
+                .hasMessageContaining(
+                        "onExpiry: 'onExpiry' is release, but contract 'day' above records what nobody settles as"
+                                + " spent: a layer only tightens. Remove it.");
     }
 
     private List<JsonObject> outcomes() {
@@ -240,15 +238,12 @@ class HoldExpiryTest {
     }
 
     private static Contract contract(String expiry) {
-        return Contract.parse(
-                """
+        return Contract.parse("""
                 apiVersion: spendguard.ai/v1
                 metadata: {name: day, tenant: acme}
                 spec:
                 %s  budgets:
                     - {id: day, limit: 1.00 USD, window: {type: calendar_day, timezone: UTC}}
-                """
-                        .formatted(expiry),
-                "day.yaml");
+                """.formatted(expiry), "day.yaml");
     }
 }
