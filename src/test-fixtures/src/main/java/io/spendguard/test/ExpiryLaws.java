@@ -58,7 +58,7 @@ interface ExpiryLaws extends LedgerLaws {
         held("later", 30, -60);
         lab().post(lab().operations().release("r", held("settled", 40, 50)));
 
-        ExpiredHolds shown = expired(UUID.randomUUID(), LEASE, 10, null);
+        ExpiredHolds shown = expired(lab().ids().next(), LEASE, 10, null);
 
         assertThat(shown.leads()).isTrue();
         assertThat(ids(shown)).containsExactly(first.reservationId(), second.reservationId());
@@ -73,7 +73,7 @@ interface ExpiryLaws extends LedgerLaws {
                 held("a", 1, 40).reservationId(),
                 held("b", 1, 30).reservationId(),
                 held("c", 1, 20).reservationId());
-        UUID sweeper = UUID.randomUUID();
+        UUID sweeper = lab().ids().next();
 
         ExpiredHolds first = expired(sweeper, LEASE, 2, null);
         ExpiredHolds second = expired(sweeper, LEASE, 2, first.holds().get(1));
@@ -86,8 +86,8 @@ interface ExpiryLaws extends LedgerLaws {
     default void expired_whileAnotherLeads_showsNothing_andAfterItsLeaseEverything() {
         lab().activate("team", 1000);
         HoldOperation hold = held("hold", 10, 5);
-        UUID leader = UUID.randomUUID();
-        UUID other = UUID.randomUUID();
+        UUID leader = lab().ids().next();
+        UUID other = lab().ids().next();
         assertThat(expired(leader, LEASE, 10, null).leads()).isTrue();
 
         ExpiredHolds meanwhile = expired(other, LEASE, 10, null);
@@ -112,7 +112,7 @@ interface ExpiryLaws extends LedgerLaws {
         assertThat(answer).isEqualTo("expired");
         assertThat(stateOf(hold)).isEqualTo(Reservation.State.EXPIRED);
         assertBalances(team(), 1000, 300, 0, 0);
-        assertThat(expired(UUID.randomUUID(), LEASE, 10, null).holds()).isEmpty();
+        assertThat(expired(lab().ids().next(), LEASE, 10, null).holds()).isEmpty();
     }
 
     @Test
