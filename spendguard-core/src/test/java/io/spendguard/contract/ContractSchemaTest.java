@@ -2,17 +2,32 @@ package io.spendguard.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.ActionKind;
+import io.spendguard.model.Effect;
 import io.spendguard.model.ReasoningEffort;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The schema has the parser's members and names, all of them and no others. */
 class ContractSchemaTest {
@@ -63,6 +78,9 @@ class ContractSchemaTest {
             Map.entry("defaults", "#/$defs/defaults"),
             Map.entry("combining", "#/$defs/combining"));
 
+    private static final Schema VALIDATOR = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+            .getSchema(Contract.schema());
+
     private final JsonObject schema = JsonObject.parse(Contract.schema().getBytes(StandardCharsets.UTF_8));
 
     @Test
@@ -107,12 +125,93 @@ class ContractSchemaTest {
         assertThat(at("#/$defs/effect/properties/approval/properties/role").strings("enum"))
                 .containsExactlyInAnyOrder(
                         Stream.of(ApproverRole.values()).map(ApproverRole::text).toArray(String[]::new));
+        assertNames("#/$defs/spec/properties/onExpiry", OnExpiry.values());
         assertNames("#/$defs/budget/properties/whenKeyMissing", WhenKeyMissing.values());
-        assertNames("#/$defs/effect/properties/decision", io.spendguard.model.Effect.values());
+        assertNames("#/$defs/effect/properties/decision", Effect.values());
         assertThat(at("#/$defs/window/properties/type").strings("enum"))
                 .allSatisfy(type -> assertThat(TestContracts.findings(EVERY_MAPPING.replace("calendar_month", type + "x")))
                         .anySatisfy(finding -> assertThat(finding)
                                 .contains(String.join(", ", at("#/$defs/window/properties/type").strings("enum")))));
+    }
+
+    @Test
+    void validate_contractsThatLoad_accepts() throws IOException {
+        Map<String, String> contracts = new TreeMap<>();
+        contracts.put("everything", EVERY_MAPPING);
+        contracts.put("rules of tests", TestContracts.withRules("{id: a, when: true, effect: stop, reasonCode: A}"));
+        int examples = 0;
+        for (MatchResult example : Pattern.compile("```yaml\n(apiVersion:.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(Path.of("../docs/contract.md")))
+                .results()
+                .toList()) {
+            contracts.put("contract.md " + ++examples, example.group(1));
+        }
+        try (Stream<Path> samples = Files.list(Path.of("../examples/contracts"))) {
+            for (Path sample : samples.filter(file -> !file.toString().endsWith(ContractCases.SUFFIX))
+                    .toList()) {
+                contracts.put(sample.toString(), Files.readString(sample));
+            }
+        }
+        contracts.values().removeIf(source -> !source.contains("apiVersion: spendguard.ai/v1\n"));
+
+        assertThat(contracts).hasSizeGreaterThan(20);
+        contracts.forEach((name, source) -> {
+            assertThat(Contract.parse(source, name)).isNotNull();
+            assertThat(complaints(source)).as(name).isEmpty();
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "name: everything -> nome: everything",
+                "limit: {amountMicros: 1000000, currency: USD} -> limit: 10 $ USD",
+                "window: {type: calendar_month, timezone: UTC} -> window: {type: calendar_month}",
+                "window: {type: calendar_month, timezone: UTC} -> window: {type: fortnight}",
+                "effect: stop -> effect: degrade",
+                "effect: stop -> effect: {mutate: {maxOutputTokens: 1}}",
+                "share: 50% -> share: 0%",
+                "id: month -> id: 'the month'",
+                "decision: continue} -> decision: degrade}",
+                "spendguard.ai/v1 -> spendguard.ai/v2"
+            })
+    void validate_faultThatTheParserFinds_complains(String change) {
+        String[] parts = change.split(" -> ");
+
+        String broken = EVERY_MAPPING.replace(parts[0], parts[1]);
+
+        assertThat(TestContracts.findings(broken)).isNotEmpty();
+        assertThat(complaints(broken)).isNotEmpty();
+    }
+
+    private static List<String> complaints(String source) {
+        YamlNode root = Objects.requireNonNull(YamlReader.read(source, new Findings("c.yaml")));
+        return VALIDATOR.validate(json(root), InputFormat.JSON).stream()
+                .map(String::valueOf)
+                .toList();
+    }
+
+    /** As an editor reads YAML 1.2: plain scalars may be numbers and booleans. */
+    private static String json(YamlNode node) {
+        if (node instanceof YamlNode.Mapping mapping) {
+            return mapping.entries().stream()
+                    .map(entry -> quoted(entry.key().text()) + ":" + json(entry.value()))
+                    .collect(Collectors.joining(",", "{", "}"));
+        }
+        if (node instanceof YamlNode.Sequence sequence) {
+            return sequence.items().stream()
+                    .map(ContractSchemaTest::json)
+                    .collect(Collectors.joining(",", "[", "]"));
+        }
+        YamlNode.Scalar scalar = (YamlNode.Scalar) node;
+        return scalar.isPlain() && scalar.text().matches("-?(0|[1-9]\\d*)(\\.\\d+)?|true|false|null")
+                ? scalar.text()
+                : quoted(scalar.text());
+    }
+
+    private static String quoted(String text) {
+        String object = JsonObject.create().put("a", text).toString();
+        return object.substring("{\"a\":".length(), object.length() - 1);
     }
 
     private void assertNames(String pointer, Enum<?>[] constants) {

@@ -40,7 +40,8 @@ public final class SpendGuardCli {
         contract.addSubcommand(new ContractCheckCommand(terminal))
                 .addSubcommand(new ContractEvalCommand(terminal, clock))
                 .addSubcommand(new ContractTestCommand(terminal))
-                .addSubcommand(new ContractInitCommand(terminal));
+                .addSubcommand(new ContractInitCommand(terminal))
+                .addSubcommand(new ContractSchemaCommand(terminal));
         evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
         CommandLine budget = new CommandLine(new BudgetGroup())
                 .addSubcommand(new BudgetCommands.ListAll(terminal, environment))
