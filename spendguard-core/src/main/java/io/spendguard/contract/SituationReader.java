@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads situations as strictly as contracts are read. */
 final class SituationReader {
-    private static final long MAX_COUNT = (1L << 53) - 1;
+    static final long MAX_COUNT = (1L << 53) - 1;
 
     private final Contract contract;
     private final Findings findings;

@@ -33,6 +33,7 @@ import io.spendguard.model.Receipt;
 import io.spendguard.model.Settlement;
 import io.spendguard.model.SettlementConflictException;
 import io.spendguard.model.SpendGuardException;
+import io.spendguard.model.Sweep;
 import io.spendguard.model.Usage;
 import io.spendguard.price.Estimator;
 import io.spendguard.price.PriceBook;
@@ -84,6 +85,8 @@ public final class DecisionEngine implements AutoCloseable {
     private final Claims claims;
     private final Judge judge;
     private final Postings postings;
+    private final HoldSweeper sweeper;
+    private @Nullable SweepThread sweeping;
     /** By tenant; what failed is taken out again. */
     private final Map<String, CompletableFuture<PostResult>> activations = new ConcurrentHashMap<>();
 
@@ -115,6 +118,7 @@ public final class DecisionEngine implements AutoCloseable {
         this.postings = new Postings(contract, prices, Commitments.system(), ids);
         this.session =
                 ledger.connect(new WriterHost(() -> new StreamSealer(signer, ids, clock, signsEachEvent), postings));
+        this.sweeper = new HoldSweeper(ledger, session, postings, ids, patience);
     }
 
     /** Decides one action; the front door's {@code Guard.decide} says what that promises. */
@@ -254,9 +258,23 @@ public final class DecisionEngine implements AutoCloseable {
                 .toList();
     }
 
+    /** Ends the holds of all tenants that nobody settled in time, if this engine is the one who leads. */
+    public Sweep sweep() {
+        return sweeper.sweep();
+    }
+
+    /** Sweeps with this interval, on a daemon thread, until the engine is closed; called once at most. */
+    public void sweepEvery(Duration interval) {
+        sweeping = new SweepThread(sweeper, interval);
+        sweeping.start();
+    }
+
     /** Finishes what is under way and closes the evidence streams. The ledger itself stays open. */
     @Override
     public void close() {
+        if (sweeping != null) {
+            sweeping.close();
+        }
         session.close();
     }
 
@@ -442,8 +460,7 @@ public final class DecisionEngine implements AutoCloseable {
     }
 
     private Permit permit(Snapshot snapshot, Verdict verdict, Posting.@Nullable Hold hold) {
-        Terms terms =
-                Terms.of(verdict, contract.digest().hex(), postings.priceBook().hex());
+        Terms terms = postings.terms(verdict);
         HeldTerms held = hold == null
                 ? new HeldTerms(
                         snapshot.decisionId(), snapshot.tenant(), namespace, false, List.of(), snapshot.at(), terms)

@@ -38,7 +38,8 @@ public final class SpendGuardCli {
         CommandLine contract = new CommandLine(new ContractGroup());
         CommandLine evidence = new CommandLine(new EvidenceGroup());
         contract.addSubcommand(new ContractCheckCommand(terminal))
-                .addSubcommand(new ContractEvalCommand(terminal, clock));
+                .addSubcommand(new ContractEvalCommand(terminal, clock))
+                .addSubcommand(new ContractTestCommand(terminal));
         evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
         CommandLine budget = new CommandLine(new BudgetGroup())
                 .addSubcommand(new BudgetCommands.ListAll(terminal, environment))
