@@ -16,6 +16,7 @@ import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.ledger.Posting;
+import io.spendguard.ledger.SealedEvent;
 import io.spendguard.model.Action;
 import io.spendguard.model.Balance;
 import io.spendguard.model.Decision;
@@ -28,6 +29,7 @@ import io.spendguard.model.Patch;
 import io.spendguard.model.Permit;
 import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
+import io.spendguard.model.Receipt;
 import io.spendguard.model.Settlement;
 import io.spendguard.model.SettlementConflictException;
 import io.spendguard.model.SpendGuardException;
@@ -351,19 +353,40 @@ public final class DecisionEngine implements AutoCloseable {
 
     private Decision written(Snapshot snapshot, Verdict verdict, PostResult.Written result) {
         Posting.Hold hold = result.posting().hold();
+        Receipt receipt = receipt(result.event());
         if (contract.mode() == Mode.SHADOW) {
-            return passed(snapshot, verdict.reasons(), snapshot.eventId(), permit(snapshot, verdict, hold));
+            return passed(snapshot, verdict.reasons(), snapshot.eventId(), permit(snapshot, verdict, hold), receipt);
         }
         return hold == null
-                ? refused(snapshot.decisionId(), verdict.effect(), verdict.reasons(), snapshot.eventId())
-                : allowed(snapshot, verdict, permit(snapshot, verdict, hold));
+                ? refused(snapshot.decisionId(), verdict.effect(), verdict.reasons(), snapshot.eventId(), receipt)
+                : allowed(snapshot, verdict, permit(snapshot, verdict, hold), receipt);
     }
 
-    private Decision allowed(Snapshot snapshot, Verdict verdict, Permit permit) {
+    private Receipt receipt(SealedEvent event) {
+        return new Receipt(
+                event.draft().tenant(),
+                event.draft().id(),
+                event.stream(),
+                event.seq(),
+                event.chain(),
+                event.batchSize(),
+                event.leafIndex(),
+                event.path(),
+                event.signature(),
+                event.keyId(),
+                clock.instant());
+    }
+
+    private Decision allowed(Snapshot snapshot, Verdict verdict, Permit permit, Receipt receipt) {
         return switch (verdict.effect()) {
             case CONTINUE ->
                 new Decision.Continue(
-                        snapshot.decisionId(), verdict.reasons(), contract.digest(), snapshot.eventId(), permit);
+                        snapshot.decisionId(),
+                        verdict.reasons(),
+                        contract.digest(),
+                        snapshot.eventId(),
+                        permit,
+                        receipt);
             case DEGRADE ->
                 new Decision.Degrade(
                         snapshot.decisionId(),
@@ -371,18 +394,21 @@ public final class DecisionEngine implements AutoCloseable {
                         contract.digest(),
                         snapshot.eventId(),
                         verdict.patch(),
-                        permit);
+                        permit,
+                        receipt);
             case SKIP, REQUIRE_APPROVAL, STOP ->
                 throw new IllegalStateException("Decision " + snapshot.decisionId() + " is " + verdict.effect()
                         + " and yet holds budget: a refusal holds nothing.");
         };
     }
 
-    private Decision refused(UUID decisionId, Effect effect, List<Reason> reasons, UUID eventId) {
+    private Decision refused(
+            UUID decisionId, Effect effect, List<Reason> reasons, UUID eventId, @Nullable Receipt receipt) {
         return switch (effect) {
-            case SKIP -> new Decision.Skip(decisionId, reasons, contract.digest(), eventId);
-            case REQUIRE_APPROVAL -> new Decision.RequireApproval(decisionId, reasons, contract.digest(), eventId);
-            case STOP -> new Decision.Stop(decisionId, reasons, contract.digest(), eventId);
+            case SKIP -> new Decision.Skip(decisionId, reasons, contract.digest(), eventId, receipt);
+            case REQUIRE_APPROVAL ->
+                new Decision.RequireApproval(decisionId, reasons, contract.digest(), eventId, receipt);
+            case STOP -> new Decision.Stop(decisionId, reasons, contract.digest(), eventId, receipt);
             case CONTINUE, DEGRADE ->
                 throw new IllegalStateException(
                         "Decision " + decisionId + " is " + effect + " and yet holds nothing: it must not run.");
@@ -390,13 +416,14 @@ public final class DecisionEngine implements AutoCloseable {
     }
 
     /** Shadow mode: the call passes whatever was decided; the reasons say what enforcement would have answered. */
-    private Decision passed(Snapshot snapshot, List<Reason> reasons, @Nullable UUID eventId, Permit permit) {
+    private Decision passed(
+            Snapshot snapshot, List<Reason> reasons, @Nullable UUID eventId, Permit permit, @Nullable Receipt receipt) {
         List<Reason> all = new ArrayList<>(reasons);
         all.add(Reason.of(
                 ReasonCode.SHADOW,
                 "Contract '" + contract.name() + "' is in shadow mode: the call passes, and this only tells what"
                         + " enforcement would have answered."));
-        return new Decision.Continue(snapshot.decisionId(), all, contract.digest(), eventId, permit);
+        return new Decision.Continue(snapshot.decisionId(), all, contract.digest(), eventId, permit, receipt);
     }
 
     /** A replayed refusal is the first answer again; a replayed ALLOW never starts a second call. */
@@ -411,7 +438,7 @@ public final class DecisionEngine implements AutoCloseable {
             reasons.add(already);
             Permit permit = recover(snapshot.tenant(), snapshot.action().key())
                     .orElseGet(() -> permit(snapshot, judge.judgeUnheld(snapshot), null));
-            return passed(snapshot, reasons, first.eventId(), permit);
+            return passed(snapshot, reasons, first.eventId(), permit, null);
         }
         if (first.effect().allows()) {
             reasons.add(already);
@@ -420,7 +447,7 @@ public final class DecisionEngine implements AutoCloseable {
         }
         reasons.addAll(first.reasons());
         reasons.add(already);
-        return refused(first.decisionId(), first.effect(), reasons, first.eventId());
+        return refused(first.decisionId(), first.effect(), reasons, first.eventId(), null);
     }
 
     private Decision unrecorded(Snapshot snapshot, LedgerUnavailableException unavailable) {
@@ -428,7 +455,7 @@ public final class DecisionEngine implements AutoCloseable {
         List<Reason> reasons =
                 List.of(Reason.of(ReasonCode.LEDGER_UNAVAILABLE, String.valueOf(unavailable.getMessage())));
         return contract.mode() == Mode.SHADOW
-                ? passed(snapshot, reasons, null, new UnrecordedPermit(snapshot))
+                ? passed(snapshot, reasons, null, new UnrecordedPermit(snapshot), null)
                 : new Decision.Stop(snapshot.decisionId(), reasons, contract.digest(), null);
     }
 
