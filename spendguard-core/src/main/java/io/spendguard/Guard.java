@@ -1,5 +1,7 @@
 package io.spendguard;
 
+import io.spendguard.bundle.BundleException;
+import io.spendguard.bundle.ContractBundle;
 import io.spendguard.contract.Contract;
 import io.spendguard.contract.ContractException;
 import io.spendguard.contract.Finding;
@@ -15,6 +17,7 @@ import io.spendguard.model.Permit;
 import io.spendguard.model.SpendDeniedException;
 import io.spendguard.model.Usage;
 import io.spendguard.price.PriceBook;
+import io.spendguard.proof.Anchors;
 import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.proof.Signer;
 import java.nio.file.Path;
@@ -45,11 +48,17 @@ public final class Guard implements AutoCloseable {
 
     private final DecisionEngine engine;
     private final Ledger ledger;
+    private final ModelCatalogue catalogue;
+    private final PriceBook prices;
+    private final Clock clock;
     private volatile boolean closed;
 
-    private Guard(DecisionEngine engine, Ledger ledger) {
+    private Guard(DecisionEngine engine, Ledger ledger, ModelCatalogue catalogue, PriceBook prices, Clock clock) {
         this.engine = engine;
         this.ledger = ledger;
+        this.catalogue = catalogue;
+        this.prices = prices;
+        this.clock = clock;
     }
 
     /** Starts with the bundled prices, the system's clock, a patience of five seconds and no contract or ledger. */
@@ -144,6 +153,69 @@ public final class Guard implements AutoCloseable {
     }
 
     /**
+     * Puts another contract in force while decisions go on. Each decision ends under the contract it began with, and so
+     * does the settlement of its permit. When this returns, the new limits stand in the ledger for every tenant decided
+     * for so far, with an audit event that names the contract they replace. Blocks for one transaction for each tenant.
+     *
+     * @throws ContractException when the contract cannot be enforced with this guard's catalogue and prices: the one
+     *     before stays in force, and an audit event says so for each tenant
+     * @throws io.spendguard.model.LedgerUnavailableException when the ledger does not answer in time: the one before stays
+     * @throws IllegalStateException when the guard is closed
+     */
+    public void swap(Contract next) {
+        requireOpen();
+        try {
+            requireEnforceable(next, catalogue, prices, clock.instant());
+        } catch (ContractException refused) {
+            rejected(next.name(), refused);
+            throw refused;
+        }
+        engine.swap(next, next.catalogue().or(catalogue), prices);
+    }
+
+    /**
+     * Puts the contract of a signed bundle in force, as {@link #swap(Contract)} does. Blocks while it reads, too.
+     *
+     * @param trusted the keys whose bundles may come into force
+     * @throws io.spendguard.bundle.BundleException when it cannot be read, is not signed by one of these keys, or was signed for
+     *     other prices: the contract before stays in force, and an audit event says so for each tenant
+     * @throws ContractException as {@link #swap(Contract)}, and when the bundle's contract has faults
+     * @throws io.spendguard.model.LedgerUnavailableException when the ledger does not answer in time: the one before stays
+     * @throws IllegalStateException when the guard is closed
+     */
+    public void swap(Path bundle, Anchors trusted) {
+        requireOpen();
+        ContractBundle next;
+        try {
+            next = ContractBundle.load(bundle, trusted);
+            next.requirePrices(prices);
+        } catch (BundleException | ContractException refused) {
+            Path name = bundle.getFileName();
+            rejected(name == null ? "bundle" : name.toString(), refused);
+            throw refused;
+        }
+        swap(next.contract());
+    }
+
+    /** The refusal is what the caller has to see, also when it cannot be recorded. */
+    private void rejected(String name, RuntimeException refused) {
+        try {
+            engine.reject(name, String.valueOf(refused.getMessage()));
+        } catch (RuntimeException unrecorded) {
+            refused.addSuppressed(unrecorded);
+        }
+    }
+
+    private static void requireEnforceable(Contract contract, ModelCatalogue catalogue, PriceBook prices, Instant now) {
+        List<Finding> findings = contract.check(
+                catalogue,
+                model -> prices.find(model.provider(), model.model(), now).isPresent());
+        if (!findings.isEmpty()) {
+            throw new ContractException(contract.name(), findings);
+        }
+    }
+
+    /**
      * The permit of an action decided before, by this process or another, found by the action's key: for settling it,
      * not for running the action again. Empty when nothing was ever held for it; where it was settled already, settling
      * it the same way again answers as before. Blocks for two reads.
@@ -233,6 +305,7 @@ public final class Guard implements AutoCloseable {
         private static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(5);
 
         private @Nullable Contract contract;
+        private @Nullable ContractBundle bundle;
         private @Nullable Ledger ledger;
         private @Nullable Signer signer;
         private @Nullable PriceBook prices;
@@ -244,9 +317,17 @@ public final class Guard implements AutoCloseable {
 
         private Builder() {}
 
-        /** The contract that decides. Required. */
+        /** The contract that decides. Required, unless there is a bundle. */
         public Builder contract(Contract value) {
             this.contract = Objects.requireNonNull(value, "value");
+            this.bundle = null;
+            return this;
+        }
+
+        /** The contract that decides, and the prices it must be enforced with, in place of any contract given before. */
+        public Builder bundle(ContractBundle value) {
+            this.contract = value.contract();
+            this.bundle = value;
             return this;
         }
 
@@ -325,12 +406,9 @@ public final class Guard implements AutoCloseable {
             Ledger keeps = require(
                     ledger, "Guard has no ledger: nothing could be recorded. Call ledger(PostgresLedger.open(...)).");
             PriceBook book = prices == null ? PriceBook.bundled() : prices;
-            Instant now = clock.instant();
-            List<Finding> findings = decides.check(
-                    catalogue,
-                    model -> book.find(model.provider(), model.model(), now).isPresent());
-            if (!findings.isEmpty()) {
-                throw new ContractException(decides.name(), findings);
+            requireEnforceable(decides, catalogue, book, clock.instant());
+            if (bundle != null) {
+                bundle.requirePrices(book);
             }
             DecisionEngine engine = new DecisionEngine(
                     decides,
@@ -342,7 +420,7 @@ public final class Guard implements AutoCloseable {
                     ids == null ? IdSource.timeOrdered(clock) : ids,
                     patience,
                     signsEachEvent);
-            return new Guard(engine, keeps);
+            return new Guard(engine, keeps, catalogue, book, clock);
         }
 
         private static <T> T require(@Nullable T part, String message) {
