@@ -38,6 +38,7 @@ public final class SpendGuardCli {
         CommandLine contract = new CommandLine(new ContractGroup());
         CommandLine evidence = new CommandLine(new EvidenceGroup());
         contract.addSubcommand(new ContractCheckCommand(terminal));
+        contract.addSubcommand(new ContractSignCommand(terminal));
         evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
         CommandLine budget = new CommandLine(new BudgetGroup())
                 .addSubcommand(new BudgetCommands.ListAll(terminal, environment))
