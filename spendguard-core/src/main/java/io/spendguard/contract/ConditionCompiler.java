@@ -35,7 +35,7 @@ final class ConditionCompiler {
     private static final int MAX_DEPTH = 32;
     private static final int MAX_ITERATIONS = 4_096;
 
-    private static final CelOptions OPTIONS = CelOptions.current()
+    static final CelOptions OPTIONS = CelOptions.current()
             .maxExpressionCodePointSize(MAX_LENGTH)
             .maxParseExpressionNodeCount(MAX_NODES)
             .maxParseRecursionDepth(MAX_DEPTH)
@@ -44,7 +44,7 @@ final class ConditionCompiler {
             .build();
 
     /** Without the has() macro: presence is ours, see {@link ExpressionRewriter}. */
-    private static final CelParser PARSER = CelParserFactory.standardCelParserBuilder()
+    static final CelParser PARSER = CelParserFactory.standardCelParserBuilder()
             .setOptions(OPTIONS)
             .setStandardMacros(
                     CelStandardMacro.ALL,
@@ -55,7 +55,7 @@ final class ConditionCompiler {
                     CelStandardMacro.FILTER)
             .build();
 
-    private static final CelRuntime RUNTIME =
+    static final CelRuntime RUNTIME =
             CelRuntimeFactory.plannerRuntimeBuilder().setOptions(OPTIONS).build();
 
     private static final CelChecker LITERAL_CHECKER =

@@ -239,6 +239,16 @@ public final class Contract {
         return evaluator.evaluate(input);
     }
 
+    /**
+     * Tells what {@link #evaluate} made of every rule, and of which values: for people who write contracts. Shows the
+     * action's values as they are, personal ones too. Pure; slower than an evaluation by far.
+     *
+     * @return one explanation for each rule, the highest layer's first and by priority
+     */
+    public List<RuleExplanation> explain(EvaluationInput input) {
+        return evaluator.explain(input);
+    }
+
     /** Name, version and digest. */
     @Override
     public String toString() {

@@ -1,6 +1,7 @@
 package io.spendguard.contract;
 
 import io.spendguard.contract.Contract.AliasUse;
+import io.spendguard.contract.YamlNode.Mapping;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -52,13 +53,33 @@ final class ContractLoader {
         }
     }
 
+    /** A file's mapping; null with a finding when it is something else. */
+    static @Nullable Mapping mapping(Path file, Findings findings, String remedy) {
+        String text = withoutMark(read(file));
+        if (text.isBlank()) {
+            findings.fault(Position.WHOLE, "", "the document is empty. " + remedy);
+            return null;
+        }
+        YamlNode root = YamlReader.read(text, findings);
+        if (root == null || root instanceof Mapping) {
+            return (Mapping) root;
+        }
+        findings.fault(
+                root.position(), "", "the document is " + root.describe() + ": a mapping is expected. " + remedy);
+        return null;
+    }
+
+    /** A byte order mark is no character of the document, neither for the parser nor for columns. */
+    private static String withoutMark(String source) {
+        return source.startsWith("\uFEFF") ? source.substring(1) : source;
+    }
+
     static Contract parse(String source, String name, @Nullable Contract base) {
         if (source.length() > MAX_BYTES || source.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
             throw tooLarge(name);
         }
         Findings findings = new Findings(name);
-        // A byte order mark is no character of the document, neither for the parser nor for columns.
-        String text = source.startsWith("\uFEFF") ? source.substring(1) : source;
+        String text = withoutMark(source);
         YamlNode root = YamlReader.read(text, findings);
         if (root == null) {
             findings.throwIfAny();

@@ -69,6 +69,39 @@ final class Evaluator {
         return combine(tally, degradation.applyTo(tally.voices), degradation.patch());
     }
 
+    /** What each rule made of the input, and of which values: all layers' rules, the highest layer's first. */
+    List<RuleExplanation> explain(EvaluationInput input) {
+        List<RuleExplanation> explanations = new ArrayList<>();
+        for (Layer layer : layers) {
+            ConditionExplainer explainer = new ConditionExplainer(layer.vocabulary());
+            CelVariableResolver resolver = name -> value(layer, name, input);
+            for (CompiledRule rule : layer.all()) {
+                explanations.add(explain(rule, input, resolver, explainer));
+            }
+        }
+        return explanations;
+    }
+
+    private static RuleExplanation explain(
+            CompiledRule compiled, EvaluationInput input, CelVariableResolver resolver, ConditionExplainer explainer) {
+        Rule rule = compiled.rule();
+        if (!rule.triggers().contains(input.action().kind())) {
+            return new RuleExplanation(rule.id(), RuleExplanation.Result.OTHER_TRIGGER, List.of());
+        }
+        if (!compiled.isEffective(input)) {
+            return new RuleExplanation(rule.id(), RuleExplanation.Result.NOT_EFFECTIVE, List.of());
+        }
+        RuleExplanation.Result result;
+        try {
+            result = (Boolean) compiled.program().eval(resolver)
+                    ? RuleExplanation.Result.MATCHED
+                    : RuleExplanation.Result.NOT_MATCHED;
+        } catch (CelEvaluationException | RuntimeException failure) {
+            result = RuleExplanation.Result.FAILED;
+        }
+        return new RuleExplanation(rule.id(), result, explainer.explain(rule.condition(), resolver));
+    }
+
     /** A layer nobody of which matched answers by its default; that another layer's rule matched says nothing to it. */
     private static void evaluate(Layer layer, EvaluationInput input, Tally tally) {
         CelVariableResolver resolver = name -> value(layer, name, input);
@@ -159,7 +192,7 @@ final class Evaluator {
                 "Rule '" + rule.id() + "' could not be evaluated: " + cause(failure));
     }
 
-    private static String cause(Exception failure) {
+    static String cause(Exception failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof AbsentValueException absent) {
                 return String.valueOf(absent.getMessage());

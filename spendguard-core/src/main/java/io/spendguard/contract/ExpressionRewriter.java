@@ -71,7 +71,8 @@ final class ExpressionRewriter {
         return runStateRead;
     }
 
-    private Typed walk(CelExpr e, Set<String> locals, int loops) {
+    /** Rewrites one part; with the names of the loops it stands in and how many these are. */
+    Typed walk(CelExpr e, Set<String> locals, int loops) {
         return switch (e.getKind()) {
             case CONSTANT -> Typed.plain(e);
             case IDENT -> ident(e, locals);

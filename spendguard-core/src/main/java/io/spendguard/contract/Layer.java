@@ -12,13 +12,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * One document's part in an evaluation: its rules, what their conditions can name, and its answer when none matches.
  *
- * @param variables what conditions can name
+ * @param vocabulary what conditions can name
+ * @param variables the same by name
  * @param rules by kind of action, highest priority first
  * @param all every rule, highest priority first
  * @param unmatched the answer when no rule of this layer matches
  * @param unmatchedReason why that is so; null when the answer is to continue
  */
 record Layer(
+        Vocabulary vocabulary,
         Map<String, Variable> variables,
         Map<ActionKind, List<CompiledRule>> rules,
         List<CompiledRule> all,
@@ -41,7 +43,7 @@ record Layer(
                         DEFAULT_DECISION,
                         "No rule matched and the contract's default is " + RuleBinder.effectName(defaultEffect)
                                 + ". Add a rule that answers continue for such actions.");
-        return new Layer(vocabulary.byName(), rules, List.copyOf(byPriority), defaultEffect, reason);
+        return new Layer(vocabulary, vocabulary.byName(), rules, List.copyOf(byPriority), defaultEffect, reason);
     }
 
     List<CompiledRule> rules(ActionKind kind) {

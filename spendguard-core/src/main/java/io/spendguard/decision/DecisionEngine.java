@@ -2,6 +2,7 @@ package io.spendguard.decision;
 
 import io.spendguard.contract.Contract;
 import io.spendguard.contract.ModelCatalogue;
+import io.spendguard.contract.Situation;
 import io.spendguard.evidence.StreamSealer;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.Ledger;
@@ -18,6 +19,7 @@ import io.spendguard.model.IdSource;
 import io.spendguard.model.IdempotencyConflictException;
 import io.spendguard.model.LedgerUnavailableException;
 import io.spendguard.model.Money;
+import io.spendguard.model.Patch;
 import io.spendguard.model.Permit;
 import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
@@ -184,6 +186,40 @@ public final class DecisionEngine implements AutoCloseable {
         return result instanceof PostResult.Written written
                 ? written(in, snapshot, operation.verdict(), written)
                 : replayed(in, snapshot, StoredDecision.parse(result.answer()));
+    }
+
+    /** As {@link #decide}, on rows that are brought to a situation first, with everything behind the answer. */
+    Rehearsal.Answer rehearse(Action asked, Situation situation) {
+        InForce in = inForce;
+        Snapshot snapshot = snapshot(in, asked);
+        activate(in, snapshot.tenant());
+        SituateOperation situate =
+                new SituateOperation(snapshot, situation, in.claims(), in.judge(), in.postings());
+        await(situate, late -> {});
+        DecideOperation operation = in.operation(snapshot);
+        PostResult result = await(operation, late -> {});
+        Decision decision = published(in, snapshot, operation, result);
+        if (result instanceof PostResult.Replayed) {
+            return new Rehearsal.Answer(
+                    decision,
+                    decision.effect(),
+                    decision.reasons(),
+                    List.of(),
+                    Patch.NONE,
+                    asked,
+                    List.of(),
+                    situate.explanations());
+        }
+        Verdict verdict = operation.verdict();
+        return new Rehearsal.Answer(
+                decision,
+                verdict.effect(),
+                verdict.reasons(),
+                verdict.matched(),
+                verdict.patch(),
+                verdict.effective(),
+                verdict.claims(),
+                situate.explanations());
     }
 
     /** The permit of an action decided before, by anyone, for settling only; empty when nothing is held for it. */

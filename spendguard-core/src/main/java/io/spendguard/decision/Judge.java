@@ -9,6 +9,7 @@ import io.spendguard.contract.Mode;
 import io.spendguard.contract.ModelAlias;
 import io.spendguard.contract.ModelCatalogue;
 import io.spendguard.contract.ModelRef;
+import io.spendguard.contract.RuleExplanation;
 import io.spendguard.contract.WindowSpec;
 import io.spendguard.ledger.Account;
 import io.spendguard.ledger.AccountState;
@@ -64,6 +65,12 @@ final class Judge {
                 snapshot.action(),
                 estimator.estimate(snapshot.action(), snapshot.at()),
                 List.of());
+    }
+
+    /** What each rule makes of the action on these rows. */
+    List<RuleExplanation> explain(Snapshot snapshot, LedgerView rows) {
+        Estimate estimate = estimator.estimate(snapshot.action(), rows.now());
+        return contract.explain(new Input(snapshot, rows.now(), estimate, rows));
     }
 
     /** The verdict on locked rows, with the ledger's time. */

@@ -11,13 +11,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  * among them.
  *
  * <p>Kept as canonical JSON: {@code {"format":"spendguard.anchors.v1","keys":[{"algorithm","id","publicKey"}]}} with the
- * public key in base64; {@code "log":{"origin","size","root"}} is the last checkpoint its holder saw of the log, and
- * {@code "witnesses"} lists verifier keys whose cosignatures he asks for. Immutable; safe for any number of threads.
+ * public key in base64; {@code "log":{"origin","size","root"}} is the last checkpoint its holder saw of the log,
+ * {@code "witnesses"} lists verifier keys whose cosignatures he asks for, and {@code "revocations":[{"key","size"}]} from
+ * which checkpoint on a key proves nothing more. Immutable; safe for any number of threads.
  */
 public final class Anchors {
     private static final String FORMAT = "spendguard.anchors.v1";
@@ -38,11 +40,18 @@ public final class Anchors {
     private final Map<String, VerificationKey> keys;
     private final @Nullable Checkpoint log;
     private final List<NoteKey> witnesses;
+    /** By key id: how many heads of the log it may have signed at most. */
+    private final Map<String, Long> revocations;
 
-    private Anchors(Map<String, VerificationKey> keys, @Nullable Checkpoint log, List<NoteKey> witnesses) {
+    private Anchors(
+            Map<String, VerificationKey> keys,
+            @Nullable Checkpoint log,
+            List<NoteKey> witnesses,
+            Map<String, Long> revocations) {
         this.keys = keys;
         this.log = log;
         this.witnesses = witnesses;
+        this.revocations = revocations;
     }
 
     /** Trust in these keys only. */
@@ -54,7 +63,7 @@ public final class Anchors {
     public static Anchors of(Collection<VerificationKey> keys) {
         Map<String, VerificationKey> byId = new LinkedHashMap<>();
         keys.forEach(key -> byId.put(key.id(), key));
-        return new Anchors(byId, null, List.of());
+        return new Anchors(byId, null, List.of(), Map.of());
     }
 
     /**
@@ -105,12 +114,12 @@ public final class Anchors {
     public Anchors with(VerificationKey key) {
         Map<String, VerificationKey> more = new LinkedHashMap<>(keys);
         more.put(key.id(), key);
-        return new Anchors(more, log, witnesses);
+        return new Anchors(more, log, witnesses, revocations);
     }
 
     /** These anchors after another checkpoint of the log was seen; a later package must continue it. */
     public Anchors with(Checkpoint seen) {
-        return new Anchors(keys, Objects.requireNonNull(seen, "seen"), witnesses);
+        return new Anchors(keys, Objects.requireNonNull(seen, "seen"), witnesses, revocations);
     }
 
     /** These anchors and a witness whose cosignature is asked for; throws {@link IllegalArgumentException} for others. */
@@ -123,7 +132,61 @@ public final class Anchors {
         if (!more.contains(witness)) {
             more.add(witness);
         }
-        return new Anchors(keys, log, List.copyOf(more));
+        return new Anchors(keys, log, List.copyOf(more), revocations);
+    }
+
+    /**
+     * These anchors, in which a key proves nothing from a position of the log on: not what its checkpoint of that size does
+     * not cover, and not by certificates either. It goes on proving what lies before. The key need not be anchored itself: a
+     * certified key is revoked alike. A revocation never moves to a later position.
+     *
+     * @param keyId the key's id
+     * @param size how many heads the log had then; 0 when the key never proved anything
+     * @throws IllegalArgumentException when the size is negative
+     */
+    public Anchors revoke(String keyId, long size) {
+        if (size < 0) {
+            throw new IllegalArgumentException(
+                    "Revocation of key '" + keyId + "' at " + size + " heads: a log has none or more. Give its size.");
+        }
+        Map<String, Long> more = new LinkedHashMap<>(revocations);
+        more.merge(keyId, size, Math::min);
+        return new Anchors(keys, log, witnesses, Collections.unmodifiableMap(more));
+    }
+
+    /** From which size of the log on the key proves nothing; empty when it was not revoked. */
+    public OptionalLong revokedAt(String keyId) {
+        Long size = revocations.get(keyId);
+        return size == null ? OptionalLong.empty() : OptionalLong.of(size);
+    }
+
+    /** By key id: from which size of the log on it proves nothing. */
+    public Map<String, Long> revocations() {
+        return revocations;
+    }
+
+    /**
+     * These anchors and the key that follows one of them.
+     *
+     * @throws AnchorsException when the old key is not anchored, was revoked, or did not sign the statement
+     */
+    public Anchors adopt(KeySuccession succession) {
+        String old = succession.predecessor();
+        VerificationKey predecessor = keys.get(old);
+        if (predecessor == null) {
+            throw new AnchorsException("Key '" + succession.key().id() + "' follows '" + old
+                    + "', which these anchors do not hold: it proves nothing. Get the key from its owner.");
+        }
+        if (revocations.containsKey(old)) {
+            throw new AnchorsException("Key '" + succession.key().id() + "' follows '" + old
+                    + "', which was revoked: whoever stole it could have said so. Get the key from its owner.");
+        }
+        if (!succession.isSignedBy(predecessor)) {
+            throw new AnchorsException(
+                    "The statement that key '" + succession.key().id() + "' follows '" + old
+                            + "' is not what that key signed. Get it from its owner once more.");
+        }
+        return with(succession.key());
     }
 
     /** The last checkpoint that was seen of the log; empty before the first. */
@@ -163,7 +226,7 @@ public final class Anchors {
     }
 
     private byte[] toBytes() {
-        List<JsonObject> list = keys.values().stream().map(Anchors::toJson).toList();
+        List<JsonObject> list = keys.values().stream().map(Keys::toJson).toList();
         JsonObject json = JsonObject.create().put("format", FORMAT).put("keys", list);
         if (log != null) {
             json.put(
@@ -176,14 +239,16 @@ public final class Anchors {
         if (!witnesses.isEmpty()) {
             json.put("witnesses", witnesses.stream().map(NoteKey::toString).toList());
         }
+        if (!revocations.isEmpty()) {
+            json.put(
+                    "revocations",
+                    revocations.entrySet().stream()
+                            .map(revoked -> JsonObject.create()
+                                    .put("key", revoked.getKey())
+                                    .put("size", revoked.getValue()))
+                            .toList());
+        }
         return json.toCanonicalBytes();
-    }
-
-    private static JsonObject toJson(VerificationKey key) {
-        return JsonObject.create()
-                .put("id", key.id())
-                .put("algorithm", key.algorithm())
-                .put("publicKey", Base64.getEncoder().encodeToString(key.bytes()));
     }
 
     private static Anchors parse(Path file, byte[] content) {
@@ -194,7 +259,7 @@ public final class Anchors {
                         + FORMAT + " is read. Use a version that knows it.");
             }
             List<VerificationKey> keys =
-                    json.objects("keys").stream().map(Anchors::toKey).toList();
+                    json.objects("keys").stream().map(Keys::parse).toList();
             if (keys.stream().map(VerificationKey::id).distinct().count() != keys.size()) {
                 throw new AnchorsException("Anchors file " + file + " names a key twice. Remove one of them.");
             }
@@ -209,16 +274,16 @@ public final class Anchors {
                     anchors = anchors.withWitness(NoteKey.parse(witness));
                 }
             }
+            if (json.has("revocations")) {
+                for (JsonObject revoked : json.objects("revocations")) {
+                    anchors = anchors.revoke(revoked.string("key"), revoked.integer("size"));
+                }
+            }
             return anchors;
         } catch (JsonException malformed) {
             throw new AnchorsException("Anchors file " + file + " is malformed: " + malformed.getMessage(), malformed);
         } catch (IllegalArgumentException badKey) {
             throw new AnchorsException("Anchors file " + file + " holds a bad key: " + badKey.getMessage(), badKey);
         }
-    }
-
-    private static VerificationKey toKey(JsonObject json) {
-        return new VerificationKey(
-                json.string("id"), json.string("algorithm"), Base64.getDecoder().decode(json.string("publicKey")));
     }
 }

@@ -127,7 +127,8 @@ final class AwsKms implements AutoCloseable {
                 && !service.isThrottlingException();
         return new SigningException(
                 isRefusal ? Kind.REFUSED : Kind.UNAVAILABLE,
-                "KMS key '" + name + "' " + what + ": " + failure.getMessage()
+                "KMS key '" + name + "' " + what + ": "
+                        + String.valueOf(failure.getMessage()).replaceFirst("\\.?$", ".")
                         + (isRefusal
                                 ? " Check key, region and permissions (kms:Sign, kms:GetPublicKey, kms:DescribeKey)."
                                 : " Check region, credentials and network, or try again later."),

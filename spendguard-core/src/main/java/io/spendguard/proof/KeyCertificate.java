@@ -2,8 +2,6 @@ package io.spendguard.proof;
 
 import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,7 +36,7 @@ public record KeyCertificate(
     /** The longest a certificate may be valid. */
     public static final Duration LONGEST_VALIDITY = Duration.ofHours(24);
 
-    private static final byte[] TAG = "spendguard:certificate:v1".getBytes(StandardCharsets.UTF_8);
+    private static final String TAG = "spendguard:certificate:v1";
 
     /** Refuses what no root may sign with {@link IllegalArgumentException}: a longer validity than 24 hours, none at all. */
     public KeyCertificate {
@@ -78,12 +76,8 @@ public record KeyCertificate(
     public static KeyCertificate parse(JsonObject json) {
         KeyCertificate read;
         try {
-            JsonObject key = json.object("key");
             read = new KeyCertificate(
-                    new VerificationKey(
-                            key.string("id"),
-                            key.string("algorithm"),
-                            Base64.getDecoder().decode(key.string("publicKey"))),
+                    Keys.parse(json.object("key")),
                     json.has("tenants") ? json.strings("tenants") : List.of(),
                     Instant.parse(json.string("notBefore")),
                     Instant.parse(json.string("notAfter")),
@@ -140,12 +134,7 @@ public record KeyCertificate(
 
     private JsonObject content() {
         JsonObject json = JsonObject.create()
-                .put(
-                        "key",
-                        JsonObject.create()
-                                .put("id", key.id())
-                                .put("algorithm", key.algorithm())
-                                .put("publicKey", Base64.getEncoder().encodeToString(key.bytes())))
+                .put("key", Keys.toJson(key))
                 .put("notBefore", notBefore.toString())
                 .put("notAfter", notAfter.toString())
                 .put("issuer", issuer);
@@ -153,12 +142,6 @@ public record KeyCertificate(
     }
 
     private byte[] message() {
-        byte[] content = content().toCanonicalBytes();
-        return ByteBuffer.allocate(2 * Integer.BYTES + TAG.length + content.length)
-                .putInt(TAG.length)
-                .put(TAG)
-                .putInt(content.length)
-                .put(content)
-                .array();
+        return Keys.message(TAG, content());
     }
 }

@@ -23,6 +23,8 @@ public enum FindingCode {
     LINE_MALFORMED(Group.EVENT),
     /** The key that signed is not among the anchors. */
     KEY_NOT_ANCHORED(Group.EVENT),
+    /** An event stands in the log after the position at which its key, or the root that certified it, was revoked. */
+    KEY_REVOKED(Group.EVENT),
     /** A key's certificate is not what the root it names signed, or is none. */
     CERTIFICATE_FORGED(Group.EVENT),
     /** An event is dated after its key's certificate ended. */

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -111,6 +112,32 @@ final class KeyTrust {
             }
         }
         return lapse;
+    }
+
+    /**
+     * From which size of the log on the key proves nothing of this tenant and time: since it was revoked itself, or every root
+     * whose certificate holds then; empty when neither was.
+     */
+    OptionalLong revokedAt(String keyId, String tenant, @Nullable Instant at) {
+        OptionalLong own = anchors.revokedAt(keyId);
+        if (anchors.find(keyId).isPresent()) {
+            return own;
+        }
+        long latest = -1;
+        for (KeyCertificate certificate : certificatesOf(keyId)) {
+            if (!certificate.covers(tenant) || (at != null && !certificate.isValidAt(at))) {
+                continue;
+            }
+            OptionalLong root = anchors.revokedAt(certificate.issuer());
+            if (root.isEmpty()) {
+                return own;
+            }
+            latest = Math.max(latest, root.getAsLong());
+        }
+        if (latest < 0) {
+            return own;
+        }
+        return OptionalLong.of(own.isPresent() ? Math.min(own.getAsLong(), latest) : latest);
     }
 
     private List<KeyCertificate> certificatesOf(String keyId) {

@@ -14,11 +14,13 @@ import io.spendguard.proof.MerkleRange;
 import io.spendguard.proof.MerkleTree;
 import io.spendguard.proof.NoteKey;
 import io.spendguard.proof.SignedNote;
+import io.spendguard.proof.VerificationKey;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -106,6 +108,24 @@ final class LogCheck {
         }
     }
 
+    /**
+     * Tells whether the event's place lies under the first heads of the log, so many; false without a log. That the runs tell the
+     * truth about places shows when the trees are compared.
+     */
+    boolean covers(String tenant, UUID stream, long seq, long size) {
+        StreamLog log = streams.get(new PackageNames.StreamName(tenant, stream));
+        TenantLog tree = tenants.get(LogHead.tenantDigest(tenant));
+        if (!isSound || log == null || tree == null) {
+            return false;
+        }
+        Map.Entry<Long, LogRun> run = log.runs.floorEntry(seq);
+        Map.Entry<Long, Long> then = tree.sizes.floorEntry(size);
+        return run != null
+                && then != null
+                && seq <= run.getValue().to()
+                && run.getValue().index() + (seq - run.getValue().from()) < then.getValue();
+    }
+
     /** Draws the conclusions that need every stream; empty without a checkpoint that can be relied on. */
     Optional<LogReport> end(AccountBooks accounts) {
         if (checkpoint == null || !isSound) {
@@ -119,6 +139,12 @@ final class LogCheck {
                 : Optional.empty();
     }
 
+    /** How many heads the enclosed checkpoint has, if there is one. */
+    OptionalLong size() {
+        Checkpoint enclosed = checkpoint;
+        return enclosed == null ? OptionalLong.empty() : OptionalLong.of(enclosed.size());
+    }
+
     private void readNote(PackageReader reader, StoredZip.Entry entry) throws IOException {
         Place place = Place.file(PackageNames.CHECKPOINT);
         if (entry.size() > MAX_NOTE_BYTES) {
@@ -128,12 +154,12 @@ final class LogCheck {
         try {
             SignedNote note = SignedNote.parse(reader.content(entry));
             Checkpoint read = Checkpoint.parse(note.text());
-            if (anchors.keys().stream().noneMatch(key -> note.isSignedBy(NoteKey.of(read.origin(), key)))) {
+            if (anchors.keys().stream().noneMatch(key -> isSignedBy(note, read, key))) {
                 add(
                         FindingCode.CHECKPOINT_NOT_SIGNED,
                         place,
                         "Checkpoint " + read.size() + " of log '" + read.origin()
-                                + "' is not signed by an anchored key: it proves nothing. Add the log's key only if its"
+                                + "' is not signed by an anchored key that was not revoked before: it proves nothing. Add the log's key only if its"
                                 + " owner confirms it.");
             }
             for (NoteKey witness : anchors.witnesses()) {
@@ -152,6 +178,13 @@ final class LogCheck {
         } catch (IllegalArgumentException malformed) {
             malformed(place, String.valueOf(malformed.getMessage()));
         }
+    }
+
+    /** A key that was revoked signs no later checkpoint. */
+    private boolean isSignedBy(SignedNote note, Checkpoint read, VerificationKey key) {
+        OptionalLong revoked = anchors.revokedAt(key.id());
+        return (revoked.isEmpty() || read.size() <= revoked.getAsLong())
+                && note.isSignedBy(NoteKey.of(read.origin(), key));
     }
 
     private void requireContinues(Checkpoint read) {
@@ -327,6 +360,8 @@ final class LogCheck {
         private final Digest id;
         /** By size. */
         private final TreeMap<Long, LogHead.Detail> heads = new TreeMap<>();
+        /** By size of the tree of all tenants: how many leaves this one had then. */
+        private final TreeMap<Long, Long> sizes = new TreeMap<>();
         /** By first leaf; cut where heads are. */
         private final TreeMap<Long, MerkleRange> pieces = new TreeMap<>();
 
@@ -348,6 +383,7 @@ final class LogCheck {
                 return;
             }
             heads.put(head.size(), head);
+            sizes.put(line, head.size());
         }
 
         private long lastSize() {

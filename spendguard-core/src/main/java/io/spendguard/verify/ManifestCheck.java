@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ final class ManifestCheck {
     private final Map<String, EvidenceManifest.File> files = new HashMap<>();
     private final Map<PackageNames.StreamName, EvidenceManifest.Stream> streams = new HashMap<>();
     private @Nullable EvidenceManifest manifest;
+    private @Nullable String signedBy;
 
     ManifestCheck(KeyTrust keys, Findings findings) {
         this.keys = keys;
@@ -94,6 +96,23 @@ final class ManifestCheck {
         }
     }
 
+    /** A key that was revoked signs no package that tells of later checkpoints, and none that tells of no checkpoint at all. */
+    void requireNotRevoked(OptionalLong checkpoint) {
+        String keyId = signedBy;
+        EvidenceManifest read = manifest;
+        if (keyId == null || read == null) {
+            return;
+        }
+        for (EvidenceManifest.Stream stream : read.streams()) {
+            OptionalLong revoked = keys.revokedAt(keyId, stream.tenant(), read.createdAt());
+            if (revoked.isPresent() && (checkpoint.isEmpty() || checkpoint.getAsLong() > revoked.getAsLong())) {
+                notSigned("is signed by key '" + keyId + "', which was revoked, or its root, at checkpoint "
+                        + revoked.getAsLong());
+                return;
+            }
+        }
+    }
+
     void requireAllPresent(List<StoredZip.Entry> entries) {
         Set<String> present = entries.stream().map(StoredZip.Entry::name).collect(Collectors.toSet());
         files.keySet().stream().filter(name -> !present.contains(name)).sorted().forEach(this::missing);
@@ -132,6 +151,7 @@ final class ManifestCheck {
                     .put("keyId", keyId)
                     .put("signature", Base64.getEncoder().encodeToString(signature))
                     .toCanonicalBytes();
+            signedBy = keyId;
             Optional<VerificationKey> key = keys.find(keyId);
             if (key.isEmpty()) {
                 notSigned("is signed by key '" + keyId + "', which the anchors do not hold");

@@ -59,6 +59,7 @@ final class StreamCheck {
     /** Whether an event was found before (true) and after (false) its certificate: said once each, of the first. */
     private final Set<Boolean> lapsed = new HashSet<>();
 
+    private boolean isRevocationReported;
     private long highest;
     private @Nullable Digest lastChain;
     private @Nullable String openingKey;
@@ -167,6 +168,7 @@ final class StreamCheck {
         requireOpeningKey(place, line);
         if (isIntact) {
             requireValidCertificate(place, line);
+            requireNotRevoked(place, line, seq);
         }
         accept(place, line, seq, isIntact, true);
     }
@@ -230,6 +232,22 @@ final class StreamCheck {
                                 ? "begins only at " + certificate.notBefore()
                                 : "ended at " + certificate.notAfter())
                         + ": a key signs while it is certified. Ask who signed it.");
+    }
+
+    /** By its place in the log, whatever it says of its time. */
+    private void requireNotRevoked(Place place, EventLine line, long seq) {
+        OptionalLong size = keys.revokedAt(line.keyId(), tenant, ContentCheck.timeOf(line));
+        if (size.isEmpty() || isRevocationReported || log.covers(tenant, stream, seq, size.getAsLong())) {
+            return;
+        }
+        isRevocationReported = true;
+        findings.add(
+                FindingCode.KEY_REVOKED,
+                place,
+                "Event " + line.id() + " (position " + seq + " of stream " + stream + ") is signed by key '"
+                        + line.keyId()
+                        + "', which was revoked, or its root, at checkpoint " + size.getAsLong()
+                        + ": that checkpoint does not cover the event. Ask who signed it.");
     }
 
     private void invalid(Place place, EventLine line) {

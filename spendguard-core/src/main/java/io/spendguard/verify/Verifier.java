@@ -81,6 +81,7 @@ public final class Verifier {
                     check(reader, entry);
                 }
                 manifest.requireAllPresent(entries);
+                manifest.requireNotRevoked(log.size());
             }
         }
         return conclude();

@@ -2,7 +2,11 @@ package io.spendguard.proof;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.spendguard.json.JsonException;
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,6 +59,70 @@ class AnchorsTest {
         Anchors.add(file, KEY);
 
         assertThat(Anchors.load(file).keys()).containsExactly(KEY, second);
+    }
+
+    @Test
+    void revoke_writtenAndLoaded_keepsTheEarliestPosition() throws IOException {
+        Path file = directory.resolve("anchors.json");
+
+        Anchors.of(KEY)
+                .revoke(KEY.id(), 9)
+                .revoke(KEY.id(), 7)
+                .revoke(KEY.id(), 8)
+                .write(file);
+
+        assertThat(file)
+                .hasContent(TEXT.substring(0, TEXT.length() - 1) + ",\"revocations\":[{\"key\":\"" + KEY.id()
+                        + "\",\"size\":7}]}");
+        Anchors loaded = Anchors.load(file)
+                .with(Ed25519Signer.generate().verificationKey())
+                .with(new Checkpoint("log", 9, Digest.sha256(new byte[0])));
+        assertThat(loaded.revokedAt(KEY.id())).hasValue(7);
+        assertThat(loaded.revokedAt("other")).isEmpty();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> loaded.revoke("k", -1))
+                .withMessage("Revocation of key 'k' at -1 heads: a log has none or more. Give its size.");
+    }
+
+    @Test
+    void adopt_keyThatAnAnchoredOneNamed_isTrustedBesideIt() {
+        P256Signer old = P256Signer.generate();
+        VerificationKey next = Ed25519Signer.generate().verificationKey();
+        KeySuccession statement =
+                KeySuccession.parse(KeySuccession.of(old, next).toBytes());
+
+        assertThat(Anchors.of(old.verificationKey()).adopt(statement).keys())
+                .containsExactly(old.verificationKey(), next);
+    }
+
+    @Test
+    void adopt_keyOfAnUnknownRevokedOrLyingPredecessor_isRefused() {
+        P256Signer old = P256Signer.generate();
+        VerificationKey next = Ed25519Signer.generate().verificationKey();
+        KeySuccession genuine = KeySuccession.of(old, next);
+        KeySuccession forged = new KeySuccession(KEY, old.keyId(), genuine.signature());
+
+        assertThatExceptionOfType(AnchorsException.class)
+                .isThrownBy(() -> Anchors.of(KEY).adopt(genuine))
+                .withMessage("Key '" + next.id() + "' follows '" + old.keyId()
+                        + "', which these anchors do not hold: it proves nothing. Get the key from its owner.");
+        assertThatExceptionOfType(AnchorsException.class)
+                .isThrownBy(() -> Anchors.of(old.verificationKey())
+                        .revoke(old.keyId(), 100)
+                        .adopt(genuine))
+                .withMessage("Key '" + next.id() + "' follows '" + old.keyId()
+                        + "', which was revoked: whoever stole it could have said so. Get the key from its owner.");
+        assertThatExceptionOfType(AnchorsException.class)
+                .isThrownBy(() -> Anchors.of(old.verificationKey()).adopt(forged))
+                .withMessage("The statement that key '" + KEY.id() + "' follows '" + old.keyId()
+                        + "' is not what that key signed. Get it from its owner once more.");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> KeySuccession.of(old, old.verificationKey()))
+                .withMessage("Key '" + old.keyId() + "' cannot follow itself. Name another file for the new key.");
+        assertThatExceptionOfType(JsonException.class)
+                .isThrownBy(() -> KeySuccession.parse(
+                        JsonObject.parse(genuine.toBytes()).put("more", "x").toCanonicalBytes()))
+                .withMessage("The statement is not canonical, or has members it should not have.");
     }
 
     @Test

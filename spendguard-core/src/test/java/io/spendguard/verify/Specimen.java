@@ -3,6 +3,7 @@ package io.spendguard.verify;
 import io.spendguard.evidence.AuditEvent;
 import io.spendguard.evidence.EventTypes;
 import io.spendguard.evidence.EvidencePackageWriter;
+import io.spendguard.evidence.LogExport;
 import io.spendguard.evidence.SealedAuditEvent;
 import io.spendguard.evidence.StreamSealer;
 import io.spendguard.json.JsonObject;
@@ -19,6 +20,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** Events of a small life of a budget: 1.00 USD, two decisions, one committed at 0.25 USD and one released. */
 final class Specimen {
@@ -145,9 +147,16 @@ final class Specimen {
     }
 
     static Path export(Path file, List<SealedAuditEvent> events, Signer exporter) {
+        return export(file, events, exporter, null);
+    }
+
+    static Path export(Path file, List<SealedAuditEvent> events, Signer exporter, @Nullable LogExport log) {
         try (EvidencePackageWriter writer =
                 EvidencePackageWriter.create(file, exporter, Clock.fixed(NOW, ZoneOffset.UTC), null)) {
             writer.key(SIGNER.verificationKey());
+            if (log != null) {
+                writer.log(log);
+            }
             events.stream()
                     .sorted(Comparator.comparing(
                                     (SealedAuditEvent sealed) -> sealed.event().tenant())

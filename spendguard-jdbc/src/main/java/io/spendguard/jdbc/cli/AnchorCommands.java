@@ -1,19 +1,24 @@
 package io.spendguard.jdbc.cli;
 
+import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
 import io.spendguard.proof.Anchors;
+import io.spendguard.proof.AnchorsException;
 import io.spendguard.proof.Checkpoint;
+import io.spendguard.proof.KeySuccession;
 import io.spendguard.proof.NoteKey;
 import io.spendguard.verify.LogReport;
 import io.spendguard.verify.VerificationReport;
 import io.spendguard.verify.Verifier;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code spendguard anchors show|update} */
+/** {@code spendguard anchors show|adopt|update} */
 final class AnchorCommands {
     private AnchorCommands() {}
 
@@ -50,14 +55,67 @@ final class AnchorCommands {
                                         .map(NoteKey::toString)
                                         .toList());
                 anchors.log().ifPresent(log -> answer.put("log", toJson(log)));
+                answer.put(
+                        "revocations",
+                        anchors.revocations().entrySet().stream()
+                                .map(revoked -> JsonObject.create()
+                                        .put("key", revoked.getKey())
+                                        .put("size", revoked.getValue()))
+                                .toList());
                 terminal.json(answer);
                 return SpendGuardCli.OK;
             }
             anchors.keys().forEach(key -> terminal.line("key " + key));
+            anchors.revocations().forEach((key, size) -> terminal.line("revoked " + key + " at checkpoint " + size));
             anchors.witnesses().forEach(witness -> terminal.line("witness " + witness));
             terminal.line(anchors.log()
                     .map(log -> "log " + log.origin() + ", checkpoint " + log.size() + ", root " + log.root())
                     .orElse("no checkpoint seen yet"));
+            return SpendGuardCli.OK;
+        }
+    }
+
+    /** {@code spendguard anchors adopt FILE --statement FILE} */
+    @Command(
+            name = "adopt",
+            description = "Trusts the key that an anchored one named as its successor.",
+            mixinStandardHelpOptions = true)
+    @SuppressWarnings("NullAway.Init") // picocli sets what is required
+    static final class Adopt implements Callable<Integer> {
+        private final Terminal terminal;
+
+        @Parameters(paramLabel = "FILE", description = "the trust file")
+        private Path file;
+
+        @Option(names = "--statement", required = true, paramLabel = "FILE", description = "what keys rotate wrote")
+        private Path statement;
+
+        @Option(names = "--json", description = "answer with one JSON object")
+        private boolean json;
+
+        Adopt(Terminal terminal) {
+            this.terminal = terminal;
+        }
+
+        @Override
+        public Integer call() throws IOException {
+            KeySuccession succession;
+            try {
+                succession = KeySuccession.parse(Files.readAllBytes(statement));
+            } catch (JsonException malformed) {
+                throw new AnchorsException(
+                        "Statement " + statement + " is no key's word about its successor: " + malformed.getMessage(),
+                        malformed);
+            }
+            Anchors.load(file).adopt(succession).write(file);
+            if (json) {
+                terminal.json(JsonObject.create()
+                        .put("adopted", succession.key().id())
+                        .put("predecessor", succession.predecessor()));
+            } else {
+                terminal.line("anchors: " + succession.key().id() + " trusted beside " + succession.predecessor()
+                        + ", which named it");
+            }
             return SpendGuardCli.OK;
         }
     }

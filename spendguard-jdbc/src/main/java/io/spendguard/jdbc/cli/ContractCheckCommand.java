@@ -86,7 +86,7 @@ final class ContractCheckCommand implements Callable<Integer> {
         }
     }
 
-    private static List<JsonObject> toJson(List<Finding> findings) {
+    static List<JsonObject> toJson(List<Finding> findings) {
         return findings.stream()
                 .map(finding -> JsonObject.create()
                         .put("file", finding.file())

@@ -37,8 +37,10 @@ public final class SpendGuardCli {
         CommandLine root = new CommandLine(new Root());
         CommandLine contract = new CommandLine(new ContractGroup());
         CommandLine evidence = new CommandLine(new EvidenceGroup());
-        contract.addSubcommand(new ContractCheckCommand(terminal));
-        contract.addSubcommand(new ContractSignCommand(terminal));
+        contract.addSubcommand(new ContractCheckCommand(terminal))
+                .addSubcommand(new ContractEvalCommand(terminal, clock))
+                .addSubcommand(new ContractTestCommand(terminal))
+                .addSubcommand(new ContractSignCommand(terminal));
         evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
         CommandLine budget = new CommandLine(new BudgetGroup())
                 .addSubcommand(new BudgetCommands.ListAll(terminal, environment))
@@ -55,9 +57,12 @@ public final class SpendGuardCli {
                 .addSubcommand(new LogCommands.Witness(terminal, environment, clock));
         CommandLine keys = new CommandLine(new KeysGroup())
                 .addSubcommand(new KeyCommands.ListAll(terminal, environment))
-                .addSubcommand(new KeyCommands.Jwks(terminal, environment));
+                .addSubcommand(new KeyCommands.Jwks(terminal, environment))
+                .addSubcommand(new KeyChangeCommands.Rotate(terminal))
+                .addSubcommand(new KeyChangeCommands.Revoke(terminal));
         CommandLine anchors = new CommandLine(new AnchorsGroup())
                 .addSubcommand(new AnchorCommands.Show(terminal))
+                .addSubcommand(new AnchorCommands.Adopt(terminal))
                 .addSubcommand(new AnchorCommands.Update(terminal));
         root.addSubcommand(contract)
                 .addSubcommand(log)
@@ -93,7 +98,10 @@ public final class SpendGuardCli {
     @Command(name = "log", description = "What was committed to.", mixinStandardHelpOptions = true)
     private static final class LogGroup {}
 
-    @Command(name = "keys", description = "Who signed.", mixinStandardHelpOptions = true)
+    @Command(
+            name = "keys",
+            description = "Who signed, who signs from now on, and who no more.",
+            mixinStandardHelpOptions = true)
     private static final class KeysGroup {}
 
     @Command(name = "anchors", description = "Whom an auditor trusts.", mixinStandardHelpOptions = true)

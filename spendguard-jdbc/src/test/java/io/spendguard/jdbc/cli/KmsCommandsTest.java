@@ -46,6 +46,7 @@ class KmsCommandsTest {
             .endpoint(kms.endpoint())
             .credentials("AKIDEXAMPLE", "secret")
             .attempts(1)
+            .attemptTimeout(Duration.ofSeconds(30))
             .open();
     private final TestClock certificates = TestClock.at(Instant.now());
     private final CertifiedSigner signer = CertifiedSigner.by(root)

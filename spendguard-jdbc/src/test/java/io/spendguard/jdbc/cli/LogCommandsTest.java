@@ -140,6 +140,78 @@ class LogCommandsTest {
     }
 
     @Test
+    void rotateAndRevoke_keyThatGoesOnSigning_isNamed() {
+        Path next = directory.resolve("next.pem");
+        Path auditor = directory.resolve("auditor.json");
+        Anchors.of(signer.verificationKey()).write(auditor);
+
+        Console rotated = Console.run(
+                "keys",
+                "rotate",
+                "--key",
+                key.toString(),
+                "--new",
+                next.toString(),
+                "--out",
+                path("statement.json"),
+                "--anchors",
+                anchors.toString());
+        Console adopted = Console.run("anchors", "adopt", auditor.toString(), "--statement", path("statement.json"));
+        String old = signer.keyId();
+        String now = Ed25519Signer.load(next).keyId();
+
+        assertThat(rotated.err()).isEmpty();
+        assertThat(rotated.out())
+                .startsWith("keys: " + now + " follows " + old + ", stated in " + path("statement.json") + "\n");
+        assertThat(adopted.out()).isEqualTo("anchors: " + now + " trusted beside " + old + ", which named it\n");
+        assertThat(Anchors.load(auditor).keys()).isEqualTo(Anchors.load(anchors).keys());
+
+        // Overlap: one process signs with the new key already, another one still with the old.
+        signer = Ed25519Signer.load(next);
+        decide();
+        key = next;
+        checkpoint();
+        onLedger("evidence", "export", "--with-log", "--key", next.toString(), "--out", path("overlap.zip"));
+        Console kept = Console.run("anchors", "update", auditor.toString(), "--package", path("overlap.zip"));
+        Console revoked = Console.run("keys", "revoke", old, "--anchors", auditor.toString());
+        assertThat(kept.exitCode()).isZero();
+        assertThat(revoked.out()).isEqualTo("keys: " + old + " revoked at checkpoint 1 in " + auditor + "\n");
+        assertThat(Console.run("anchors", "show", auditor.toString()).out())
+                .contains("revoked " + old + " at checkpoint 1\n");
+        assertThat(Console.run("verify", path("overlap.zip"), "--anchors", auditor.toString())
+                        .exitCode())
+                .isZero();
+
+        signer = Ed25519Signer.load(directory.resolve("key.pem"));
+        decide();
+        checkpoint();
+        onLedger("evidence", "export", "--with-log", "--key", next.toString(), "--out", path("late.zip"));
+        Console late = Console.run("verify", path("late.zip"), "--anchors", auditor.toString());
+        assertThat(late.exitCode()).isEqualTo(1);
+        assertThat(late.out()).contains("1 findings\n  KEY_REVOKED events/acme/");
+    }
+
+    @Test
+    void revoke_withoutAPositionOrAKey_saysWhatToDo() {
+        Console noPosition = Console.run("keys", "revoke", signer.keyId(), "--anchors", anchors.toString());
+        Console noKey = Console.run("keys", "revoke", "mine", "--anchors", anchors.toString());
+        Console early = Console.run("keys", "revoke", signer.keyId(), "--anchors", anchors.toString(), "--at", "3");
+        Console later =
+                Console.run("keys", "revoke", signer.keyId(), "--anchors", anchors.toString(), "--at", "4", "--json");
+
+        assertThat(noPosition.err())
+                .isEqualTo("spendguard: Anchors file " + anchors
+                        + " saw no checkpoint yet: a key is revoked at a position of the log. Run spendguard anchors"
+                        + " update, or say --at SIZE.\n");
+        assertThat(noKey.err())
+                .isEqualTo(
+                        "spendguard: Key 'mine' is no key id: ed25519: or p-256: and 64 hexadecimal digits are. Take it"
+                                + " from: spendguard keys list\n");
+        assertThat(early.exitCode()).isZero();
+        assertThat(later.out()).isEqualTo("{\"key\":\"" + signer.keyId() + "\",\"size\":3}\n");
+    }
+
+    @Test
     void keys_ofALedger_areListedAndWrittenAsJwks() {
         Console listed = onLedger("keys", "list");
         JsonObject jwk = json(onLedger("keys", "jwks")).objects("keys").get(0);

@@ -64,33 +64,33 @@ class AwsKmsSignerTest {
 
     @Test
     void sign_throttledFailingOrSilentForAWhile_isTriedAgain() {
-        try (AwsKmsSigner signer = open(kms.arn())) {
+        warmUp();
+        try (AwsKmsSigner signer = impatient(4)) {
             kms.failWith(Fault.THROTTLED, Fault.INTERNAL, Fault.SILENT);
 
             assertThat(signer.verificationKey().verify(MESSAGE, signer.sign(MESSAGE)))
                     .isTrue();
         }
 
-        assertThat(kms.calls()).containsExactly("DescribeKey", "GetPublicKey", "Sign", "Sign", "Sign", "Sign");
+        assertThat(signCalls()).isEqualTo(4);
     }
 
     @Test
     void sign_throttledFailingOrSilentForGood_isUnavailableAfterTheLastAttempt() {
+        warmUp();
         for (Fault fault : new Fault[] {Fault.THROTTLED, Fault.INTERNAL, Fault.SILENT}) {
-            int before = kms.calls().size();
-            try (AwsKmsSigner signer = open(kms.arn())) {
-                kms.failWith(fault, fault, fault, fault);
+            long before = signCalls();
+            try (AwsKmsSigner signer = impatient(2)) {
+                kms.failWith(fault, fault);
 
                 SigningException failure = catchThrowableOfType(SigningException.class, () -> signer.sign(MESSAGE));
 
                 assertThat(failure.kind()).as(fault.name()).isEqualTo(Kind.UNAVAILABLE);
                 assertThat(failure)
                         .hasMessageStartingWith("KMS key '" + kms.arn() + "' did not sign: ")
-                        .hasMessageEndingWith(" Check region, credentials and network, or try again later.");
+                        .hasMessageEndingWith(". Check region, credentials and network, or try again later.");
             }
-            assertThat(kms.calls().subList(before, kms.calls().size()))
-                    .as(fault.name())
-                    .containsExactly("DescribeKey", "GetPublicKey", "Sign", "Sign", "Sign", "Sign");
+            assertThat(signCalls() - before).as(fault.name()).isEqualTo(2);
         }
     }
 
@@ -112,7 +112,7 @@ class AwsKmsSignerTest {
             assertThat(catchThrowableOfType(SigningException.class, () -> signer.sign(MESSAGE)))
                     .hasMessageContaining("AccessDeniedException")
                     .hasMessageEndingWith(
-                            " Check key, region and permissions (kms:Sign, kms:GetPublicKey, kms:DescribeKey).")
+                            ". Check key, region and permissions (kms:Sign, kms:GetPublicKey, kms:DescribeKey).")
                     .extracting(SigningException::kind)
                     .isEqualTo(Kind.REFUSED);
             for (String state : List.of("Disabled", "PendingDeletion")) {
@@ -203,13 +203,30 @@ class AwsKmsSignerTest {
         }
     }
 
+    /** The SDK's first call loads much; it must not look like a service that is silent. */
+    private void warmUp() {
+        open(kms.arn()).close();
+    }
+
     private AwsKmsSigner open(String key) {
+        return builder(key).attempts(4).attemptTimeout(Duration.ofSeconds(30)).open();
+    }
+
+    private AwsKmsSigner impatient(int attempts) {
+        return builder(kms.arn())
+                .attempts(attempts)
+                .attemptTimeout(Duration.ofSeconds(2))
+                .open();
+    }
+
+    private AwsKmsSigner.Builder builder(String key) {
         return AwsKmsSigner.of(key)
                 .region("eu-central-1")
                 .endpoint(kms.endpoint())
-                .credentials("AKIDEXAMPLE", "secret")
-                .attempts(4)
-                .attemptTimeout(Duration.ofMillis(800))
-                .open();
+                .credentials("AKIDEXAMPLE", "secret");
+    }
+
+    private long signCalls() {
+        return kms.calls().stream().filter("Sign"::equals).count();
     }
 }

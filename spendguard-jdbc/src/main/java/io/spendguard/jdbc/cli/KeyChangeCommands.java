@@ -1,0 +1,144 @@
+package io.spendguard.jdbc.cli;
+
+import io.spendguard.json.JsonObject;
+import io.spendguard.proof.Anchors;
+import io.spendguard.proof.AnchorsException;
+import io.spendguard.proof.Ed25519Signer;
+import io.spendguard.proof.KeySuccession;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code spendguard keys rotate|revoke} */
+final class KeyChangeCommands {
+    private KeyChangeCommands() {}
+
+    /** {@code spendguard keys rotate} */
+    @Command(
+            name = "rotate",
+            description = "Has a key name its successor. Both are trusted until the old one is revoked.",
+            mixinStandardHelpOptions = true)
+    @SuppressWarnings("NullAway.Init") // picocli sets what is required
+    static final class Rotate implements Callable<Integer> {
+        private final Terminal terminal;
+
+        @Mixin
+        private SigningKeyOptions old;
+
+        @Option(
+                names = "--new",
+                required = true,
+                paramLabel = "PEM",
+                description = "the new key's file, made where there is none")
+        private Path successor;
+
+        @Option(
+                names = "--out",
+                required = true,
+                paramLabel = "FILE",
+                description = "the old key's statement, for those who trust it; it must not exist")
+        private Path out;
+
+        @Option(names = "--anchors", paramLabel = "FILE", description = "also add the new key to this trust file")
+        private @Nullable Path anchors;
+
+        @Option(names = "--json", description = "answer with one JSON object")
+        private boolean json;
+
+        Rotate(Terminal terminal) {
+            this.terminal = terminal;
+        }
+
+        @Override
+        public Integer call() throws IOException {
+            if (Files.exists(out)) {
+                throw new IllegalArgumentException(
+                        "Statement " + out + " exists already: it may be the only copy. Choose another name.");
+            }
+            KeySuccession statement = old.with(signer -> KeySuccession.of(
+                    signer, Ed25519Signer.loadOrCreate(successor).verificationKey()));
+            if (anchors != null) {
+                Anchors.load(anchors).adopt(statement).write(anchors);
+            }
+            Files.write(out, statement.toBytes(), StandardOpenOption.CREATE_NEW);
+            if (json) {
+                terminal.json(JsonObject.create()
+                        .put("key", statement.key().id())
+                        .put("predecessor", statement.predecessor())
+                        .put("statement", out.toString()));
+            } else {
+                terminal.line(
+                        "keys: " + statement.key().id() + " follows " + statement.predecessor() + ", stated in " + out);
+                terminal.line(
+                        "Give it to whoever trusts the old key (spendguard anchors adopt), start the processes anew"
+                                + " with " + successor + ", checkpoint, and revoke the old key.");
+            }
+            return SpendGuardCli.OK;
+        }
+    }
+
+    /** {@code spendguard keys revoke KEY} */
+    @Command(
+            name = "revoke",
+            description = "Ends a trust file's trust in a key at a position of the log; what lies before stays proved.",
+            mixinStandardHelpOptions = true)
+    @SuppressWarnings("NullAway.Init") // picocli sets what is required
+    static final class Revoke implements Callable<Integer> {
+        private final Terminal terminal;
+
+        @Parameters(paramLabel = "KEY", description = "the key's id; a certified key is revoked alike")
+        private String key;
+
+        @Option(names = "--anchors", required = true, paramLabel = "FILE", description = "the trust file")
+        private Path anchors;
+
+        @Option(
+                names = "--at",
+                paramLabel = "SIZE",
+                description =
+                        "the last checkpoint whose events the key may have signed; 0 for none at all; by default the"
+                                + " one the trust file saw last")
+        private @Nullable Long at;
+
+        @Option(names = "--json", description = "answer with one JSON object")
+        private boolean json;
+
+        Revoke(Terminal terminal) {
+            this.terminal = terminal;
+        }
+
+        @Override
+        public Integer call() {
+            if (!key.matches("(ed25519|p-256):[0-9a-f]{64}")) {
+                throw new IllegalArgumentException(
+                        "Key '" + key + "' is no key id: ed25519: or p-256: and 64 hexadecimal"
+                                + " digits are. Take it from: spendguard keys list");
+            }
+            Anchors before = Anchors.load(anchors);
+            long size = at != null
+                    ? at
+                    : before.log()
+                            .orElseThrow(() -> new AnchorsException("Anchors file " + anchors
+                                    + " saw no checkpoint yet: a key is revoked at a position of the log. Run"
+                                    + " spendguard anchors update, or say --at SIZE."))
+                            .size();
+            Anchors after = before.revoke(key, size);
+            after.write(anchors);
+            long effective = after.revokedAt(key).orElse(size);
+            if (json) {
+                terminal.json(JsonObject.create().put("key", key).put("size", effective));
+            } else {
+                terminal.line("keys: " + key + " revoked at checkpoint " + effective + " in " + anchors
+                        + (effective < size ? ", as it was before" : ""));
+            }
+            return SpendGuardCli.OK;
+        }
+    }
+}
