@@ -15,6 +15,7 @@ import io.spendguard.model.Decision;
 import io.spendguard.model.IdSource;
 import io.spendguard.model.Permit;
 import io.spendguard.model.SpendDeniedException;
+import io.spendguard.model.Sweep;
 import io.spendguard.model.Usage;
 import io.spendguard.price.PriceBook;
 import io.spendguard.proof.Anchors;
@@ -238,6 +239,19 @@ public final class Guard implements AutoCloseable {
         return engine.balances(tenant);
     }
 
+    /**
+     * Ends the holds, of all tenants, that nobody settled in time: each as its decision's contract says ({@code onExpiry}),
+     * with one audit event. On a ledger that outlives this process the guard does so by itself; of all guards on one
+     * ledger one does, and the others do nothing here. A commit or release that comes later posts the difference.
+     * Blocks for a read and a few transactions.
+     *
+     * @throws io.spendguard.model.LedgerUnavailableException when the ledger cannot be reached; what was ended stays so
+     */
+    public Sweep sweep() {
+        requireOpen();
+        return engine.sweep();
+    }
+
     /** Where budgets and evidence are kept, for reading them: exports, reports, tests. The guard closes it. */
     public Ledger ledger() {
         return ledger;
@@ -303,6 +317,7 @@ public final class Guard implements AutoCloseable {
     /** Collects what a guard needs. Not safe for several threads. */
     public static final class Builder {
         private static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(5);
+        private static final Duration DEFAULT_SWEEP_INTERVAL = Duration.ofSeconds(10);
 
         private @Nullable Contract contract;
         private @Nullable ContractBundle bundle;
@@ -314,6 +329,7 @@ public final class Guard implements AutoCloseable {
         private @Nullable IdSource ids;
         private Duration patience = DEFAULT_PATIENCE;
         private boolean signsEachEvent;
+        private Duration sweepInterval = DEFAULT_SWEEP_INTERVAL;
 
         private Builder() {}
 
@@ -395,6 +411,21 @@ public final class Guard implements AutoCloseable {
         }
 
         /**
+         * How often to look for holds that nobody settled in time, where the ledger outlives this process; ten seconds by
+         * default. Zero leaves that to others: to another guard, or to who calls {@link Guard#sweep}.
+         *
+         * @throws IllegalArgumentException when it is negative
+         */
+        public Builder sweepEvery(Duration interval) {
+            if (interval.isNegative()) {
+                throw new IllegalArgumentException("Guard sweep interval of " + interval
+                        + " is negative: give a time, or zero for no sweeping at all.");
+            }
+            this.sweepInterval = interval;
+            return this;
+        }
+
+        /**
          * The guard, connected to its ledger.
          *
          * @throws IllegalStateException when contract or ledger is missing
@@ -420,6 +451,9 @@ public final class Guard implements AutoCloseable {
                     ids == null ? IdSource.timeOrdered(clock) : ids,
                     patience,
                     signsEachEvent);
+            if (keeps.outlivesProcess() && !sweepInterval.isZero()) {
+                engine.sweepEvery(sweepInterval);
+            }
             return new Guard(engine, keeps, catalogue, book, clock);
         }
 

@@ -9,6 +9,7 @@ import io.spendguard.contract.Contract;
 import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.EventSealer;
+import io.spendguard.ledger.ExpiredHolds;
 import io.spendguard.ledger.InMemoryLedger;
 import io.spendguard.ledger.Ledger;
 import io.spendguard.ledger.LedgerHost;
@@ -357,6 +358,11 @@ class GuardEdgesTest {
         @Override
         public Optional<byte[]> answer(String tenant, OperationKind kind, String key) {
             return ledger.answer(tenant, kind, key);
+        }
+
+        @Override
+        public ExpiredHolds expired(UUID sweeper, Duration lease, int atMost, @Nullable Reservation after) {
+            return ledger.expired(sweeper, lease, atMost, after);
         }
 
         @Override

@@ -39,6 +39,9 @@ final class CanonicalContract {
         if (spec.policies().prediction() != PredictionPolicy.STRICT_CEILING) {
             json.put("predictionPolicy", spec.policies().prediction().name());
         }
+        if (spec.policies().onExpiry() != OnExpiry.COMMIT) {
+            json.put("onExpiry", spec.policies().onExpiry().name());
+        }
         return spec.policies().priorityDecides() ? json.put("modelConflict", "priority") : json;
     }
 

@@ -31,6 +31,7 @@ public final class Contract {
     private final List<CompiledRule> compiledRules;
     private final List<Rule> rules;
     private final Effect defaultEffect;
+    private final OnExpiry onExpiry;
     private final JsonObject canonical;
     private final Digest digest;
     private final List<Finding> warnings;
@@ -58,6 +59,7 @@ public final class Contract {
         this.models = models;
         this.budgets = List.copyOf(budgets);
         this.evaluator = new Evaluator(layers, models);
+        this.onExpiry = spec.policies().onExpiry();
         this.compiledRules = layers.stream().flatMap(l -> l.all().stream()).toList();
         this.rules = byPriority(compiledRules);
         this.defaultEffect = layers.stream().map(Layer::unmatched).reduce(Effect.CONTINUE, Effect::strictest);
@@ -147,6 +149,11 @@ public final class Contract {
     /** The answer when no rule matches: the strictest of all layers. */
     public Effect defaultEffect() {
         return defaultEffect;
+    }
+
+    /** What becomes of holds that nobody settles. */
+    public OnExpiry onExpiry() {
+        return onExpiry;
     }
 
     /** The models the contract itself names. */

@@ -333,7 +333,26 @@ final class ContractBinder {
             }
         }
         return new Policies(
-                onError, prediction == null ? PredictionPolicy.STRICT_CEILING : prediction, priorityDecides);
+                onError,
+                prediction == null ? PredictionPolicy.STRICT_CEILING : prediction,
+                priorityDecides,
+                onExpiry(spec));
+    }
+
+    private OnExpiry onExpiry(Members spec) {
+        spec.onlyIn(!apiVersion.isAlpha(), "onExpiry", "needs apiVersion spendguard.ai/v1. Change apiVersion.");
+        OnExpiry onExpiry = spec.choice(
+                "onExpiry", List.of(OnExpiry.values()), o -> o.name().toLowerCase(Locale.ROOT));
+        if (base != null && base.onExpiry() == OnExpiry.COMMIT && onExpiry == OnExpiry.RELEASE) {
+            spec.fault(
+                    "onExpiry",
+                    "is release, but contract '" + base.name()
+                            + "' above records what nobody settles as spent: a layer only tightens. Remove it.");
+        }
+        if (onExpiry != null) {
+            return onExpiry;
+        }
+        return base == null ? OnExpiry.COMMIT : base.onExpiry();
     }
 
     private Defaults defaults(Members spec) {

@@ -17,6 +17,7 @@ import io.spendguard.model.Digest;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Patch;
 import io.spendguard.model.PatchTarget;
+import io.spendguard.model.Settlement;
 import io.spendguard.model.Usage;
 import io.spendguard.price.PriceBook;
 import java.time.Instant;
@@ -121,11 +122,21 @@ final class AuditEvents {
 
     /** What became of a hold. */
     EventDraft outcome(HeldTerms held, Outcome outcome, List<Entry> entries) {
+        return outcome(held, outcome, entries, true);
+    }
+
+    /** What became of a hold after all whose expiry was recorded as its final outcome. */
+    EventDraft lateOutcome(HeldTerms held, Outcome outcome, List<Entry> entries) {
+        return outcome(held, outcome, entries, false);
+    }
+
+    private static EventDraft outcome(HeldTerms held, Outcome outcome, List<Entry> entries, boolean isFinal) {
         JsonObject result = JsonObject.create()
                 .put("decision", held.decisionId().toString())
                 .put("kind", outcome.kind().name())
-                .put("final", true)
+                .put("final", isFinal)
                 .put("estimated", outcome.estimated())
+                .putIfPresent("corrects", isFinal ? null : Settlement.Outcome.EXPIRED.name())
                 .putIfPresent("reason", outcome.note());
         JsonObject data = movement(outcome.transactionId(), entries)
                 .put("outcome", result)

@@ -26,6 +26,7 @@ import io.spendguard.model.ReasonCode;
 import io.spendguard.model.Settlement;
 import io.spendguard.model.SettlementConflictException;
 import io.spendguard.model.SpendGuardException;
+import io.spendguard.model.Sweep;
 import io.spendguard.model.Usage;
 import io.spendguard.price.PriceBook;
 import io.spendguard.proof.Signer;
@@ -77,6 +78,8 @@ public final class DecisionEngine implements AutoCloseable {
     private final KeyNames names;
     private final Object swapping = new Object();
     private volatile InForce inForce;
+    private final HoldSweeper sweeper;
+    private @Nullable SweepThread sweeping;
 
     /**
      * An engine that writes to the ledger from now on.
@@ -102,6 +105,7 @@ public final class DecisionEngine implements AutoCloseable {
         this.inForce = InForce.of(contract, catalogue, prices, names, ids);
         this.session = ledger.connect(
                 new WriterHost(() -> new StreamSealer(signer, ids, clock, signsEachEvent), () -> inForce.postings()));
+        this.sweeper = new HoldSweeper(ledger, session, () -> inForce.postings(), ids, patience);
     }
 
     /** Decides one action; the front door's {@code Guard.decide} says what that promises. */
@@ -193,8 +197,7 @@ public final class DecisionEngine implements AutoCloseable {
         InForce in = inForce;
         Snapshot snapshot = snapshot(in, asked);
         activate(in, snapshot.tenant());
-        SituateOperation situate =
-                new SituateOperation(snapshot, situation, in.claims(), in.judge(), in.postings());
+        SituateOperation situate = new SituateOperation(snapshot, situation, in.claims(), in.judge(), in.postings());
         await(situate, late -> {});
         DecideOperation operation = in.operation(snapshot);
         PostResult result = await(operation, late -> {});
@@ -239,9 +242,23 @@ public final class DecisionEngine implements AutoCloseable {
                 .toList();
     }
 
+    /** Ends the holds of all tenants that nobody settled in time, if this engine is the one who leads. */
+    public Sweep sweep() {
+        return sweeper.sweep();
+    }
+
+    /** Sweeps with this interval, on a daemon thread, until the engine is closed; called once at most. */
+    public void sweepEvery(Duration interval) {
+        sweeping = new SweepThread(sweeper, interval);
+        sweeping.start();
+    }
+
     /** Finishes what is under way and closes the evidence streams. The ledger itself stays open. */
     @Override
     public void close() {
+        if (sweeping != null) {
+            sweeping.close();
+        }
         session.close();
     }
 
@@ -473,8 +490,7 @@ public final class DecisionEngine implements AutoCloseable {
     }
 
     private Permit permit(InForce in, Snapshot snapshot, Verdict verdict, Posting.@Nullable Hold hold) {
-        Terms terms =
-                Terms.of(verdict, in.digest().hex(), in.postings().priceBook().hex());
+        Terms terms = in.postings().terms(verdict);
         HeldTerms held = hold == null
                 ? new HeldTerms(
                         snapshot.decisionId(),

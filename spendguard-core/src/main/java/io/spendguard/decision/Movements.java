@@ -45,6 +45,19 @@ final class Movements {
         return lines.entries;
     }
 
+    /** More was spent than is recorded, or less: only the difference moves. */
+    static List<Entry> correct(AccountId account, long recorded, long actual, long available, long debt) {
+        long more = Math.subtractExact(actual, recorded);
+        Lines lines = new Lines();
+        lines.add(account, EntryKind.SPENT, more);
+        if (more > 0) {
+            take(lines, account, more, available);
+        } else {
+            give(lines, account, Math.negateExact(more), debt);
+        }
+        return lines.entries;
+    }
+
     /** A raised limit first pays debt; a lowered one takes what is available and the rest becomes debt. */
     static List<Entry> limit(AccountState state, long newLimit) {
         AccountId account = state.account().id();

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a hold is to be settled.
  *
- * @param kind committed or released
- * @param usage the provider's count; null for a release and for a cost known directly
+ * @param kind committed, released or expired
+ * @param usage the provider's count; null for a release, an expiry and for a cost known directly
  * @param cost the real cost; null when the estimate stands or nothing was spent
  * @param charges what each hold becomes
  * @param note why it was released, made fit for evidence; null for a commit

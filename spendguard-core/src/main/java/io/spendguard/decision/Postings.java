@@ -50,10 +50,6 @@ final class Postings {
         return contract.digest();
     }
 
-    Digest priceBook() {
-        return prices.digest();
-    }
-
     /** A decision: a hold and its event, with what was carried over before it, or a refusal's event alone. */
     Posting decision(Snapshot snapshot, Verdict verdict, Instant now, List<Entry> carried) {
         boolean allows = verdict.effect().allows();
@@ -63,7 +59,7 @@ final class Postings {
             entries.addAll(carried);
             entries.addAll(Movements.hold(verdict.claims()));
         }
-        Terms terms = Terms.of(verdict, contract.digest().hex(), prices.digest().hex());
+        Terms terms = terms(verdict);
         return new Posting(
                 snapshot.transactionId(),
                 entries,
@@ -107,6 +103,35 @@ final class Postings {
                 null,
                 new StoredSettlement(outcome.kind(), outcome.actual(), outcome.estimated(), outcome.eventId())
                         .toBytes());
+    }
+
+    /** What the permit's holder says after expiry was recorded: the difference to that, and its event. */
+    Posting lateOutcome(HeldTerms held, Outcome outcome, LedgerView view) {
+        List<Entry> entries = new ArrayList<>();
+        for (Terms.Charge charge : outcome.charges()) {
+            AccountState state = view.account(charge.claim().account().id());
+            entries.addAll(Movements.correct(
+                    state.account().id(),
+                    held.terms().atExpiry(charge.claim()),
+                    charge.actual(),
+                    state.available(),
+                    state.debt()));
+        }
+        return new Posting(
+                outcome.transactionId(),
+                entries,
+                events.lateOutcome(held, outcome, entries),
+                Period.ALWAYS,
+                null,
+                null,
+                null,
+                new StoredSettlement(outcome.kind(), outcome.actual(), outcome.estimated(), outcome.eventId())
+                        .toBytes());
+    }
+
+    /** What settling needs to know of a verdict. */
+    Terms terms(Verdict verdict) {
+        return Terms.of(verdict, contract.digest().hex(), prices.digest().hex(), contract.onExpiry());
     }
 
     /** An account's first entries: its limit. */
@@ -187,6 +212,7 @@ final class Postings {
         return switch (kind) {
             case COMMITTED -> Reservation.State.COMMITTED;
             case RELEASED -> Reservation.State.RELEASED;
+            case EXPIRED -> Reservation.State.EXPIRED;
         };
     }
 }

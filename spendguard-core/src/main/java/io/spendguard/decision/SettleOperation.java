@@ -16,7 +16,7 @@ import java.util.UUID;
 
 /**
  * Stages 7 and 8 of one decision: its hold becomes spent or available again, and the outcome is audited, in one
- * transaction.
+ * transaction. A hold whose expiry was recorded already is corrected by the difference, once.
  */
 final class SettleOperation implements LedgerOperation {
     private final HeldTerms held;
@@ -81,6 +81,9 @@ final class SettleOperation implements LedgerOperation {
     public Posting plan(LedgerView view) {
         if (held.isReserved()) {
             Reservation.State state = view.reservation().map(Reservation::state).orElse(Reservation.State.RELEASED);
+            if (state == Reservation.State.EXPIRED) {
+                return postings.lateOutcome(held, outcome, view);
+            }
             if (state != Reservation.State.HELD) {
                 throw new SettlementConflictException("Hold of decision " + held.decisionId() + " is " + state
                         + " and cannot be settled as " + outcome.kind() + ": a hold is settled once.");

@@ -1,5 +1,6 @@
 package io.spendguard.decision;
 
+import io.spendguard.contract.OnExpiry;
 import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.Claim;
 import io.spendguard.model.Action;
@@ -22,12 +23,13 @@ import org.jspecify.annotations.Nullable;
  * @param price the price at the time of the decision; null when none applied
  * @param contract the deciding contract's digest, in hexadecimal
  * @param priceBook the price book's digest, in hexadecimal
+ * @param onExpiry what becomes of the hold when nobody settles it in time
  */
-record Terms(Action effective, @Nullable Price price, String contract, String priceBook) {
+record Terms(Action effective, @Nullable Price price, String contract, String priceBook, OnExpiry onExpiry) {
 
-    static Terms of(Verdict verdict, String contract, String priceBook) {
+    static Terms of(Verdict verdict, String contract, String priceBook, OnExpiry onExpiry) {
         Estimate estimate = verdict.estimate();
-        return new Terms(verdict.effective(), estimate.price(), contract, priceBook);
+        return new Terms(verdict.effective(), estimate.price(), contract, priceBook, onExpiry);
     }
 
     static Terms parse(byte[] json) {
@@ -80,7 +82,8 @@ record Terms(Action effective, @Nullable Price price, String contract, String pr
                 builder.build(),
                 root.has("price") ? Price.fromJson(root.object("price")) : null,
                 root.string("contract"),
-                root.string("priceBook"));
+                root.string("priceBook"),
+                root.has("onExpiry") ? OnExpiry.valueOf(root.string("onExpiry")) : OnExpiry.COMMIT);
     }
 
     byte[] toBytes() {
@@ -90,6 +93,9 @@ record Terms(Action effective, @Nullable Price price, String contract, String pr
                 .put("priceBook", priceBook);
         if (price != null) {
             root.put("price", price.toJson());
+        }
+        if (onExpiry != OnExpiry.COMMIT) {
+            root.put("onExpiry", onExpiry.name());
         }
         return root.toCanonicalBytes();
     }
@@ -101,6 +107,11 @@ record Terms(Action effective, @Nullable Price price, String contract, String pr
             return effective.fixedCost().get();
         }
         return price != null && usage.isComplete() ? price.costRoundedUp(usage) : null;
+    }
+
+    /** What expiry records as spent of a hold. */
+    long atExpiry(Claim claim) {
+        return onExpiry == OnExpiry.COMMIT ? claim.atomic() : 0;
     }
 
     /** What a claim is charged for this usage and cost; the hold itself when that is unknown. */

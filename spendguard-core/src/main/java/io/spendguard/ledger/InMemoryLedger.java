@@ -40,6 +40,8 @@ public final class InMemoryLedger implements Ledger {
     private final Map<String, EventSealer.Key> keys = new LinkedHashMap<>();
     private final Map<String, byte[]> keySecrets = new HashMap<>();
     private final List<SealedEvent> events = new ArrayList<>();
+    private @Nullable UUID leader;
+    private Instant leaderUntil = Instant.MIN;
 
     /** An empty ledger whose time is the given clock's. */
     public InMemoryLedger(Clock clock) {
@@ -101,6 +103,27 @@ public final class InMemoryLedger implements Ledger {
         synchronized (lock) {
             return Optional.ofNullable(answers.get(new OperationKey(tenant, kind, key)))
                     .map(stored -> stored.answer().clone());
+        }
+    }
+
+    @Override
+    public ExpiredHolds expired(UUID sweeper, Duration lease, int atMost, @Nullable Reservation after) {
+        synchronized (lock) {
+            Instant now = clock.instant();
+            if (!sweeper.equals(leader) && now.isBefore(leaderUntil)) {
+                return new ExpiredHolds(false, List.of());
+            }
+            leader = sweeper;
+            leaderUntil = now.plus(lease);
+            return new ExpiredHolds(
+                    true,
+                    reservations.values().stream()
+                            .filter(hold -> hold.state() == Reservation.State.HELD
+                                    && !now.isBefore(hold.expiresAt())
+                                    && (after == null || Reservation.byExpiry().compare(hold, after) > 0))
+                            .sorted(Reservation.byExpiry())
+                            .limit(atMost)
+                            .toList());
         }
     }
 

@@ -1,5 +1,6 @@
 package io.spendguard.ledger;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -30,6 +31,24 @@ public interface Ledger extends AutoCloseable {
 
     /** The stored answer of an operation by its key. */
     Optional<byte[]> answer(String tenant, OperationKind kind, String key);
+
+    /**
+     * Leads the sweeping of this ledger, or goes on leading it, and shows open holds whose time is over by the ledger's clock,
+     * of all tenants, in order of expiry, tenant and id. Of all sweepers of a store one leads at a time: it keeps the lease
+     * by asking again before it ends, and another takes over after that. Showing changes no hold; whether one may expire
+     * is decided once more when it is locked.
+     *
+     * @param sweeper identifies the asker, one id for each sweeper that runs
+     * @param lease for how long it leads from now on
+     * @param atMost how many to show
+     * @param after the last one shown before, or null to begin with the longest overdue
+     */
+    ExpiredHolds expired(UUID sweeper, Duration lease, int atMost, @Nullable Reservation after);
+
+    /** Whether what is stored outlives this process, so that holds of processes that died are there to be swept. */
+    default boolean outlivesProcess() {
+        return false;
+    }
 
     /**
      * A tenant's secret, made with the first call and the same for every process from then on: 32 random bytes that hide

@@ -7,5 +7,7 @@ public enum OperationKind {
     /** Decides an action: takes holds or records a refusal. */
     DECIDE,
     /** Commits or releases a hold. */
-    SETTLE
+    SETTLE,
+    /** Ends a hold that nobody settled in time. */
+    EXPIRE
 }

@@ -73,7 +73,7 @@ public record Posting(
      * A reservation to be settled; it must be held.
      *
      * @param reservationId the decision's id
-     * @param state committed or released
+     * @param state committed, released or expired
      */
     public record Settled(UUID reservationId, Reservation.State state) {}
 

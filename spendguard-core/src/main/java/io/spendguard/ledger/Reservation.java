@@ -1,6 +1,7 @@
 package io.spendguard.ledger;
 
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
@@ -27,6 +28,10 @@ public record Reservation(
         Instant expiresAt,
         byte[] terms,
         List<Claim> claims) {
+    private static final Comparator<Reservation> BY_EXPIRY = Comparator.comparing(Reservation::expiresAt)
+            .thenComparing(Reservation::tenant)
+            .thenComparing(reservation -> reservation.id().toString());
+
     /** Copies the list. */
     public Reservation {
         Objects.requireNonNull(id, "id");
@@ -47,6 +52,11 @@ public record Reservation(
                 hold.claims());
     }
 
+    /** In order of expiry, tenant and id: what is overdue longest comes first. */
+    public static Comparator<Reservation> byExpiry() {
+        return BY_EXPIRY;
+    }
+
     /** This reservation in another state. */
     public Reservation in(State other) {
         return new Reservation(id, tenant, namespace, run, other, expiresAt, terms, claims);
@@ -59,6 +69,8 @@ public record Reservation(
         /** Its cost is recorded. */
         COMMITTED,
         /** It was given back. */
-        RELEASED
+        RELEASED,
+        /** Nobody settled it in time; what its decision's contract says was recorded. */
+        EXPIRED
     }
 }

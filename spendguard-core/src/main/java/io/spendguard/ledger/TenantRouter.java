@@ -2,6 +2,7 @@ package io.spendguard.ledger;
 
 import io.spendguard.model.LedgerUnavailableException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -74,6 +75,33 @@ public final class TenantRouter implements Ledger {
     @Override
     public Optional<byte[]> answer(String tenant, OperationKind kind, String key) {
         return of(tenant).answer(tenant, kind, key);
+    }
+
+    /** {@inheritDoc} Of all servers that can be reached; each has a leader of its own. */
+    @Override
+    public ExpiredHolds expired(UUID sweeper, Duration lease, int atMost, @Nullable Reservation after) {
+        List<Reservation> holds = new ArrayList<>();
+        boolean leads = false;
+        LedgerUnavailableException away = null;
+        for (Ledger server : servers.values()) {
+            try {
+                ExpiredHolds page = server.expired(sweeper, lease, atMost, after);
+                leads |= page.leads();
+                holds.addAll(page.holds());
+            } catch (LedgerUnavailableException e) {
+                away = e;
+            }
+        }
+        if (!leads && away != null) {
+            throw away;
+        }
+        holds.sort(Reservation.byExpiry());
+        return new ExpiredHolds(leads, holds.subList(0, Math.min(atMost, holds.size())));
+    }
+
+    @Override
+    public boolean outlivesProcess() {
+        return servers.values().stream().anyMatch(Ledger::outlivesProcess);
     }
 
     @Override

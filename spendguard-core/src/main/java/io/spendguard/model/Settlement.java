@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * What became of a hold.
  *
  * @param decisionId the decision whose hold this was
- * @param outcome committed or released
+ * @param outcome committed, released or expired
  * @param actual what was recorded as spent, one amount for each budget claimed
- * @param estimated whether the actual is the estimate, because the provider reported no usage
+ * @param estimated whether the actual is the estimate, because the provider reported no usage or nobody settled in time
  * @param auditEventId the outcome's audit event, or null when shadow mode had nothing to settle
  * @param replayed whether this answers an earlier settlement again and wrote nothing
  */
@@ -37,6 +37,8 @@ public record Settlement(
         /** It ran and its cost is recorded. */
         COMMITTED,
         /** It had no effect and its hold was given back. */
-        RELEASED
+        RELEASED,
+        /** Nobody said what became of it before its hold ended; what the contract says then was recorded. */
+        EXPIRED
     }
 }

@@ -22,7 +22,13 @@ final class Migrations {
 
     /** All of them; a test compares this with the folder. */
     static final List<String> SCRIPTS = List.of(
-            "V1__tables.sql", "V2__guards.sql", "V3__posting.sql", "V4__roles.sql", "V7__log.sql", "V9__budgets.sql");
+            "V1__tables.sql",
+            "V2__guards.sql",
+            "V3__posting.sql",
+            "V4__roles.sql",
+            "V5__operations.sql",
+            "V7__log.sql",
+            "V9__budgets.sql");
 
     static final String SCHEMA = "spendguard";
     static final String HISTORY_TABLE = "schema_history";

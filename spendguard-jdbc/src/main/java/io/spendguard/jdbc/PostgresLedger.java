@@ -13,6 +13,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.EventSealer;
+import io.spendguard.ledger.ExpiredHolds;
 import io.spendguard.ledger.Ledger;
 import io.spendguard.ledger.LedgerHost;
 import io.spendguard.ledger.LedgerSession;
@@ -235,6 +236,17 @@ public final class PostgresLedger implements Ledger {
                 .and(IDEMPOTENCY_ANSWER.OPERATION.eq(kind.name()))
                 .and(IDEMPOTENCY_ANSWER.KEY.eq(key))
                 .fetchOptional(IDEMPOTENCY_ANSWER.ANSWER));
+    }
+
+    /** {@inheritDoc} Blocks for two round trips. */
+    @Override
+    public ExpiredHolds expired(UUID sweeper, Duration lease, int atMost, @Nullable Reservation after) {
+        return read(sql -> OverdueHolds.read(sql, sweeper, lease, atMost, after));
+    }
+
+    @Override
+    public boolean outlivesProcess() {
+        return true;
     }
 
     @Override

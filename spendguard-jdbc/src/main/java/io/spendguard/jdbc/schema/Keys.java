@@ -12,6 +12,7 @@ import io.spendguard.jdbc.schema.tables.Cosignature;
 import io.spendguard.jdbc.schema.tables.Idempotency;
 import io.spendguard.jdbc.schema.tables.IdempotencyAnswer;
 import io.spendguard.jdbc.schema.tables.KeySecret;
+import io.spendguard.jdbc.schema.tables.Lease;
 import io.spendguard.jdbc.schema.tables.LedgerEntry;
 import io.spendguard.jdbc.schema.tables.LedgerTx;
 import io.spendguard.jdbc.schema.tables.LogBalance;
@@ -56,6 +57,7 @@ public class Keys {
     public static final UniqueKey<Record> IDEMPOTENCY_PKEY = Internal.createUniqueKey(Idempotency.IDEMPOTENCY, DSL.name("idempotency_pkey"), new TableField[] { Idempotency.IDEMPOTENCY.TENANT, Idempotency.IDEMPOTENCY.OPERATION, Idempotency.IDEMPOTENCY.KEY }, true);
     public static final UniqueKey<Record> IDEMPOTENCY_ANSWER_PKEY = Internal.createUniqueKey(IdempotencyAnswer.IDEMPOTENCY_ANSWER, DSL.name("idempotency_answer_pkey"), new TableField[] { IdempotencyAnswer.IDEMPOTENCY_ANSWER.TENANT, IdempotencyAnswer.IDEMPOTENCY_ANSWER.OPERATION, IdempotencyAnswer.IDEMPOTENCY_ANSWER.KEY }, true);
     public static final UniqueKey<Record> KEY_SECRET_PKEY = Internal.createUniqueKey(KeySecret.KEY_SECRET, DSL.name("key_secret_pkey"), new TableField[] { KeySecret.KEY_SECRET.TENANT }, true);
+    public static final UniqueKey<Record> LEASE_PKEY = Internal.createUniqueKey(Lease.LEASE, DSL.name("lease_pkey"), new TableField[] { Lease.LEASE.TENANT, Lease.LEASE.NAME }, true);
     public static final UniqueKey<Record> LEDGER_ENTRY_PKEY = Internal.createUniqueKey(LedgerEntry.LEDGER_ENTRY, DSL.name("ledger_entry_pkey"), new TableField[] { LedgerEntry.LEDGER_ENTRY.TENANT, LedgerEntry.LEDGER_ENTRY.TX_ID, LedgerEntry.LEDGER_ENTRY.LINE }, true);
     public static final UniqueKey<Record> LEDGER_TX_PKEY = Internal.createUniqueKey(LedgerTx.LEDGER_TX, DSL.name("ledger_tx_pkey"), new TableField[] { LedgerTx.LEDGER_TX.TENANT, LedgerTx.LEDGER_TX.TX_ID }, true);
     public static final UniqueKey<Record> LOG_BALANCE_PKEY = Internal.createUniqueKey(LogBalance.LOG_BALANCE, DSL.name("log_balance_pkey"), new TableField[] { LogBalance.LOG_BALANCE.TENANT, LogBalance.LOG_BALANCE.ACCOUNT_ID }, true);

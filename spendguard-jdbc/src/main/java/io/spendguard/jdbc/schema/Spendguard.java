@@ -13,6 +13,7 @@ import io.spendguard.jdbc.schema.tables.FreeAccounts;
 import io.spendguard.jdbc.schema.tables.Idempotency;
 import io.spendguard.jdbc.schema.tables.IdempotencyAnswer;
 import io.spendguard.jdbc.schema.tables.KeySecret;
+import io.spendguard.jdbc.schema.tables.Lease;
 import io.spendguard.jdbc.schema.tables.LedgerEntry;
 import io.spendguard.jdbc.schema.tables.LedgerTx;
 import io.spendguard.jdbc.schema.tables.LockAccounts;
@@ -143,6 +144,12 @@ public class Spendguard extends SchemaImpl {
     public final KeySecret KEY_SECRET = KeySecret.KEY_SECRET;
 
     /**
+     * Which process does what only one does at a time, such as ending overdue
+     * holds.
+     */
+    public final Lease LEASE = Lease.LEASE;
+
+    /**
      * The double-entry book. Its trigger refuses unbalanced lines and moves the
      * accounts' balances.
      */
@@ -232,7 +239,7 @@ public class Spendguard extends SchemaImpl {
     public final PersonalValue PERSONAL_VALUE = PersonalValue.PERSONAL_VALUE;
 
     /**
-     * A decision's hold: HELD, then COMMITTED or RELEASED for good.
+     * A decision's hold: HELD, then COMMITTED, RELEASED or EXPIRED for good.
      */
     public final Reservation RESERVATION = Reservation.RESERVATION;
 
@@ -286,6 +293,7 @@ public class Spendguard extends SchemaImpl {
             Idempotency.IDEMPOTENCY,
             IdempotencyAnswer.IDEMPOTENCY_ANSWER,
             KeySecret.KEY_SECRET,
+            Lease.LEASE,
             LedgerEntry.LEDGER_ENTRY,
             LedgerTx.LEDGER_TX,
             LockAccounts.LOCK_ACCOUNTS,

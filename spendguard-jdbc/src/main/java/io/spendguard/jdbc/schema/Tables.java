@@ -13,6 +13,7 @@ import io.spendguard.jdbc.schema.tables.FreeAccounts;
 import io.spendguard.jdbc.schema.tables.Idempotency;
 import io.spendguard.jdbc.schema.tables.IdempotencyAnswer;
 import io.spendguard.jdbc.schema.tables.KeySecret;
+import io.spendguard.jdbc.schema.tables.Lease;
 import io.spendguard.jdbc.schema.tables.LedgerEntry;
 import io.spendguard.jdbc.schema.tables.LedgerTx;
 import io.spendguard.jdbc.schema.tables.LockAccounts;
@@ -131,6 +132,12 @@ public class Tables {
     public static final KeySecret KEY_SECRET = KeySecret.KEY_SECRET;
 
     /**
+     * Which process does what only one does at a time, such as ending overdue
+     * holds.
+     */
+    public static final Lease LEASE = Lease.LEASE;
+
+    /**
      * The double-entry book. Its trigger refuses unbalanced lines and moves the
      * accounts' balances.
      */
@@ -220,7 +227,7 @@ public class Tables {
     public static final PersonalValue PERSONAL_VALUE = PersonalValue.PERSONAL_VALUE;
 
     /**
-     * A decision's hold: HELD, then COMMITTED or RELEASED for good.
+     * A decision's hold: HELD, then COMMITTED, RELEASED or EXPIRED for good.
      */
     public static final Reservation RESERVATION = Reservation.RESERVATION;
 

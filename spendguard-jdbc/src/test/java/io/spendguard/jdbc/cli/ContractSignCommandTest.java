@@ -59,7 +59,8 @@ class ContractSignCommandTest {
         ContractBundle bundle = ContractBundle.load(out, Anchors.of(signer.verificationKey()));
         assertThat(console.exitCode()).isZero();
         assertThat(console.out())
-                .isEqualTo(out + ": contract 'one-dollar/acme' " + bundle.contract().digest() + ", prices "
+                .isEqualTo(out + ": contract 'one-dollar/acme' "
+                        + bundle.contract().digest() + ", prices "
                         + PriceBook.bundled().version() + ", signed by " + signer.keyId() + "\n");
         assertThat(bundle.contract().digest())
                 .isEqualTo(Contract.load(contract, layer).digest());

@@ -25,7 +25,7 @@ import java.util.UUID;
  */
 public final class HoldOperation extends TestOperation<HoldOperation> {
     private final UUID reservationId;
-    private final Instant expiresAt;
+    private Instant expiresAt;
     private final List<Claim> claims = new ArrayList<>();
     private final List<Backlog> backlog = new ArrayList<>();
     private String terms = "terms";
@@ -39,6 +39,12 @@ public final class HoldOperation extends TestOperation<HoldOperation> {
     /** Claims so many atoms of an account, at most once per account. */
     public HoldOperation claim(Account account, long atomic) {
         claims.add(new Claim(account, atomic));
+        return this;
+    }
+
+    /** Ends by itself at that moment. */
+    public HoldOperation expiringAt(Instant moment) {
+        expiresAt = moment;
         return this;
     }
 

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 public abstract class LedgerContract
         implements HoldLaws,
                 SettlementLaws,
+                ExpiryLaws,
                 IdempotencyLaws,
                 RunLaws,
                 LimitLaws,

@@ -60,6 +60,11 @@ public final class LedgerOperations {
                 ids, key, hold, Arrays.stream(actuals).boxed().toList(), Reservation.State.COMMITTED);
     }
 
+    /** Ends an overdue hold; what it held counts as spent. */
+    public ExpireOperation expire(HoldOperation hold) {
+        return new ExpireOperation(ids, hold);
+    }
+
     /** Gives a hold back. */
     public SettleOperation release(String key, HoldOperation hold) {
         return new SettleOperation(

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Commits or releases a hold. A cost above its hold takes what is available and leaves the rest as debt; what a cost
- * below its hold leaves pays debt first. Where its reservation is not held any more, the planner throws {@link IllegalStateException}.
+ * below its hold leaves pays debt first. Where its reservation expired, only the difference to what was held moves; where it is settled, the planner throws {@link IllegalStateException}.
  *
- * <p>Its answer is {@code committed [ATOMS, …]} or {@code released}.
+ * <p>Its answer is {@code committed [ATOMS, …]}, {@code released} or {@code corrected [ATOMS, …]}.
  */
 public final class SettleOperation extends TestOperation<SettleOperation> {
     private final UUID reservationId;
@@ -58,6 +58,9 @@ public final class SettleOperation extends TestOperation<SettleOperation> {
     @Override
     Posting post(LedgerView view) {
         Reservation.State found = view.reservation().map(Reservation::state).orElse(null);
+        if (found == Reservation.State.EXPIRED) {
+            return corrected(view);
+        }
         if (found != Reservation.State.HELD) {
             throw new IllegalStateException("Reservation " + reservationId + " is "
                     + (found == null ? "unknown" : found) + ": only a held one is settled.");
@@ -87,6 +90,23 @@ public final class SettleOperation extends TestOperation<SettleOperation> {
         }
         String answer = state == Reservation.State.COMMITTED ? "committed " + actuals : "released";
         return posting(entries, null, new Posting.Settled(reservationId, state), null, answer);
+    }
+
+    /** Expiry recorded the holds as spent. */
+    private Posting corrected(LedgerView view) {
+        List<Entry> entries = new ArrayList<>();
+        for (int i = 0; i < claims.size(); i++) {
+            AccountId account = claims.get(i).account().id();
+            long freed = claims.get(i).atomic() - actuals.get(i);
+            long debt = view.account(account).debt();
+            long given = freed > 0
+                    ? freed - Math.min(debt, freed)
+                    : Math.max(freed, -view.account(account).available());
+            add(entries, account, EntryKind.SPENT, -freed);
+            add(entries, account, EntryKind.AVAILABLE, given);
+            add(entries, account, EntryKind.DEBT, freed - given);
+        }
+        return posting(entries, null, null, null, "corrected " + actuals);
     }
 
     private static void add(List<Entry> entries, AccountId account, EntryKind kind, long atomic) {

@@ -1,0 +1,131 @@
+package io.spendguard.decision;
+
+import io.spendguard.ledger.ExpiredHolds;
+import io.spendguard.ledger.Ledger;
+import io.spendguard.ledger.LedgerSession;
+import io.spendguard.ledger.PostResult;
+import io.spendguard.ledger.Reservation;
+import io.spendguard.model.IdSource;
+import io.spendguard.model.LedgerUnavailableException;
+import io.spendguard.model.SettlementConflictException;
+import io.spendguard.model.Sweep;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ends holds that nobody settled in time. Of all sweepers of one ledger one leads; a second one that believes to lead does no
+ * harm, because each hold is judged once more under its lock.
+ *
+ * <p>A sweep goes through the overdue holds in pages, each of which the ledger's writer carries out as few batches, and
+ * past those that fail: one bad row delays nobody. What is left after {@value #MOST_PAGES} pages waits for the next sweep.
+ */
+final class HoldSweeper {
+    /** Longer than a sweep's page takes, shorter than anybody minds waiting for a hold of a dead process. */
+    static final Duration LEASE = Duration.ofSeconds(30);
+
+    private static final Logger LOG = LoggerFactory.getLogger(HoldSweeper.class);
+    private static final int PAGE = 128;
+    private static final int MOST_PAGES = 32;
+
+    private final Ledger ledger;
+    private final LedgerSession session;
+    private final Supplier<Postings> postings;
+    private final IdSource ids;
+    private final Duration patience;
+    private final UUID self;
+
+    HoldSweeper(Ledger ledger, LedgerSession session, Supplier<Postings> postings, IdSource ids, Duration patience) {
+        this.ledger = ledger;
+        this.session = session;
+        this.postings = postings;
+        this.ids = ids;
+        this.patience = patience;
+        this.self = ids.next();
+    }
+
+    /**
+     * Ends what is overdue now. Blocks for one read and a few transactions for each page.
+     *
+     * @throws LedgerUnavailableException when the ledger cannot be reached; holds ended before stay so
+     */
+    Sweep sweep() {
+        Tally tally = new Tally();
+        Reservation last = null;
+        for (int page = 0; page < MOST_PAGES; page++) {
+            ExpiredHolds overdue = ledger.expired(self, LEASE, PAGE, last);
+            if (!overdue.leads() || overdue.holds().isEmpty()) {
+                return tally.result(overdue.leads());
+            }
+            expire(overdue, tally);
+            last = overdue.holds().get(overdue.holds().size() - 1);
+        }
+        LOG.info("More than {} holds are overdue; the rest waits for the next sweep", PAGE * MOST_PAGES);
+        return tally.result(true);
+    }
+
+    private void expire(ExpiredHolds overdue, Tally tally) {
+        Map<Reservation, CompletableFuture<PostResult>> underWay = new LinkedHashMap<>();
+        overdue.holds()
+                .forEach(hold ->
+                        underWay.put(hold, session.submit(new ExpireOperation(hold, postings.get(), ids), patience)));
+        underWay.forEach((hold, result) -> {
+            try {
+                if (result.get(patience.toNanos(), TimeUnit.NANOSECONDS) instanceof PostResult.Written) {
+                    tally.expired++;
+                } else {
+                    tally.settledMeanwhile++;
+                }
+            } catch (ExecutionException e) {
+                count(hold, e.getCause(), tally);
+            } catch (TimeoutException e) {
+                throw new LedgerUnavailableException(
+                        "Ledger did not answer EXPIRE '" + hold.id() + "' within " + patience
+                                + ". The next sweep tries again.",
+                        e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new LedgerUnavailableException(
+                        "Thread was interrupted while it waited for the expiry of hold " + hold.id()
+                                + ". The next sweep tries again.",
+                        e);
+            }
+        });
+    }
+
+    private static void count(Reservation hold, @Nullable Throwable failure, Tally tally) {
+        if (failure instanceof LedgerUnavailableException away) {
+            throw away;
+        }
+        if (failure instanceof SettlementConflictException || failure instanceof NotOverdueException) {
+            tally.settledMeanwhile++;
+            return;
+        }
+        tally.failed++;
+        LOG.warn(
+                "Hold of decision {} of tenant '{}' is overdue since {} and cannot be ended; the next sweep tries again",
+                hold.id(),
+                hold.tenant(),
+                hold.expiresAt(),
+                failure);
+    }
+
+    private static final class Tally {
+        private int expired;
+        private int settledMeanwhile;
+        private int failed;
+
+        private Sweep result(boolean leads) {
+            return new Sweep(leads, expired, settledMeanwhile, failed);
+        }
+    }
+}
