@@ -11,6 +11,7 @@ import io.spendguard.ledger.LedgerSession;
 import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.ledger.Posting;
+import io.spendguard.ledger.SealedEvent;
 import io.spendguard.model.Action;
 import io.spendguard.model.Balance;
 import io.spendguard.model.Decision;
@@ -23,6 +24,7 @@ import io.spendguard.model.Patch;
 import io.spendguard.model.Permit;
 import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
+import io.spendguard.model.Receipt;
 import io.spendguard.model.Settlement;
 import io.spendguard.model.SettlementConflictException;
 import io.spendguard.model.SpendGuardException;
@@ -407,19 +409,36 @@ public final class DecisionEngine implements AutoCloseable {
 
     private Decision written(InForce in, Snapshot snapshot, Verdict verdict, PostResult.Written result) {
         Posting.Hold hold = result.posting().hold();
+        Receipt receipt = receipt(result.event());
         if (in.isShadow()) {
-            return passed(in, snapshot, verdict.reasons(), snapshot.eventId(), permit(in, snapshot, verdict, hold));
+            return passed(
+                    in, snapshot, verdict.reasons(), snapshot.eventId(), permit(in, snapshot, verdict, hold), receipt);
         }
         return hold == null
-                ? refused(in, snapshot.decisionId(), verdict.effect(), verdict.reasons(), snapshot.eventId())
-                : allowed(in, snapshot, verdict, permit(in, snapshot, verdict, hold));
+                ? refused(in, snapshot.decisionId(), verdict.effect(), verdict.reasons(), snapshot.eventId(), receipt)
+                : allowed(in, snapshot, verdict, permit(in, snapshot, verdict, hold), receipt);
     }
 
-    private Decision allowed(InForce in, Snapshot snapshot, Verdict verdict, Permit permit) {
+    private Receipt receipt(SealedEvent event) {
+        return new Receipt(
+                event.draft().tenant(),
+                event.draft().id(),
+                event.stream(),
+                event.seq(),
+                event.chain(),
+                event.batchSize(),
+                event.leafIndex(),
+                event.path(),
+                event.signature(),
+                event.keyId(),
+                clock.instant());
+    }
+
+    private Decision allowed(InForce in, Snapshot snapshot, Verdict verdict, Permit permit, Receipt receipt) {
         return switch (verdict.effect()) {
             case CONTINUE ->
                 new Decision.Continue(
-                        snapshot.decisionId(), verdict.reasons(), in.digest(), snapshot.eventId(), permit);
+                        snapshot.decisionId(), verdict.reasons(), in.digest(), snapshot.eventId(), permit, receipt);
             case DEGRADE ->
                 new Decision.Degrade(
                         snapshot.decisionId(),
@@ -427,18 +446,20 @@ public final class DecisionEngine implements AutoCloseable {
                         in.digest(),
                         snapshot.eventId(),
                         verdict.patch(),
-                        permit);
+                        permit,
+                        receipt);
             case SKIP, REQUIRE_APPROVAL, STOP ->
                 throw new IllegalStateException("Decision " + snapshot.decisionId() + " is " + verdict.effect()
                         + " and yet holds budget: a refusal holds nothing.");
         };
     }
 
-    private Decision refused(InForce in, UUID decisionId, Effect effect, List<Reason> reasons, UUID eventId) {
+    private Decision refused(
+            InForce in, UUID decisionId, Effect effect, List<Reason> reasons, UUID eventId, @Nullable Receipt receipt) {
         return switch (effect) {
-            case SKIP -> new Decision.Skip(decisionId, reasons, in.digest(), eventId);
-            case REQUIRE_APPROVAL -> new Decision.RequireApproval(decisionId, reasons, in.digest(), eventId);
-            case STOP -> new Decision.Stop(decisionId, reasons, in.digest(), eventId);
+            case SKIP -> new Decision.Skip(decisionId, reasons, in.digest(), eventId, receipt);
+            case REQUIRE_APPROVAL -> new Decision.RequireApproval(decisionId, reasons, in.digest(), eventId, receipt);
+            case STOP -> new Decision.Stop(decisionId, reasons, in.digest(), eventId, receipt);
             case CONTINUE, DEGRADE ->
                 throw new IllegalStateException(
                         "Decision " + decisionId + " is " + effect + " and yet holds nothing: it must not run.");
@@ -447,13 +468,18 @@ public final class DecisionEngine implements AutoCloseable {
 
     /** Shadow mode: the call passes whatever was decided; the reasons say what enforcement would have answered. */
     private Decision passed(
-            InForce in, Snapshot snapshot, List<Reason> reasons, @Nullable UUID eventId, Permit permit) {
+            InForce in,
+            Snapshot snapshot,
+            List<Reason> reasons,
+            @Nullable UUID eventId,
+            Permit permit,
+            @Nullable Receipt receipt) {
         List<Reason> all = new ArrayList<>(reasons);
         all.add(Reason.of(
                 ReasonCode.SHADOW,
                 "Contract '" + in.contract().name() + "' is in shadow mode: the call passes, and this only tells what"
                         + " enforcement would have answered."));
-        return new Decision.Continue(snapshot.decisionId(), all, in.digest(), eventId, permit);
+        return new Decision.Continue(snapshot.decisionId(), all, in.digest(), eventId, permit, receipt);
     }
 
     /** A replayed refusal is the first answer again; a replayed ALLOW never starts a second call. */
@@ -468,7 +494,7 @@ public final class DecisionEngine implements AutoCloseable {
             reasons.add(already);
             Permit permit = recover(snapshot.tenant(), snapshot.action().key())
                     .orElseGet(() -> permit(in, snapshot, in.judge().judgeUnheld(snapshot), null));
-            return passed(in, snapshot, reasons, first.eventId(), permit);
+            return passed(in, snapshot, reasons, first.eventId(), permit, null);
         }
         if (first.effect().allows()) {
             reasons.add(already);
@@ -477,7 +503,7 @@ public final class DecisionEngine implements AutoCloseable {
         }
         reasons.addAll(first.reasons());
         reasons.add(already);
-        return refused(in, first.decisionId(), first.effect(), reasons, first.eventId());
+        return refused(in, first.decisionId(), first.effect(), reasons, first.eventId(), null);
     }
 
     private Decision unrecorded(InForce in, Snapshot snapshot, LedgerUnavailableException unavailable) {
@@ -485,7 +511,7 @@ public final class DecisionEngine implements AutoCloseable {
         List<Reason> reasons =
                 List.of(Reason.of(ReasonCode.LEDGER_UNAVAILABLE, String.valueOf(unavailable.getMessage())));
         return in.isShadow()
-                ? passed(in, snapshot, reasons, null, new UnrecordedPermit(snapshot))
+                ? passed(in, snapshot, reasons, null, new UnrecordedPermit(snapshot), null)
                 : new Decision.Stop(snapshot.decisionId(), reasons, in.digest(), null);
     }
 
