@@ -65,7 +65,7 @@ class SwapTest {
     private final FailingLedger ledger = new FailingLedger(memory);
     private final Guard guard = Guard.builder()
             .contract(Contract.parse(WIDE, "wide.yaml"))
-            .ledger(ledger)
+            .ledger(ledger.view())
             .signer(signer)
             .clock(NOON)
             .build();
