@@ -41,7 +41,8 @@ public final class SpendGuardCli {
                 .addSubcommand(new ContractEvalCommand(terminal, clock))
                 .addSubcommand(new ContractTestCommand(terminal))
                 .addSubcommand(new ContractInitCommand(terminal))
-                .addSubcommand(new ContractSchemaCommand(terminal));
+                .addSubcommand(new ContractSchemaCommand(terminal))
+                .addSubcommand(new ContractSignCommand(terminal));
         evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
         CommandLine budget = new CommandLine(new BudgetGroup())
                 .addSubcommand(new BudgetCommands.ListAll(terminal, environment))
