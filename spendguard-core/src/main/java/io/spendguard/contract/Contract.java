@@ -232,6 +232,15 @@ public final class Contract {
                 || evaluator.rules(kind).stream().anyMatch(CompiledRule::readsLedger);
     }
 
+    /**
+     * What means something else in this contract than in another one: empty exactly when their digests are equal.
+     *
+     * @param before the other contract
+     */
+    public List<ContractChange> changesSince(Contract before) {
+        return ContractComparison.of(before, this);
+    }
+
     /** The budgets whose balances some rule reads, sorted. */
     public Set<String> budgetsRead() {
         Set<String> ids = new TreeSet<>();

@@ -42,6 +42,7 @@ public final class SpendGuardCli {
                 .addSubcommand(new ContractTestCommand(terminal))
                 .addSubcommand(new ContractInitCommand(terminal))
                 .addSubcommand(new ContractSchemaCommand(terminal))
+                .addSubcommand(new ContractDiffCommand(terminal))
                 .addSubcommand(new ContractSignCommand(terminal));
         evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
         CommandLine budget = new CommandLine(new BudgetGroup())
