@@ -9,6 +9,7 @@ import io.spendguard.evidence.Commitments;
 import io.spendguard.evidence.StreamSealer;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.BudgetLimit;
+import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.Ledger;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerSession;
@@ -303,6 +304,12 @@ public final class DecisionEngine implements AutoCloseable {
                 .flatMap(alias -> catalogue.resolve(alias).stream())
                 .distinct()
                 .toList();
+    }
+
+    /** Raises a hold to so much of each claim and makes it last, or says why not: one transaction. */
+    StoredExtension extend(HeldTerms held, Duration atLeast, List<Claim> wanted) {
+        PostResult result = await(new ExtendOperation(held, atLeast, wanted, postings.events(), ids), late -> {});
+        return StoredExtension.parse(result.answer());
     }
 
     private Snapshot snapshot(Action asked) {
