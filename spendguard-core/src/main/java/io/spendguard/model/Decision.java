@@ -35,6 +35,12 @@ public sealed interface Decision {
     Optional<UUID> auditEvent();
 
     /**
+     * The caller's own share of the evidence, to be kept apart from the ledger; empty when nothing was written, and when the
+     * decision was written before and is only told again.
+     */
+    Optional<Receipt> receipt();
+
+    /**
      * The permit of a CONTINUE.
      *
      * @throws SpendDeniedException for every other answer, DEGRADE included: who does not say that it applies the patch
@@ -80,16 +86,25 @@ public sealed interface Decision {
      * @param contract see {@link Decision#contract()}
      * @param auditEventId the audit event's id, or null when shadow mode let a call pass that could not be recorded
      * @param permit the hold
+     * @param proof see {@link Decision#receipt()}, or null
      */
     record Continue(
             UUID decisionId,
             List<Reason> reasons,
             Digest contract,
             @Nullable UUID auditEventId,
-            Permit permit) implements Allowed {
+            Permit permit,
+            @Nullable Receipt proof)
+            implements Allowed {
         /** Copies the list. */
         public Continue {
             reasons = List.copyOf(reasons);
+        }
+
+        /** Without a receipt. */
+        public Continue(
+                UUID decisionId, List<Reason> reasons, Digest contract, @Nullable UUID auditEventId, Permit permit) {
+            this(decisionId, reasons, contract, auditEventId, permit, null);
         }
 
         @Override
@@ -100,6 +115,11 @@ public sealed interface Decision {
         @Override
         public Optional<UUID> auditEvent() {
             return Optional.ofNullable(auditEventId);
+        }
+
+        @Override
+        public Optional<Receipt> receipt() {
+            return Optional.ofNullable(proof);
         }
     }
 
@@ -112,13 +132,26 @@ public sealed interface Decision {
      * @param auditEventId the audit event's id
      * @param patch what changed
      * @param permit the hold, sized on the patched action
+     * @param proof see {@link Decision#receipt()}, or null
      */
     record Degrade(
-            UUID decisionId, List<Reason> reasons, Digest contract, UUID auditEventId, Patch patch, Permit permit)
+            UUID decisionId,
+            List<Reason> reasons,
+            Digest contract,
+            UUID auditEventId,
+            Patch patch,
+            Permit permit,
+            @Nullable Receipt proof)
             implements Allowed {
         /** Copies the list. */
         public Degrade {
             reasons = List.copyOf(reasons);
+        }
+
+        /** Without a receipt. */
+        public Degrade(
+                UUID decisionId, List<Reason> reasons, Digest contract, UUID auditEventId, Patch patch, Permit permit) {
+            this(decisionId, reasons, contract, auditEventId, patch, permit, null);
         }
 
         @Override
@@ -130,6 +163,11 @@ public sealed interface Decision {
         public Optional<UUID> auditEvent() {
             return Optional.of(auditEventId);
         }
+
+        @Override
+        public Optional<Receipt> receipt() {
+            return Optional.ofNullable(proof);
+        }
     }
 
     /**
@@ -139,12 +177,22 @@ public sealed interface Decision {
      * @param reasons see {@link Decision#reasons()}
      * @param contract see {@link Decision#contract()}
      * @param auditEventId the audit event's id
+     * @param proof see {@link Decision#receipt()}, or null
      */
-    record RequireApproval(UUID decisionId, List<Reason> reasons, Digest contract, UUID auditEventId)
-            implements Refused {
+    record RequireApproval(
+            UUID decisionId,
+            List<Reason> reasons,
+            Digest contract,
+            UUID auditEventId,
+            @Nullable Receipt proof) implements Refused {
         /** Copies the list. */
         public RequireApproval {
             reasons = List.copyOf(reasons);
+        }
+
+        /** Without a receipt. */
+        public RequireApproval(UUID decisionId, List<Reason> reasons, Digest contract, UUID auditEventId) {
+            this(decisionId, reasons, contract, auditEventId, null);
         }
 
         @Override
@@ -156,6 +204,11 @@ public sealed interface Decision {
         public Optional<UUID> auditEvent() {
             return Optional.of(auditEventId);
         }
+
+        @Override
+        public Optional<Receipt> receipt() {
+            return Optional.ofNullable(proof);
+        }
     }
 
     /**
@@ -165,11 +218,22 @@ public sealed interface Decision {
      * @param reasons see {@link Decision#reasons()}
      * @param contract see {@link Decision#contract()}
      * @param auditEventId the audit event's id
+     * @param proof see {@link Decision#receipt()}, or null
      */
-    record Skip(UUID decisionId, List<Reason> reasons, Digest contract, UUID auditEventId) implements Refused {
+    record Skip(
+            UUID decisionId,
+            List<Reason> reasons,
+            Digest contract,
+            UUID auditEventId,
+            @Nullable Receipt proof) implements Refused {
         /** Copies the list. */
         public Skip {
             reasons = List.copyOf(reasons);
+        }
+
+        /** Without a receipt. */
+        public Skip(UUID decisionId, List<Reason> reasons, Digest contract, UUID auditEventId) {
+            this(decisionId, reasons, contract, auditEventId, null);
         }
 
         @Override
@@ -181,6 +245,11 @@ public sealed interface Decision {
         public Optional<UUID> auditEvent() {
             return Optional.of(auditEventId);
         }
+
+        @Override
+        public Optional<Receipt> receipt() {
+            return Optional.ofNullable(proof);
+        }
     }
 
     /**
@@ -191,15 +260,23 @@ public sealed interface Decision {
      * @param reasons see {@link Decision#reasons()}
      * @param contract see {@link Decision#contract()}
      * @param auditEventId the audit event's id, or null when nothing could be written
+     * @param proof see {@link Decision#receipt()}, or null
      */
     record Stop(
             UUID decisionId,
             List<Reason> reasons,
             Digest contract,
-            @Nullable UUID auditEventId) implements Refused {
+            @Nullable UUID auditEventId,
+            @Nullable Receipt proof)
+            implements Refused {
         /** Copies the list. */
         public Stop {
             reasons = List.copyOf(reasons);
+        }
+
+        /** Without a receipt. */
+        public Stop(UUID decisionId, List<Reason> reasons, Digest contract, @Nullable UUID auditEventId) {
+            this(decisionId, reasons, contract, auditEventId, null);
         }
 
         @Override
@@ -210,6 +287,11 @@ public sealed interface Decision {
         @Override
         public Optional<UUID> auditEvent() {
             return Optional.ofNullable(auditEventId);
+        }
+
+        @Override
+        public Optional<Receipt> receipt() {
+            return Optional.ofNullable(proof);
         }
     }
 }

@@ -20,6 +20,7 @@ final class ContentCheck {
     private final DecisionBook decisions;
     private final Chronicle chronicle;
     private final Set<UUID> ids = new HashSet<>();
+    private Instant latest = Instant.MIN;
 
     ContentCheck(Findings findings, AccountBooks accounts, DecisionBook decisions, Chronicle chronicle) {
         this.findings = findings;
@@ -46,6 +47,11 @@ final class ContentCheck {
         }
     }
 
+    /** The latest time that an event gave; long ago without any. */
+    Instant latest() {
+        return latest;
+    }
+
     /**
      * Checks one event.
      *
@@ -62,8 +68,10 @@ final class ContentCheck {
             requireLabels(place, tenant, line, envelope);
             requireFreshId(place, UUID.fromString(envelope.string("id")));
             JsonObject data = envelope.object("data");
+            Instant time = time(envelope);
+            latest = time.isAfter(latest) ? time : latest;
             if (data.has("entries")) {
-                accounts.event(place, tenant, line.type(), time(envelope), data);
+                accounts.event(place, tenant, line.type(), time, data);
             }
             chronicle.event(line.type(), data);
             switch (line.type()) {

@@ -25,6 +25,10 @@ public enum FindingCode {
     KEY_NOT_ANCHORED(Group.EVENT),
     /** An event stands in the log after the position at which its key, or the root that certified it, was revoked. */
     KEY_REVOKED(Group.EVENT),
+    /** A caller was handed a receipt for an event that is not there. */
+    TAIL_LOST(Group.EVENT),
+    /** A position is signed with two chain values: in a receipt, and in the package or another receipt. */
+    RECEIPT_CONTRADICTED(Group.EVENT),
     /** A key's certificate is not what the root it names signed, or is none. */
     CERTIFICATE_FORGED(Group.EVENT),
     /** An event is dated after its key's certificate ended. */
@@ -73,6 +77,9 @@ public enum FindingCode {
     CHECKPOINT_MISSING(Group.LOG),
     /** The log's files are not of the form they must have. */
     LOG_MALFORMED(Group.LOG),
+
+    /** A receipt is none, or no trusted key signed it. */
+    RECEIPT_INVALID(Group.STREAM),
 
     /** A stream has no closing event: what came after its last event is unknown. */
     STREAM_OPEN(Group.STREAM),

@@ -40,6 +40,7 @@ final class StreamCheck {
     private final SealCheck seals;
     private final ContentCheck content;
     private final LogCheck log;
+    private final ReceiptCheck receipts;
     private final Findings findings;
 
     private long lines;
@@ -73,6 +74,7 @@ final class StreamCheck {
             SealCheck seals,
             ContentCheck content,
             LogCheck log,
+            ReceiptCheck receipts,
             Findings findings) {
         this.file = file;
         this.tenant = name.tenant();
@@ -81,6 +83,7 @@ final class StreamCheck {
         this.seals = seals;
         this.content = content;
         this.log = log;
+        this.receipts = receipts;
         this.findings = findings;
         this.previous = SealFormat.start(tenant, stream);
     }
@@ -121,6 +124,11 @@ final class StreamCheck {
         }
     }
 
+    /** How far what a trusted key signed goes. */
+    ReceiptCheck.Tail tail() {
+        return new ReceiptCheck.Tail(expected - 1, isClosingTrusted);
+    }
+
     /** Draws the conclusions that need the whole stream. */
     StreamReport end(EvidenceManifest.@Nullable Stream manifest) {
         edits.forEach(this::reportEdit);
@@ -151,6 +159,7 @@ final class StreamCheck {
     }
 
     private void trusted(Place place, EventLine line, long seq) {
+        receipts.event(place, tenant, stream, seq, line.chain());
         Digest digest = Digest.sha256(line.payloadBytes());
         if (seq < expected) {
             late(place, line, seq, digest);

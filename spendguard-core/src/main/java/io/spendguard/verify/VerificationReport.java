@@ -1,6 +1,7 @@
 package io.spendguard.verify;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param tally decisions and outcomes by kind
  * @param keys the keys that signed, in order of id
  * @param log what the enclosed checkpoint covers, or null when there is none that can be relied on
+ * @param receipts what callers' receipts say of it, or null when none were given
  * @param openHolds decisions whose hold has no outcome yet
  * @param money how far the accounts are proved
  * @param findings what is wrong, what explains the others first; of each kind the first thousand
@@ -29,6 +31,7 @@ public record VerificationReport(
         DecisionTally tally,
         List<KeyReport> keys,
         @Nullable LogReport log,
+        @Nullable ReceiptReport receipts,
         long openHolds,
         Money money,
         List<Finding> findings,
@@ -54,12 +57,17 @@ public record VerificationReport(
 
     /** What is not proved even when nothing is wrong. */
     public List<String> notes() {
-        return List.of(
+        List<String> notes = new ArrayList<>();
+        notes.add(
                 log == null
                         ? "completeness not proven: whole streams may have been left out, no checkpoint tells their number"
-                        : log.note(),
-                "holds without an outcome yet: " + openHolds,
-                "money: " + money.text());
+                        : log.note());
+        if (receipts != null) {
+            notes.add(receipts.note());
+        }
+        notes.add("holds without an outcome yet: " + openHolds);
+        notes.add("money: " + money.text());
+        return List.copyOf(notes);
     }
 
     /** How far the accounts' balances are proved. */

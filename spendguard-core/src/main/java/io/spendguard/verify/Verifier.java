@@ -11,12 +11,16 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Re-checks an evidence package offline: container, manifest, canonical form, chains, gaps, signatures, decisions and
@@ -36,12 +40,15 @@ public final class Verifier {
     private final SealCheck seals;
     private final ManifestCheck manifest;
     private final LogCheck log;
+    private final ReceiptCheck receipts;
+    private final Map<PackageNames.StreamName, ReceiptCheck.Tail> tails = new HashMap<>();
 
     private Verifier(Anchors anchors) {
         this.keys = new KeyTrust(anchors, findings);
         this.seals = new SealCheck(keys);
         this.manifest = new ManifestCheck(keys, findings);
         this.log = new LogCheck(anchors, findings);
+        this.receipts = new ReceiptCheck(seals, findings);
     }
 
     /**
@@ -52,12 +59,24 @@ public final class Verifier {
      * @throws EvidenceException when the file is missing or cannot be read; what it holds is never a reason
      */
     public static VerificationReport verify(Path file, Anchors anchors) {
+        return verify(file, anchors, null);
+    }
+
+    /**
+     * Verifies a package against what callers were handed.
+     *
+     * @param file the zip
+     * @param anchors the keys to trust
+     * @param receipts one {@link io.spendguard.evidence.Receipts line} for each decision that somebody kept, or null
+     * @throws EvidenceException when a file is missing or cannot be read; what it holds is never a reason
+     */
+    public static VerificationReport verify(Path file, Anchors anchors, @Nullable Path receipts) {
         Objects.requireNonNull(anchors, "anchors");
         try {
             if (Files.isDirectory(file)) {
                 throw new EvidenceException("Evidence package " + file + " is a directory. Name the zip itself.");
             }
-            return new Verifier(anchors).verify(file);
+            return new Verifier(anchors).verify(file, receipts);
         } catch (NoSuchFileException missing) {
             throw new EvidenceException("Evidence package " + file + " does not exist. Name the zip itself.", missing);
         } catch (IOException failed) {
@@ -67,7 +86,7 @@ public final class Verifier {
         }
     }
 
-    private VerificationReport verify(Path file) throws IOException {
+    private VerificationReport verify(Path file, @Nullable Path handedOut) throws IOException {
         try (PackageReader reader = PackageReader.open(file, findings)) {
             List<StoredZip.Entry> entries = reader.entries();
             if (!entries.isEmpty() || findings.count() == 0) {
@@ -77,6 +96,11 @@ public final class Verifier {
                         entries,
                         manifest.manifest().map(EvidenceManifest::tenant).orElse(null),
                         manifest.manifest().isPresent());
+                if (handedOut != null) {
+                    receipts.read(
+                            handedOut,
+                            manifest.manifest().map(EvidenceManifest::tenant).orElse(null));
+                }
                 for (StoredZip.Entry entry : entries) {
                     check(reader, entry);
                 }
@@ -91,9 +115,11 @@ public final class Verifier {
         Fingerprint fingerprint = new Fingerprint();
         Optional<PackageNames.StreamName> stream = PackageNames.parseEvents(entry.name());
         if (stream.isPresent()) {
-            StreamCheck check = new StreamCheck(entry.name(), stream.get(), keys, seals, content, log, findings);
+            StreamCheck check =
+                    new StreamCheck(entry.name(), stream.get(), keys, seals, content, log, receipts, findings);
             reader.lines(entry, fingerprint, check::line);
             streams.add(check.end(manifest.stream(stream.get())));
+            tails.put(stream.get(), check.tail());
         } else {
             reader.pieces(entry, fingerprint);
         }
@@ -102,7 +128,13 @@ public final class Verifier {
 
     private VerificationReport conclude() {
         List<AccountReport> reports = accounts.end();
+        Optional<EvidenceManifest> read = manifest.manifest();
         Optional<LogReport> logged = log.end(accounts);
+        Optional<ReceiptReport> handedOut = receipts.end(
+                tails,
+                read.map(EvidenceManifest::createdAt)
+                        .map(this::noEarlierThanItsEvents)
+                        .orElse(null));
         long openHolds = decisions.end();
         long events = streams.stream().mapToLong(StreamReport::events).sum();
         manifest.compareCount(events);
@@ -114,7 +146,6 @@ public final class Verifier {
         }
         boolean isMoneyProved =
                 !findings.has(FindingCode.Group.EVENT) && !findings.has(FindingCode.Group.CONTENT) && events > 0;
-        Optional<EvidenceManifest> read = manifest.manifest();
         return new VerificationReport(
                 read.map(EvidenceManifest::createdAt).orElse(null),
                 read.map(EvidenceManifest::tenant).orElse(null),
@@ -124,10 +155,16 @@ public final class Verifier {
                 chronicle.tally(),
                 seals.keys(),
                 logged.orElse(null),
+                handedOut.orElse(null),
                 openHolds,
                 isMoneyProved ? VerificationReport.Money.FULL : VerificationReport.Money.NOT_PROVEN,
                 findings.inOrder(),
                 findings.count());
+    }
+
+    /** A package that says it is older than what it holds does not get away with it. */
+    private Instant noEarlierThanItsEvents(Instant createdAt) {
+        return createdAt.isBefore(content.latest()) ? content.latest() : createdAt;
     }
 
     /** A file's checksums, taken while it passes by. */

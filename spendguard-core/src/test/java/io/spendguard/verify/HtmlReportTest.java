@@ -109,6 +109,7 @@ class HtmlReportTest {
                 new DecisionTally(new TreeMap<>(), new TreeMap<>(), new TreeMap<>()),
                 List.of(),
                 null,
+                null,
                 0,
                 VerificationReport.Money.NOT_PROVEN,
                 List.of(),

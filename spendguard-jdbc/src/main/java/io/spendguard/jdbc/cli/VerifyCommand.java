@@ -7,6 +7,7 @@ import io.spendguard.verify.AccountReport;
 import io.spendguard.verify.Finding;
 import io.spendguard.verify.HtmlReport;
 import io.spendguard.verify.LogReport;
+import io.spendguard.verify.ReceiptReport;
 import io.spendguard.verify.StreamReport;
 import io.spendguard.verify.VerificationReport;
 import io.spendguard.verify.Verifier;
@@ -44,6 +45,12 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--anchors", required = true, paramLabel = "FILE", description = "the keys to trust")
     private Path anchors;
 
+    @Option(
+            names = "--receipts",
+            paramLabel = "FILE",
+            description = "what callers were handed, one receipt in a line: each must stand in the package")
+    private @Nullable Path receipts;
+
     @Option(names = "--json", description = "answer with one JSON object")
     private boolean json;
 
@@ -59,7 +66,7 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        VerificationReport report = Verifier.verify(file, Anchors.load(anchors));
+        VerificationReport report = Verifier.verify(file, Anchors.load(anchors), receipts);
         if (html != null) {
             writePage(report, html);
         }
@@ -151,6 +158,7 @@ final class VerifyCommand implements Callable<Integer> {
                         "accounts",
                         report.accounts().stream().map(VerifyCommand::toJson).toList())
                 .put("checkpoint", checkpoint(report))
+                .put("receipts", receipts(report))
                 .put("openHolds", report.openHolds())
                 .put("money", report.money().name())
                 .put("notes", report.notes())
@@ -171,6 +179,18 @@ final class VerifyCommand implements Callable<Integer> {
                         .put("later", log.later())
                         .put("continuesAnchors", log.isContinuation())
                         .put("witnesses", log.witnesses());
+    }
+
+    /** Empty where none were given. */
+    private static JsonObject receipts(VerificationReport report) {
+        ReceiptReport receipts = report.receipts();
+        return receipts == null
+                ? JsonObject.create()
+                : JsonObject.create()
+                        .put("receipts", receipts.receipts())
+                        .put("confirmed", receipts.confirmed())
+                        .put("later", receipts.later())
+                        .put("foreign", receipts.foreign());
     }
 
     private static JsonObject counts(SortedMap<String, Long> counts) {

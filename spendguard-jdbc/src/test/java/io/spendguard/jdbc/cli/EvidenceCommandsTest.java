@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
+import io.spendguard.evidence.Receipts;
 import io.spendguard.jdbc.PostgresLedger;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Action;
+import io.spendguard.model.Decision;
 import io.spendguard.model.Usage;
 import io.spendguard.proof.Anchors;
 import io.spendguard.proof.Ed25519Signer;
@@ -19,7 +21,9 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
@@ -47,6 +51,7 @@ class EvidenceCommandsTest {
     @TempDir
     Path directory;
 
+    private final List<String> receipts = new ArrayList<>();
     private Path key;
     private Path anchors;
     private Path contract;
@@ -64,8 +69,15 @@ class EvidenceCommandsTest {
                 .ledger(PostgresLedger.open(application))
                 .signer(signer)
                 .build()) {
-            guard.decide(call()).orThrow().commit(Usage.of(8_000, 16_000));
-            guard.decide(call()).orThrow().release("not needed");
+            for (int i = 0; i < 2; i++) {
+                Decision decision = guard.decide(call());
+                receipts.add(Receipts.toLine(decision.receipt().orElseThrow()));
+                if (i == 0) {
+                    decision.orThrow().commit(Usage.of(8_000, 16_000));
+                } else {
+                    decision.orThrow().release("not needed");
+                }
+            }
         }
     }
 
@@ -147,6 +159,31 @@ class EvidenceCommandsTest {
         assertThat(verified.out())
                 .contains("\n  EVENT_MISSING events/acme/")
                 .contains(" Event 4 is missing from stream ");
+    }
+
+    @Test
+    void verify_receiptsOfAWholeStreamThatItsOwnerDropped_nameWhatIsLost() throws IOException, SQLException {
+        Path handedOut = Files.write(directory.resolve("receipts.jsonl"), receipts);
+        export();
+        Console before = Console.run(
+                "verify", evidence.toString(), "--anchors", anchors.toString(), "--receipts", handedOut.toString());
+        Files.delete(evidence);
+        tamper("WITH gone AS (DELETE FROM spendguard.outbox RETURNING event_id) SELECT min(event_id::text) FROM gone");
+        spend();
+        receipts.subList(0, 2).forEach(line -> assertThat(line).contains("\"tenant\":\"acme\""));
+        export();
+
+        Console unnoticed = verify();
+        Console after = Console.run(
+                "verify", evidence.toString(), "--anchors", anchors.toString(), "--receipts", handedOut.toString());
+
+        assertThat(before.out())
+                .contains("note: receipts: 2 of 2 stand in the package\n")
+                .endsWith("8 events, 0 findings\n");
+        assertThat(unnoticed.out()).doesNotContain("TAIL_LOST");
+        assertThat(after.exitCode()).isEqualTo(1);
+        assertThat(after.out())
+                .contains("\n  TAIL_LOST receipts.jsonl:1 Event ", "\n  TAIL_LOST receipts.jsonl:2 Event ");
     }
 
     @Test

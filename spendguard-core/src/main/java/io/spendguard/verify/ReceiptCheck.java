@@ -1,0 +1,227 @@
+package io.spendguard.verify;
+
+import io.spendguard.evidence.EventLine;
+import io.spendguard.evidence.EventTypes;
+import io.spendguard.evidence.EvidenceException;
+import io.spendguard.evidence.Receipts;
+import io.spendguard.evidence.internal.PackageNames;
+import io.spendguard.json.JsonException;
+import io.spendguard.model.Digest;
+import io.spendguard.model.Receipt;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares what callers were handed with what a package shows. Receipts are read after its keys and before its events; what
+ * is kept of each is a chain value by stream and position.
+ */
+final class ReceiptCheck {
+    private static final int MAX_LINE_BYTES = 64 * 1024;
+    private static final int MAX_RECEIPTS = 5_000_000;
+
+    private final SealCheck seals;
+    private final Findings findings;
+    private final Map<PackageNames.StreamName, TreeMap<Long, Expected>> expected = new HashMap<>();
+    private @Nullable String file;
+    private long lines;
+    private long receipts;
+    private long confirmed;
+    private long later;
+    private long foreign;
+
+    ReceiptCheck(SealCheck seals, Findings findings) {
+        this.seals = seals;
+        this.findings = findings;
+    }
+
+    /**
+     * Reads receipts, one in a line.
+     *
+     * @param tenant the one the package was exported for, or null for all
+     * @throws EvidenceException when the file cannot be read
+     */
+    void read(Path source, @Nullable String tenant) {
+        file = PackageReader.printable(String.valueOf(source.getFileName()));
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(source))) {
+            ByteArrayOutputStream line = new ByteArrayOutputStream();
+            for (int unit = in.read(); unit >= 0; unit = in.read()) {
+                if (unit == '\n') {
+                    receipt(line.toByteArray(), tenant);
+                    line.reset();
+                } else if (line.size() < MAX_LINE_BYTES) {
+                    line.write(unit);
+                }
+            }
+            if (line.size() > 0) {
+                receipt(line.toByteArray(), tenant);
+            }
+        } catch (NoSuchFileException missing) {
+            throw new EvidenceException(
+                    "Receipts file " + source + " does not exist. Name the file your callers wrote.", missing);
+        } catch (IOException failed) {
+            throw new EvidenceException(
+                    "Receipts file " + source + " cannot be read: " + failed + ". Give this process read permission.",
+                    failed);
+        }
+    }
+
+    /** A trusted event of the package, at the position it is signed for. */
+    void event(Place place, String tenant, UUID stream, long seq, Digest chain) {
+        TreeMap<Long, Expected> ofStream = expected.get(new PackageNames.StreamName(tenant, stream));
+        Expected receipt = ofStream == null ? null : ofStream.get(seq);
+        if (receipt == null || receipt.isSeen) {
+            return;
+        }
+        receipt.isSeen = true;
+        if (receipt.chain.equals(chain)) {
+            confirmed++;
+            return;
+        }
+        findings.add(
+                FindingCode.RECEIPT_CONTRADICTED,
+                place,
+                "Position " + seq + " of stream " + stream + " has another chain value than the receipt for event "
+                        + receipt.event + " (" + file + ":" + receipt.line
+                        + "), and both are signed: two histories were written. Keep both, and ask who holds the key.");
+    }
+
+    /**
+     * Names what callers were handed and the package lacks; empty without receipts.
+     *
+     * @param lastOf the last position of a stream of the package and whether it is closed, null for no such stream
+     * @param createdAt when the package says it was made, not before its latest event; or null
+     */
+    Optional<ReceiptReport> end(Map<PackageNames.StreamName, Tail> lastOf, @Nullable Instant createdAt) {
+        if (file == null) {
+            return Optional.empty();
+        }
+        expected.forEach((name, ofStream) -> ofStream.forEach((seq, receipt) -> {
+            if (!receipt.isSeen) {
+                lacking(name, seq, receipt, lastOf.get(name), createdAt);
+            }
+        }));
+        return Optional.of(new ReceiptReport(receipts, confirmed, later, foreign));
+    }
+
+    private void lacking(
+            PackageNames.StreamName name,
+            long seq,
+            Expected receipt,
+            @Nullable Tail tail,
+            @Nullable Instant createdAt) {
+        boolean mayHaveGoneOn = tail == null || (!tail.isClosed && seq > tail.last);
+        if (mayHaveGoneOn && createdAt != null && receipt.issuedAt.isAfter(createdAt)) {
+            later++;
+            return;
+        }
+        findings.add(
+                FindingCode.TAIL_LOST,
+                new Place(file, receipt.line, name.tenant(), name.stream(), seq, receipt.event),
+                "Event " + receipt.event + " (position " + seq + " of stream " + name.stream() + ", tenant '"
+                        + name.tenant() + "') was receipted at " + receipt.issuedAt + ", but the package "
+                        + (tail == null
+                                ? "does not hold that stream at all"
+                                : tail.last < seq
+                                        ? "holds that stream only up to position " + tail.last
+                                        : "does not hold what was signed there")
+                        + ": it was removed after it was signed. Look for it in a backup.");
+    }
+
+    private void receipt(byte[] line, @Nullable String tenant) {
+        lines++;
+        receipts++;
+        if (lines > MAX_RECEIPTS) {
+            throw new EvidenceException("Receipts file " + file + " holds more than " + MAX_RECEIPTS
+                    + " receipts: that many are not compared at once. Split it.");
+        }
+        Receipt receipt;
+        try {
+            receipt = Receipts.parse(line);
+        } catch (JsonException malformed) {
+            invalid(
+                    0,
+                    "Line " + lines + " of " + file + " is no receipt: " + malformed.getMessage()
+                            + " Take it from where it was written.");
+            return;
+        }
+        if (tenant != null && !tenant.equals(receipt.tenant())) {
+            foreign++;
+            return;
+        }
+        EventLine seal = new EventLine(
+                receipt.event(),
+                EventTypes.DECISION,
+                "",
+                receipt.seq(),
+                receipt.chain(),
+                receipt.batchSize(),
+                receipt.leafIndex(),
+                receipt.path(),
+                receipt.signature(),
+                receipt.keyId());
+        if (seals.check(receipt.tenant(), receipt.stream(), receipt.seq(), seal) != SealCheck.Trust.TRUSTED) {
+            invalid(
+                    receipt.seq(),
+                    "Receipt " + lines + " of " + file + ", for event " + receipt.event()
+                            + ", is not what a trusted key signed (key '" + receipt.keyId()
+                            + "'): it says nothing of the package. Take it from where it was written, and see that the anchors"
+                            + " and certificates name its key.");
+            return;
+        }
+        expected.computeIfAbsent(
+                        new PackageNames.StreamName(receipt.tenant(), receipt.stream()), name -> new TreeMap<>())
+                .merge(
+                        receipt.seq(),
+                        new Expected(receipt.chain(), receipt.event(), lines, receipt.issuedAt()),
+                        this::same);
+    }
+
+    /** Two receipts for one place: the same, or two histories without looking at the package. */
+    private Expected same(Expected first, Expected second) {
+        if (first.chain.equals(second.chain)) {
+            receipts--;
+            return first;
+        }
+        findings.add(
+                FindingCode.RECEIPT_CONTRADICTED,
+                new Place(file, second.line, null, null, 0, second.event),
+                "Receipts " + first.line + " and " + second.line + " of " + file
+                        + " are for one position and have two chain values, both signed: two histories were written. Keep"
+                        + " both, and ask who holds the key.");
+        return first;
+    }
+
+    private void invalid(long seq, String message) {
+        findings.add(FindingCode.RECEIPT_INVALID, new Place(file, lines, null, null, seq, null), message);
+    }
+
+    /** How far a stream of the package goes. */
+    record Tail(long last, boolean isClosed) {}
+
+    private static final class Expected {
+        private final Digest chain;
+        private final UUID event;
+        private final long line;
+        private final Instant issuedAt;
+        private boolean isSeen;
+
+        private Expected(Digest chain, UUID event, long line, Instant issuedAt) {
+            this.chain = chain;
+            this.event = event;
+            this.line = line;
+            this.issuedAt = issuedAt;
+        }
+    }
+}
