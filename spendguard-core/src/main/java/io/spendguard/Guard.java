@@ -1,5 +1,7 @@
 package io.spendguard;
 
+import io.spendguard.bundle.BundleException;
+import io.spendguard.bundle.ContractBundle;
 import io.spendguard.contract.Contract;
 import io.spendguard.contract.ContractException;
 import io.spendguard.contract.Finding;
@@ -16,6 +18,7 @@ import io.spendguard.model.SpendDeniedException;
 import io.spendguard.model.Sweep;
 import io.spendguard.model.Usage;
 import io.spendguard.price.PriceBook;
+import io.spendguard.proof.Anchors;
 import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.proof.Signer;
 import java.nio.file.Path;
@@ -46,11 +49,17 @@ public final class Guard implements AutoCloseable {
 
     private final DecisionEngine engine;
     private final Ledger ledger;
+    private final ModelCatalogue catalogue;
+    private final PriceBook prices;
+    private final Clock clock;
     private volatile boolean closed;
 
-    private Guard(DecisionEngine engine, Ledger ledger) {
+    private Guard(DecisionEngine engine, Ledger ledger, ModelCatalogue catalogue, PriceBook prices, Clock clock) {
         this.engine = engine;
         this.ledger = ledger;
+        this.catalogue = catalogue;
+        this.prices = prices;
+        this.clock = clock;
     }
 
     /** Starts with the bundled prices, the system's clock, a patience of five seconds and no contract or ledger. */
@@ -142,6 +151,69 @@ public final class Guard implements AutoCloseable {
     /** As {@link #call(Action, Set, CallBody, Function)}, for actions that are never degraded and report no usage. */
     public <T extends @Nullable Object, X extends Throwable> T call(Action action, CallBody<T, X> body) throws X {
         return call(action, Set.of(), body, result -> Usage.unknown());
+    }
+
+    /**
+     * Puts another contract in force while decisions go on. Each decision ends under the contract it began with, and so
+     * does the settlement of its permit. When this returns, the new limits stand in the ledger for every tenant decided
+     * for so far, with an audit event that names the contract they replace. Blocks for one transaction for each tenant.
+     *
+     * @throws ContractException when the contract cannot be enforced with this guard's catalogue and prices: the one
+     *     before stays in force, and an audit event says so for each tenant
+     * @throws io.spendguard.model.LedgerUnavailableException when the ledger does not answer in time: the one before stays
+     * @throws IllegalStateException when the guard is closed
+     */
+    public void swap(Contract next) {
+        requireOpen();
+        try {
+            requireEnforceable(next, catalogue, prices, clock.instant());
+        } catch (ContractException refused) {
+            rejected(next.name(), refused);
+            throw refused;
+        }
+        engine.swap(next, next.catalogue().or(catalogue), prices);
+    }
+
+    /**
+     * Puts the contract of a signed bundle in force, as {@link #swap(Contract)} does. Blocks while it reads, too.
+     *
+     * @param trusted the keys whose bundles may come into force
+     * @throws io.spendguard.bundle.BundleException when it cannot be read, is not signed by one of these keys, or was signed for
+     *     other prices: the contract before stays in force, and an audit event says so for each tenant
+     * @throws ContractException as {@link #swap(Contract)}, and when the bundle's contract has faults
+     * @throws io.spendguard.model.LedgerUnavailableException when the ledger does not answer in time: the one before stays
+     * @throws IllegalStateException when the guard is closed
+     */
+    public void swap(Path bundle, Anchors trusted) {
+        requireOpen();
+        ContractBundle next;
+        try {
+            next = ContractBundle.load(bundle, trusted);
+            next.requirePrices(prices);
+        } catch (BundleException | ContractException refused) {
+            Path name = bundle.getFileName();
+            rejected(name == null ? "bundle" : name.toString(), refused);
+            throw refused;
+        }
+        swap(next.contract());
+    }
+
+    /** The refusal is what the caller has to see, also when it cannot be recorded. */
+    private void rejected(String name, RuntimeException refused) {
+        try {
+            engine.reject(name, String.valueOf(refused.getMessage()));
+        } catch (RuntimeException unrecorded) {
+            refused.addSuppressed(unrecorded);
+        }
+    }
+
+    private static void requireEnforceable(Contract contract, ModelCatalogue catalogue, PriceBook prices, Instant now) {
+        List<Finding> findings = contract.check(
+                catalogue,
+                model -> prices.find(model.provider(), model.model(), now).isPresent());
+        if (!findings.isEmpty()) {
+            throw new ContractException(contract.name(), findings);
+        }
     }
 
     /**
@@ -248,6 +320,7 @@ public final class Guard implements AutoCloseable {
         private static final Duration DEFAULT_SWEEP_INTERVAL = Duration.ofSeconds(10);
 
         private @Nullable Contract contract;
+        private @Nullable ContractBundle bundle;
         private @Nullable Ledger ledger;
         private @Nullable Signer signer;
         private @Nullable PriceBook prices;
@@ -260,9 +333,17 @@ public final class Guard implements AutoCloseable {
 
         private Builder() {}
 
-        /** The contract that decides. Required. */
+        /** The contract that decides. Required, unless there is a bundle. */
         public Builder contract(Contract value) {
             this.contract = Objects.requireNonNull(value, "value");
+            this.bundle = null;
+            return this;
+        }
+
+        /** The contract that decides, and the prices it must be enforced with, in place of any contract given before. */
+        public Builder bundle(ContractBundle value) {
+            this.contract = value.contract();
+            this.bundle = value;
             return this;
         }
 
@@ -356,12 +437,9 @@ public final class Guard implements AutoCloseable {
             Ledger keeps = require(
                     ledger, "Guard has no ledger: nothing could be recorded. Call ledger(PostgresLedger.open(...)).");
             PriceBook book = prices == null ? PriceBook.bundled() : prices;
-            Instant now = clock.instant();
-            List<Finding> findings = decides.check(
-                    catalogue,
-                    model -> book.find(model.provider(), model.model(), now).isPresent());
-            if (!findings.isEmpty()) {
-                throw new ContractException(decides.name(), findings);
+            requireEnforceable(decides, catalogue, book, clock.instant());
+            if (bundle != null) {
+                bundle.requirePrices(book);
             }
             DecisionEngine engine = new DecisionEngine(
                     decides,
@@ -376,7 +454,7 @@ public final class Guard implements AutoCloseable {
             if (keeps.outlivesProcess() && !sweepInterval.isZero()) {
                 engine.sweepEvery(sweepInterval);
             }
-            return new Guard(engine, keeps);
+            return new Guard(engine, keeps, catalogue, book, clock);
         }
 
         private static <T> T require(@Nullable T part, String message) {

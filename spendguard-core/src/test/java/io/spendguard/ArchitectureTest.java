@@ -33,6 +33,7 @@ class ArchitectureTest {
             entry("proof", Set.of("model", "json")),
             entry("evidence", Set.of("proof", "trace", "model", "json")),
             entry("decision", Set.of("contract", "ledger", "evidence", "proof", "price", "trace", "model", "json")),
+            entry("bundle", Set.of("contract", "price", "proof", "trace", "model", "json")),
             entry("verify", Set.of("evidence", "proof", "price", "model", "json")));
 
     private static final JavaClasses CORE = new ClassFileImporter()

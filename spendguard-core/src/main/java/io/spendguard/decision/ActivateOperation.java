@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Puts a contract's limits in force for one tenant and records which contract and prices decide from here on. */
 final class ActivateOperation implements LedgerOperation {
@@ -20,14 +21,21 @@ final class ActivateOperation implements LedgerOperation {
     private final UUID activationId;
     private final List<BudgetLimit> limits;
     private final Postings postings;
+    private final @Nullable Digest replaces;
 
     ActivateOperation(
-            String tenant, Namespace namespace, UUID activationId, List<BudgetLimit> limits, Postings postings) {
+            String tenant,
+            Namespace namespace,
+            UUID activationId,
+            List<BudgetLimit> limits,
+            Postings postings,
+            @Nullable Digest replaces) {
         this.tenant = tenant;
         this.namespace = namespace;
         this.activationId = activationId;
         this.limits = List.copyOf(limits);
         this.postings = postings;
+        this.replaces = replaces;
     }
 
     @Override
@@ -82,6 +90,6 @@ final class ActivateOperation implements LedgerOperation {
 
     @Override
     public Posting plan(LedgerView view) {
-        return postings.activation(tenant, namespace, activationId, limits, view);
+        return postings.activation(tenant, namespace, activationId, limits, replaces, view);
     }
 }

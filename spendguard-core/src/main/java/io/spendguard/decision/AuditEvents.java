@@ -13,6 +13,7 @@ import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.EventDraft;
 import io.spendguard.ledger.Namespace;
 import io.spendguard.model.Amount;
+import io.spendguard.model.Digest;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Patch;
 import io.spendguard.model.PatchTarget;
@@ -54,17 +55,30 @@ final class AuditEvents {
             Namespace namespace,
             UUID activationId,
             List<BudgetLimit> limits,
+            @Nullable Digest replaces,
             UUID transactionId,
             List<Entry> entries,
             Instant now) {
         JsonObject data = movement(transactionId, entries)
                 .put("contract", contract.digest().hex())
+                .putIfPresent("replaces", replaces == null ? null : replaces.hex())
                 .put("name", contract.name())
                 .put("mode", lower(contract.mode()))
                 .put("namespace", lower(namespace))
                 .put("priceBook", prices.digest().hex())
                 .put("limits", limits.stream().map(AuditEvents::limitJson).toList());
         return draft(AuditEvent.of(EventTypes.CONTRACT_ACTIVATED, activationId, tenant, now)
+                .data(data)
+                .build());
+    }
+
+    /** A contract that did not come into force; the one before stays. */
+    EventDraft rejected(String tenant, UUID eventId, String name, String fault, UUID transactionId, Instant now) {
+        JsonObject data = movement(transactionId, List.of())
+                .put("contract", contract.digest().hex())
+                .put("rejected", name)
+                .put("fault", fault);
+        return draft(AuditEvent.of(EventTypes.CONTRACT_REJECTED, eventId, tenant, now)
                 .data(data)
                 .build());
     }

@@ -1,18 +1,13 @@
 package io.spendguard.decision;
 
 import io.spendguard.contract.Contract;
-import io.spendguard.contract.Mode;
 import io.spendguard.contract.ModelCatalogue;
-import io.spendguard.contract.ModelRef;
 import io.spendguard.contract.Situation;
-import io.spendguard.evidence.Commitments;
 import io.spendguard.evidence.StreamSealer;
 import io.spendguard.ledger.AccountState;
-import io.spendguard.ledger.BudgetLimit;
 import io.spendguard.ledger.Ledger;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerSession;
-import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.ledger.Posting;
@@ -35,7 +30,6 @@ import io.spendguard.model.SettlementConflictException;
 import io.spendguard.model.SpendGuardException;
 import io.spendguard.model.Sweep;
 import io.spendguard.model.Usage;
-import io.spendguard.price.Estimator;
 import io.spendguard.price.PriceBook;
 import io.spendguard.proof.Signer;
 import io.spendguard.trace.Scope;
@@ -43,13 +37,13 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
@@ -75,20 +69,19 @@ public final class DecisionEngine implements AutoCloseable {
     private static final Executor CALLBACKS =
             ForkJoinPool.getCommonPoolParallelism() > 0 ? ForkJoinPool.commonPool() : Runnable::run;
 
-    private final Contract contract;
-    private final Namespace namespace;
+    /** How much of a refused contract's faults an event keeps; the caller has them all. */
+    private static final int MOST_FAULT = 2_000;
+
     private final Clock clock;
     private final IdSource ids;
     private final Duration patience;
     private final Ledger ledger;
     private final LedgerSession session;
-    private final Claims claims;
-    private final Judge judge;
-    private final Postings postings;
+    private final KeyNames names;
+    private final Object swapping = new Object();
+    private volatile InForce inForce;
     private final HoldSweeper sweeper;
     private @Nullable SweepThread sweeping;
-    /** By tenant; what failed is taken out again. */
-    private final Map<String, CompletableFuture<PostResult>> activations = new ConcurrentHashMap<>();
 
     /**
      * An engine that writes to the ledger from now on.
@@ -106,46 +99,44 @@ public final class DecisionEngine implements AutoCloseable {
             IdSource ids,
             Duration patience,
             boolean signsEachEvent) {
-        this.contract = contract;
-        this.namespace = contract.mode() == Mode.SHADOW ? Namespace.SHADOW : Namespace.ENFORCE;
         this.clock = clock;
         this.ids = ids;
         this.patience = patience;
         this.ledger = ledger;
-        KeyNames names = new KeyNames(ledger::keySecret);
-        this.claims = new Claims(contract.budgets(), degradedTo(contract, catalogue), contract.budgetsRead(), names);
-        this.judge = new Judge(contract, catalogue, new Estimator(prices), claims);
-        this.postings = new Postings(contract, prices, Commitments.system(), ids);
-        this.session =
-                ledger.connect(new WriterHost(() -> new StreamSealer(signer, ids, clock, signsEachEvent), postings));
-        this.sweeper = new HoldSweeper(ledger, session, postings, ids, patience);
+        this.names = new KeyNames(ledger::keySecret);
+        this.inForce = InForce.of(contract, catalogue, prices, names, ids);
+        this.session = ledger.connect(
+                new WriterHost(() -> new StreamSealer(signer, ids, clock, signsEachEvent), () -> inForce.postings()));
+        this.sweeper = new HoldSweeper(ledger, session, () -> inForce.postings(), ids, patience);
     }
 
     /** Decides one action; the front door's {@code Guard.decide} says what that promises. */
     public Decision decide(Action asked) {
         // 1 snapshot
-        Snapshot snapshot = snapshot(asked);
+        InForce in = inForce;
+        Snapshot snapshot = snapshot(in, asked);
         try {
-            activate(snapshot.tenant());
+            activate(in, snapshot.tenant());
             // 2 evaluate and 3 prepare effect: here, or on locked rows when a rule or a balance needs them
-            DecideOperation operation = operation(snapshot);
+            DecideOperation operation = in.operation(snapshot);
             // 4 reserve and 5 audit decision: one transaction
             PostResult result = await(operation, late -> giveBack(snapshot, late));
             // 6 publish effect
-            return published(snapshot, operation, result);
+            return published(in, snapshot, operation, result);
         } catch (LedgerUnavailableException unavailable) {
-            return unrecorded(snapshot, unavailable);
+            return unrecorded(in, snapshot, unavailable);
         }
     }
 
     /** As {@link #decide}, without a thread that waits; the front door's {@code Guard.decideAsync} says what that promises. */
     public CompletableFuture<Decision> decideAsync(Action asked) {
-        Snapshot snapshot = snapshot(asked);
+        InForce in = inForce;
+        Snapshot snapshot = snapshot(in, asked);
         long deadlineNanos = System.nanoTime() + patience.toNanos();
         CompletableFuture<Decision> answer = new CompletableFuture<>();
-        CompletableFuture<Void> unused = activated(snapshot.tenant())
+        CompletableFuture<Void> unused = activated(in, snapshot.tenant())
                 .thenCompose(active -> {
-                    DecideOperation operation = operation(snapshot);
+                    DecideOperation operation = in.operation(snapshot);
                     Duration left = Duration.ofNanos(deadlineNanos - System.nanoTime());
                     // Async: callers hang their own work on the answer, and the ledger's writer completes what it is
                     // asked.
@@ -153,7 +144,7 @@ public final class DecisionEngine implements AutoCloseable {
                             .thenAcceptAsync(
                                     result -> {
                                         if (answer.isDone()
-                                                || !answer.complete(published(snapshot, operation, result))) {
+                                                || !answer.complete(published(in, snapshot, operation, result))) {
                                             giveBack(snapshot, result);
                                         }
                                     },
@@ -162,6 +153,7 @@ public final class DecisionEngine implements AutoCloseable {
                 .exceptionallyAsync(
                         failure -> {
                             fail(
+                                    in,
                                     snapshot,
                                     answer,
                                     failure instanceof CompletionException ? failure.getCause() : failure);
@@ -172,6 +164,7 @@ public final class DecisionEngine implements AutoCloseable {
                 new CompletableFuture<Void>().completeOnTimeout(null, patience.toNanos(), TimeUnit.NANOSECONDS);
         CompletableFuture<Void> timer = patient.thenRunAsync(
                 () -> fail(
+                        in,
                         snapshot,
                         answer,
                         new LedgerUnavailableException("Ledger did not answer DECIDE '"
@@ -185,40 +178,32 @@ public final class DecisionEngine implements AutoCloseable {
         return answer;
     }
 
-    private void fail(Snapshot snapshot, CompletableFuture<Decision> answer, @Nullable Throwable reason) {
+    private void fail(InForce in, Snapshot snapshot, CompletableFuture<Decision> answer, @Nullable Throwable reason) {
         if (answer.isDone()) {
             LOG.debug("Nobody waited for decision {} any more, and it failed", snapshot.decisionId(), reason);
         } else if (reason instanceof LedgerUnavailableException unavailable) {
-            answer.complete(unrecorded(snapshot, unavailable));
+            answer.complete(unrecorded(in, snapshot, unavailable));
         } else {
             answer.completeExceptionally(Objects.requireNonNull(reason));
         }
     }
 
-    private DecideOperation operation(Snapshot snapshot) {
-        return new DecideOperation(
-                snapshot,
-                judge,
-                claims,
-                postings,
-                contract.readsLedger(snapshot.action().kind()));
-    }
-
-    private Decision published(Snapshot snapshot, DecideOperation operation, PostResult result) {
+    private Decision published(InForce in, Snapshot snapshot, DecideOperation operation, PostResult result) {
         return result instanceof PostResult.Written written
-                ? written(snapshot, operation.verdict(), written)
-                : replayed(snapshot, StoredDecision.parse(result.answer()));
+                ? written(in, snapshot, operation.verdict(), written)
+                : replayed(in, snapshot, StoredDecision.parse(result.answer()));
     }
 
     /** As {@link #decide}, on rows that are brought to a situation first, with everything behind the answer. */
     Rehearsal.Answer rehearse(Action asked, Situation situation) {
-        Snapshot snapshot = snapshot(asked);
-        activate(snapshot.tenant());
-        SituateOperation situate = new SituateOperation(snapshot, situation, claims, judge, postings);
+        InForce in = inForce;
+        Snapshot snapshot = snapshot(in, asked);
+        activate(in, snapshot.tenant());
+        SituateOperation situate = new SituateOperation(snapshot, situation, in.claims(), in.judge(), in.postings());
         await(situate, late -> {});
-        DecideOperation operation = operation(snapshot);
+        DecideOperation operation = in.operation(snapshot);
         PostResult result = await(operation, late -> {});
-        Decision decision = published(snapshot, operation, result);
+        Decision decision = published(in, snapshot, operation, result);
         if (result instanceof PostResult.Replayed) {
             return new Rehearsal.Answer(
                     decision,
@@ -244,7 +229,7 @@ public final class DecisionEngine implements AutoCloseable {
 
     /** The permit of an action decided before, by anyone, for settling only; empty when nothing is held for it. */
     public Optional<Permit> recover(String tenant, String key) {
-        return ledger.answer(tenant, OperationKind.DECIDE, DecideOperation.key(namespace, key))
+        return ledger.answer(tenant, OperationKind.DECIDE, DecideOperation.key(inForce.namespace(), key))
                 .map(StoredDecision::parse)
                 .flatMap(decision -> ledger.reservation(tenant, decision.decisionId()))
                 .map(reservation -> new LedgerPermit(HeldTerms.of(reservation), this));
@@ -252,8 +237,9 @@ public final class DecisionEngine implements AutoCloseable {
 
     /** The tenant's balances under this contract's mode, in order of budget, key and window. */
     public List<Balance> balances(String tenant) {
-        return ledger.accounts(tenant, namespace).stream()
-                .filter(state -> !claims.isBucket(state.account()))
+        InForce in = inForce;
+        return ledger.accounts(tenant, in.namespace()).stream()
+                .filter(state -> !in.claims().isBucket(state.account()))
                 .map(DecisionEngine::balance)
                 .toList();
     }
@@ -288,7 +274,7 @@ public final class DecisionEngine implements AutoCloseable {
             @Nullable String note) {
         Outcome outcome = new Outcome(kind, usage, cost, charges, note, ids.next(), ids.next(), clock.instant());
         try {
-            PostResult result = await(new SettleOperation(held, outcome, postings), late -> {});
+            PostResult result = await(new SettleOperation(held, outcome, inForce.postings()), late -> {});
             return StoredSettlement.parse(result.answer())
                     .toSettlement(held.decisionId(), result instanceof PostResult.Replayed);
         } catch (IdempotencyConflictException settledOtherwise) {
@@ -298,16 +284,8 @@ public final class DecisionEngine implements AutoCloseable {
         }
     }
 
-    private static List<ModelRef> degradedTo(Contract contract, ModelCatalogue catalogue) {
-        return contract.rules().stream()
-                .map(rule -> rule.mutation().modelAlias())
-                .filter(Objects::nonNull)
-                .flatMap(alias -> catalogue.resolve(alias).stream())
-                .distinct()
-                .toList();
-    }
-
-    private Snapshot snapshot(Action asked) {
+    private Snapshot snapshot(InForce in, Action asked) {
+        Contract contract = in.contract();
         Action completed = Scope.current().complete(asked);
         String tenant = completed
                 .tenant()
@@ -321,45 +299,124 @@ public final class DecisionEngine implements AutoCloseable {
         Action action = completed.tenant().isPresent()
                 ? completed
                 : completed.toBuilder().tenant(tenant).build();
-        return new Snapshot(action, tenant, namespace, clock.instant(), ids.next(), ids.next(), ids.next());
+        return new Snapshot(action, tenant, in.namespace(), clock.instant(), ids.next(), ids.next(), ids.next());
     }
 
     /** Before its first decision for a tenant, a guard puts the contract's limits in force, once, and says so in evidence. */
-    private CompletableFuture<PostResult> activated(String tenant) {
+    private CompletableFuture<PostResult> activated(InForce in, String tenant) {
         CompletableFuture<PostResult> mine = new CompletableFuture<>();
-        CompletableFuture<PostResult> known = activations.putIfAbsent(tenant, mine);
+        CompletableFuture<PostResult> known = in.activations().putIfAbsent(tenant, mine);
         if (known != null) {
             return known;
         }
-        List<BudgetLimit> limits = contract.budgets().stream()
-                .map(budget -> new BudgetLimit(budget.id(), budget.limit(), budget.maxKeys()))
-                .toList();
-        CompletableFuture<PostResult> unused = session.submit(
-                        new ActivateOperation(tenant, namespace, ids.next(), limits, postings), patience)
+        CompletableFuture<PostResult> unused = session.submit(activation(in, tenant, null), patience)
+                .thenCompose(result -> {
+                    InForce now = inForce;
+                    return now == in || !now.activations().containsKey(tenant)
+                            ? CompletableFuture.completedFuture(result)
+                            // Swapped meanwhile: the limits just set are those of the contract before.
+                            : session.submit(activation(now, tenant, in), patience);
+                })
                 .whenComplete((result, failure) -> {
                     if (failure == null) {
                         mine.complete(result);
                     } else {
-                        activations.remove(tenant, mine); // before anybody is told, so that who tries again does
+                        in.activations().remove(tenant, mine); // before anybody is told, so that who tries again does
                         mine.completeExceptionally(failure);
                     }
                 });
         return mine;
     }
 
-    private void activate(String tenant) {
-        await(activated(tenant), "ACTIVATE of tenant '" + tenant + "'", late -> {});
+    private ActivateOperation activation(InForce in, String tenant, @Nullable InForce before) {
+        return new ActivateOperation(
+                tenant,
+                in.namespace(),
+                ids.next(),
+                in.limits(),
+                in.postings(),
+                before == null ? null : before.digest());
     }
 
-    private Decision written(Snapshot snapshot, Verdict verdict, PostResult.Written result) {
+    private void activate(InForce in, String tenant) {
+        await(activated(in, tenant), "ACTIVATE of tenant '" + tenant + "'", late -> {});
+    }
+
+    /**
+     * Puts another contract in force, for every tenant decided for so far and every one to come. Decisions under way end
+     * under the one they began with, and so do the settlements of its permits. When a tenant's ledger fails meanwhile,
+     * the contract before stays in force, and its limits are put back where they had been changed already.
+     *
+     * @throws LedgerUnavailableException when the ledger does not answer; the contract before stays
+     */
+    public void swap(Contract contract, ModelCatalogue catalogue, PriceBook prices) {
+        synchronized (swapping) {
+            InForce before = inForce;
+            InForce next = InForce.of(contract, catalogue, prices, names, ids);
+            List<String> done = new ArrayList<>();
+            try {
+                for (String tenant : tenants(before)) {
+                    put(next, tenant, before);
+                    done.add(tenant);
+                }
+            } catch (RuntimeException failure) {
+                putBack(before, done, next, failure);
+                throw failure;
+            }
+            inForce = next;
+            // Who was decided for the first time meanwhile has the old limits.
+            for (String tenant : tenants(before)) {
+                if (!done.contains(tenant)) {
+                    put(next, tenant, before);
+                }
+            }
+            LOG.info(
+                    "Contract '{}' {} is in force in place of {}", contract.name(), contract.digest(), before.digest());
+        }
+    }
+
+    /** Records for the contract's tenant, and for every tenant decided for so far, that a contract was refused, and why. */
+    public void reject(String name, String fault) {
+        InForce in = inForce;
+        SortedSet<String> tenants = new TreeSet<>(tenants(in));
+        in.contract().tenant().ifPresent(tenants::add);
+        String reason = fault.length() > MOST_FAULT ? fault.substring(0, MOST_FAULT) + "…" : fault;
+        for (String tenant : tenants) {
+            RejectOperation rejection =
+                    new RejectOperation(tenant, in.namespace(), ids.next(), name, reason, in.postings());
+            await(rejection, late -> {});
+        }
+    }
+
+    private List<String> tenants(InForce in) {
+        return in.activations().keySet().stream().sorted().toList();
+    }
+
+    private void put(InForce next, String tenant, InForce before) {
+        PostResult result = await(activation(next, tenant, before), late -> {});
+        next.activations().put(tenant, CompletableFuture.completedFuture(result));
+    }
+
+    private void putBack(InForce before, List<String> tenants, InForce refused, RuntimeException failure) {
+        for (String tenant : tenants) {
+            try {
+                await(activation(before, tenant, refused), late -> {});
+            } catch (RuntimeException again) {
+                failure.addSuppressed(again);
+            }
+        }
+    }
+
+    private Decision written(InForce in, Snapshot snapshot, Verdict verdict, PostResult.Written result) {
         Posting.Hold hold = result.posting().hold();
         Receipt receipt = receipt(result.event());
-        if (contract.mode() == Mode.SHADOW) {
-            return passed(snapshot, verdict.reasons(), snapshot.eventId(), permit(snapshot, verdict, hold), receipt);
+        if (in.isShadow()) {
+            return passed(
+                    in, snapshot, verdict.reasons(), snapshot.eventId(), permit(in, snapshot, verdict, hold), receipt);
         }
         return hold == null
-                ? refused(snapshot.decisionId(), verdict.effect(), verdict.reasons(), snapshot.eventId(), receipt)
-                : allowed(snapshot, verdict, permit(snapshot, verdict, hold), receipt);
+                ? refused(in, snapshot.decisionId(), verdict.effect(), verdict.reasons(), snapshot.eventId(), receipt)
+                : allowed(in, snapshot, verdict, permit(in, snapshot, verdict, hold), receipt);
     }
 
     private Receipt receipt(SealedEvent event) {
@@ -377,21 +434,16 @@ public final class DecisionEngine implements AutoCloseable {
                 clock.instant());
     }
 
-    private Decision allowed(Snapshot snapshot, Verdict verdict, Permit permit, Receipt receipt) {
+    private Decision allowed(InForce in, Snapshot snapshot, Verdict verdict, Permit permit, Receipt receipt) {
         return switch (verdict.effect()) {
             case CONTINUE ->
                 new Decision.Continue(
-                        snapshot.decisionId(),
-                        verdict.reasons(),
-                        contract.digest(),
-                        snapshot.eventId(),
-                        permit,
-                        receipt);
+                        snapshot.decisionId(), verdict.reasons(), in.digest(), snapshot.eventId(), permit, receipt);
             case DEGRADE ->
                 new Decision.Degrade(
                         snapshot.decisionId(),
                         verdict.reasons(),
-                        contract.digest(),
+                        in.digest(),
                         snapshot.eventId(),
                         verdict.patch(),
                         permit,
@@ -403,12 +455,11 @@ public final class DecisionEngine implements AutoCloseable {
     }
 
     private Decision refused(
-            UUID decisionId, Effect effect, List<Reason> reasons, UUID eventId, @Nullable Receipt receipt) {
+            InForce in, UUID decisionId, Effect effect, List<Reason> reasons, UUID eventId, @Nullable Receipt receipt) {
         return switch (effect) {
-            case SKIP -> new Decision.Skip(decisionId, reasons, contract.digest(), eventId, receipt);
-            case REQUIRE_APPROVAL ->
-                new Decision.RequireApproval(decisionId, reasons, contract.digest(), eventId, receipt);
-            case STOP -> new Decision.Stop(decisionId, reasons, contract.digest(), eventId, receipt);
+            case SKIP -> new Decision.Skip(decisionId, reasons, in.digest(), eventId, receipt);
+            case REQUIRE_APPROVAL -> new Decision.RequireApproval(decisionId, reasons, in.digest(), eventId, receipt);
+            case STOP -> new Decision.Stop(decisionId, reasons, in.digest(), eventId, receipt);
             case CONTINUE, DEGRADE ->
                 throw new IllegalStateException(
                         "Decision " + decisionId + " is " + effect + " and yet holds nothing: it must not run.");
@@ -417,28 +468,33 @@ public final class DecisionEngine implements AutoCloseable {
 
     /** Shadow mode: the call passes whatever was decided; the reasons say what enforcement would have answered. */
     private Decision passed(
-            Snapshot snapshot, List<Reason> reasons, @Nullable UUID eventId, Permit permit, @Nullable Receipt receipt) {
+            InForce in,
+            Snapshot snapshot,
+            List<Reason> reasons,
+            @Nullable UUID eventId,
+            Permit permit,
+            @Nullable Receipt receipt) {
         List<Reason> all = new ArrayList<>(reasons);
         all.add(Reason.of(
                 ReasonCode.SHADOW,
-                "Contract '" + contract.name() + "' is in shadow mode: the call passes, and this only tells what"
+                "Contract '" + in.contract().name() + "' is in shadow mode: the call passes, and this only tells what"
                         + " enforcement would have answered."));
-        return new Decision.Continue(snapshot.decisionId(), all, contract.digest(), eventId, permit, receipt);
+        return new Decision.Continue(snapshot.decisionId(), all, in.digest(), eventId, permit, receipt);
     }
 
     /** A replayed refusal is the first answer again; a replayed ALLOW never starts a second call. */
-    private Decision replayed(Snapshot snapshot, StoredDecision first) {
+    private Decision replayed(InForce in, Snapshot snapshot, StoredDecision first) {
         List<Reason> reasons = new ArrayList<>();
         Reason already = Reason.of(
                 ReasonCode.ALREADY_DECIDED,
                 "Action '" + snapshot.action().key() + "' was decided before as " + first.effect() + " (decision "
                         + first.decisionId() + "): one action runs once. Settle it by key, or build a new action.");
-        if (contract.mode() == Mode.SHADOW) {
+        if (in.isShadow()) {
             reasons.addAll(first.reasons());
             reasons.add(already);
             Permit permit = recover(snapshot.tenant(), snapshot.action().key())
-                    .orElseGet(() -> permit(snapshot, judge.judgeUnheld(snapshot), null));
-            return passed(snapshot, reasons, first.eventId(), permit, null);
+                    .orElseGet(() -> permit(in, snapshot, in.judge().judgeUnheld(snapshot), null));
+            return passed(in, snapshot, reasons, first.eventId(), permit, null);
         }
         if (first.effect().allows()) {
             reasons.add(already);
@@ -447,27 +503,33 @@ public final class DecisionEngine implements AutoCloseable {
         }
         reasons.addAll(first.reasons());
         reasons.add(already);
-        return refused(first.decisionId(), first.effect(), reasons, first.eventId(), null);
+        return refused(in, first.decisionId(), first.effect(), reasons, first.eventId(), null);
     }
 
-    private Decision unrecorded(Snapshot snapshot, LedgerUnavailableException unavailable) {
+    private Decision unrecorded(InForce in, Snapshot snapshot, LedgerUnavailableException unavailable) {
         LOG.warn("Decision {} could not be recorded: {}", snapshot.decisionId(), unavailable.getMessage());
         List<Reason> reasons =
                 List.of(Reason.of(ReasonCode.LEDGER_UNAVAILABLE, String.valueOf(unavailable.getMessage())));
-        return contract.mode() == Mode.SHADOW
-                ? passed(snapshot, reasons, null, new UnrecordedPermit(snapshot), null)
-                : new Decision.Stop(snapshot.decisionId(), reasons, contract.digest(), null);
+        return in.isShadow()
+                ? passed(in, snapshot, reasons, null, new UnrecordedPermit(snapshot), null)
+                : new Decision.Stop(snapshot.decisionId(), reasons, in.digest(), null);
     }
 
-    private Permit permit(Snapshot snapshot, Verdict verdict, Posting.@Nullable Hold hold) {
-        Terms terms = postings.terms(verdict);
+    private Permit permit(InForce in, Snapshot snapshot, Verdict verdict, Posting.@Nullable Hold hold) {
+        Terms terms = in.postings().terms(verdict);
         HeldTerms held = hold == null
                 ? new HeldTerms(
-                        snapshot.decisionId(), snapshot.tenant(), namespace, false, List.of(), snapshot.at(), terms)
+                        snapshot.decisionId(),
+                        snapshot.tenant(),
+                        in.namespace(),
+                        false,
+                        List.of(),
+                        snapshot.at(),
+                        terms)
                 : new HeldTerms(
                         snapshot.decisionId(),
                         snapshot.tenant(),
-                        namespace,
+                        in.namespace(),
                         true,
                         hold.claims(),
                         hold.expiresAt(),

@@ -144,7 +144,12 @@ final class Postings {
 
     /** A contract put in force, with the entries that carry its limits to accounts already open. */
     Posting activation(
-            String tenant, Namespace namespace, UUID activationId, List<BudgetLimit> limits, LedgerView view) {
+            String tenant,
+            Namespace namespace,
+            UUID activationId,
+            List<BudgetLimit> limits,
+            @Nullable Digest replaces,
+            LedgerView view) {
         List<Entry> entries = new ArrayList<>();
         for (AccountState state : view.accounts()) {
             limits.stream()
@@ -154,8 +159,15 @@ final class Postings {
         }
         UUID transactionId = ids.next();
         EventDraft event =
-                events.activated(tenant, namespace, activationId, limits, transactionId, entries, view.now());
+                events.activated(tenant, namespace, activationId, limits, replaces, transactionId, entries, view.now());
         return new Posting(transactionId, entries, event, Period.ALWAYS, null, null, null, new byte[0]);
+    }
+
+    /** A contract that did not come into force. */
+    Posting rejection(String tenant, UUID eventId, String name, String fault, Instant now) {
+        UUID transactionId = ids.next();
+        EventDraft event = events.rejected(tenant, eventId, name, fault, transactionId, now);
+        return new Posting(transactionId, List.of(), event, Period.ALWAYS, null, null, null, new byte[0]);
     }
 
     private Duration holdTtl(List<Claim> claims) {

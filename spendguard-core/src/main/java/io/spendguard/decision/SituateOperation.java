@@ -127,8 +127,8 @@ final class SituateOperation implements LedgerOperation {
         Situated situated = new Situated(view, List.copyOf(states.values()), run);
         explanations = judge.explain(snapshot, claims.carry(snapshot, situated));
         // An activation's event stands for one: nobody will ever read this ledger's evidence.
-        Posting blank =
-                postings.activation(tenant(), namespace(), snapshot.decisionId(), List.of(), new NoRows(view.now()));
+        Posting blank = postings.activation(
+                tenant(), namespace(), snapshot.decisionId(), List.of(), null, new NoRows(view.now()));
         return new Posting(
                 blank.transactionId(), entries, blank.event(), Period.ALWAYS, null, null, change, new byte[0]);
     }

@@ -22,10 +22,10 @@ import java.util.function.Supplier;
 /** Lends the ledger's writer the evidence layer's streams, translating between the two layers' events. */
 final class WriterHost implements LedgerHost {
     private final Supplier<StreamSealer> sealers;
-    private final Postings postings;
+    private final Supplier<Postings> postings;
 
-    /** Takes what begins the streams of one more writer. */
-    WriterHost(Supplier<StreamSealer> sealers, Postings postings) {
+    /** Takes what begins the streams of one more writer, and what words the events of the contract then in force. */
+    WriterHost(Supplier<StreamSealer> sealers, Supplier<Postings> postings) {
         this.sealers = sealers;
         this.postings = postings;
     }
@@ -37,7 +37,7 @@ final class WriterHost implements LedgerHost {
 
     @Override
     public Posting opening(Account account, long limit, Instant now) {
-        return postings.opening(account, limit, now);
+        return postings.get().opening(account, limit, now);
     }
 
     private static final class Sealer implements EventSealer {

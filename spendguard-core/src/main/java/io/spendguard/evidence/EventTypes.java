@@ -8,6 +8,8 @@ public final class EventTypes {
     public static final String OUTCOME = "io.spendguard.outcome.v1";
     /** A contract came into force, with the limits it set. */
     public static final String CONTRACT_ACTIVATED = "io.spendguard.contract.activated.v1";
+    /** A contract that was to come into force did not; the one before stays. */
+    public static final String CONTRACT_REJECTED = "io.spendguard.contract.rejected.v1";
     /** An account was opened with its limit. */
     public static final String ACCOUNT_OPENED = "io.spendguard.account.opened.v1";
     /** An account's limit was changed. */

@@ -39,7 +39,8 @@ public final class SpendGuardCli {
         CommandLine evidence = new CommandLine(new EvidenceGroup());
         contract.addSubcommand(new ContractCheckCommand(terminal))
                 .addSubcommand(new ContractEvalCommand(terminal, clock))
-                .addSubcommand(new ContractTestCommand(terminal));
+                .addSubcommand(new ContractTestCommand(terminal))
+                .addSubcommand(new ContractSignCommand(terminal));
         evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
         CommandLine budget = new CommandLine(new BudgetGroup())
                 .addSubcommand(new BudgetCommands.ListAll(terminal, environment))
