@@ -5,6 +5,7 @@ import io.spendguard.contract.ModelCatalogue;
 import io.spendguard.contract.Situation;
 import io.spendguard.evidence.StreamSealer;
 import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.Ledger;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerSession;
@@ -285,6 +286,13 @@ public final class DecisionEngine implements AutoCloseable {
                     + " was settled another way before: the first settlement stands, and " + kind
                     + " was not recorded. Settle a permit once.");
         }
+    }
+
+    /** Raises a hold to so much of each claim and makes it last, or says why not: one transaction. */
+    StoredExtension extend(HeldTerms held, Duration atLeast, List<Claim> wanted) {
+        PostResult result = await(
+                new ExtendOperation(held, atLeast, wanted, inForce.postings().events(), ids), late -> {});
+        return StoredExtension.parse(result.answer());
     }
 
     private Snapshot snapshot(InForce in, Action asked) {

@@ -110,7 +110,8 @@ public final class Replay {
         if (happenings.isEmpty()) {
             return answers;
         }
-        try (Rehearsal rehearsal = Rehearsal.of(contract, prices, happenings.get(0).at())) {
+        try (Rehearsal rehearsal =
+                Rehearsal.of(contract, prices, happenings.get(0).at())) {
             Map<UUID, Permit> permits = new HashMap<>();
             for (Happening happening : happenings) {
                 if (happening instanceof Decided decided) {

@@ -40,12 +40,7 @@ final class SituateOperation implements LedgerOperation {
     private List<RuleExplanation> explanations = List.of();
 
     SituateOperation(
-            Snapshot snapshot,
-            Situation situation,
-            boolean explains,
-            Claims claims,
-            Judge judge,
-            Postings postings) {
+            Snapshot snapshot, Situation situation, boolean explains, Claims claims, Judge judge, Postings postings) {
         this.snapshot = snapshot;
         this.situation = situation;
         this.explains = explains;

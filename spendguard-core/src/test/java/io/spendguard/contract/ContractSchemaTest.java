@@ -101,9 +101,11 @@ class ContractSchemaTest {
                 path, new TreeSet<>(at(pointer).object("properties").names())));
 
         assertThat(described).isEqualTo(read);
-        DEFINITIONS.values().forEach(pointer -> assertThat(at(pointer).bool("additionalProperties"))
-                .as(pointer)
-                .isFalse());
+        DEFINITIONS
+                .values()
+                .forEach(pointer -> assertThat(at(pointer).bool("additionalProperties"))
+                        .as(pointer)
+                        .isFalse());
     }
 
     @Test
@@ -117,11 +119,13 @@ class ContractSchemaTest {
                 .containsExactlyInAnyOrder(
                         Stream.of(ActionKind.values()).map(ActionKind::trigger).toArray(String[]::new));
         assertThat(at("#/$defs/mutate/properties/reasoningEffort").strings("enum"))
-                .containsExactlyInAnyOrder(
-                        Stream.of(ReasoningEffort.values()).map(ReasoningEffort::text).toArray(String[]::new));
+                .containsExactlyInAnyOrder(Stream.of(ReasoningEffort.values())
+                        .map(ReasoningEffort::text)
+                        .toArray(String[]::new));
         assertThat(at("#/$defs/overrunType").strings("enum"))
-                .containsExactlyInAnyOrder(
-                        Stream.of(OverrunPolicy.values()).map(OverrunPolicy::text).toArray(String[]::new));
+                .containsExactlyInAnyOrder(Stream.of(OverrunPolicy.values())
+                        .map(OverrunPolicy::text)
+                        .toArray(String[]::new));
         assertThat(at("#/$defs/effect/properties/approval/properties/role").strings("enum"))
                 .containsExactlyInAnyOrder(
                         Stream.of(ApproverRole.values()).map(ApproverRole::text).toArray(String[]::new));
@@ -129,9 +133,12 @@ class ContractSchemaTest {
         assertNames("#/$defs/budget/properties/whenKeyMissing", WhenKeyMissing.values());
         assertNames("#/$defs/effect/properties/decision", Effect.values());
         assertThat(at("#/$defs/window/properties/type").strings("enum"))
-                .allSatisfy(type -> assertThat(TestContracts.findings(EVERY_MAPPING.replace("calendar_month", type + "x")))
+                .allSatisfy(type -> assertThat(
+                                TestContracts.findings(EVERY_MAPPING.replace("calendar_month", type + "x")))
                         .anySatisfy(finding -> assertThat(finding)
-                                .contains(String.join(", ", at("#/$defs/window/properties/type").strings("enum")))));
+                                .contains(String.join(
+                                        ", ",
+                                        at("#/$defs/window/properties/type").strings("enum")))));
     }
 
     @Test
@@ -199,9 +206,7 @@ class ContractSchemaTest {
                     .collect(Collectors.joining(",", "{", "}"));
         }
         if (node instanceof YamlNode.Sequence sequence) {
-            return sequence.items().stream()
-                    .map(ContractSchemaTest::json)
-                    .collect(Collectors.joining(",", "[", "]"));
+            return sequence.items().stream().map(ContractSchemaTest::json).collect(Collectors.joining(",", "[", "]"));
         }
         YamlNode.Scalar scalar = (YamlNode.Scalar) node;
         return scalar.isPlain() && scalar.text().matches("-?(0|[1-9]\\d*)(\\.\\d+)?|true|false|null")

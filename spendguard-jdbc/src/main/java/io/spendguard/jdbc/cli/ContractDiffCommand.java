@@ -23,7 +23,8 @@ import picocli.CommandLine.Parameters;
 /** {@code spendguard contract diff OLD NEW} */
 @Command(
         name = "diff",
-        description = "Tells what means something else in a new contract, and which recorded decisions would be others.",
+        description =
+                "Tells what means something else in a new contract, and which recorded decisions would be others.",
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class ContractDiffCommand implements Callable<Integer> {
@@ -81,7 +82,8 @@ final class ContractDiffCommand implements Callable<Integer> {
 
     private Replay.Result replay(Path file, Contract before, Contract after) throws IOException {
         RecordedEvents recorded = RecordedEvents.read(file);
-        PriceBook book = prices != null ? PriceBook.load(prices) : recorded.prices().orElseGet(PriceBook::bundled);
+        PriceBook book =
+                prices != null ? PriceBook.load(prices) : recorded.prices().orElseGet(PriceBook::bundled);
         return Replay.of(recorded.events()).compare(before, after, book);
     }
 

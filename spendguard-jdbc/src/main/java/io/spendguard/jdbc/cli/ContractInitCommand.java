@@ -38,8 +38,9 @@ final class ContractInitCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         String name = String.valueOf(file.getFileName());
         if (!name.endsWith(".yaml") || name.endsWith(ContractCases.SUFFIX)) {
-            return terminal.cannotRun("File " + file + " cannot be a contract with cases beside it: its name must end in"
-                    + " .yaml and not in " + ContractCases.SUFFIX + ". Name another.");
+            return terminal.cannotRun(
+                    "File " + file + " cannot be a contract with cases beside it: its name must end in"
+                            + " .yaml and not in " + ContractCases.SUFFIX + ". Name another.");
         }
         Path cases = file.resolveSibling(name.substring(0, name.length() - ".yaml".length()) + ContractCases.SUFFIX);
         for (Path target : List.of(file, cases)) {
@@ -62,8 +63,8 @@ final class ContractInitCommand implements Callable<Integer> {
     private static void write(String resource, Path target) throws IOException {
         try (InputStream in = ContractInitCommand.class.getResourceAsStream(resource)) {
             if (in == null) {
-                throw new IllegalStateException("Resource " + resource
-                        + " is missing from the command line's jar. Use an unmodified jar.");
+                throw new IllegalStateException(
+                        "Resource " + resource + " is missing from the command line's jar. Use an unmodified jar.");
             }
             Files.write(target, in.readAllBytes(), StandardOpenOption.CREATE_NEW);
         }

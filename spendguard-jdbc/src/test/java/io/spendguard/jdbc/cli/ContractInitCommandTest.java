@@ -51,8 +51,8 @@ class ContractInitCommandTest {
 
     @Test
     void init_nameThatIsNoContracts_cannotRun() {
-        Console console =
-                Console.run("contract", "init", directory.resolve("a.tests.yaml").toString());
+        Console console = Console.run(
+                "contract", "init", directory.resolve("a.tests.yaml").toString());
 
         assertThat(console.exitCode()).isEqualTo(2);
         assertThat(directory).isEmptyDirectory();

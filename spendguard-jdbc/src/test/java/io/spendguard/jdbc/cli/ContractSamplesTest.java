@@ -30,8 +30,9 @@ class ContractSamplesTest {
             List<String> contracts =
                     names.stream().filter(name -> !name.endsWith(".tests.yaml")).toList();
 
-            assertThat(contracts).hasSizeGreaterThan(13).allSatisfy(name -> assertThat(names)
-                    .contains(name.replace(".yaml", ".tests.yaml")));
+            assertThat(contracts)
+                    .hasSizeGreaterThan(13)
+                    .allSatisfy(name -> assertThat(names).contains(name.replace(".yaml", ".tests.yaml")));
         }
     }
 }
