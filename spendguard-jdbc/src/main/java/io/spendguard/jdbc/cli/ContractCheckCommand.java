@@ -41,8 +41,9 @@ final class ContractCheckCommand implements Callable<Integer> {
         }
         for (Path file : files) {
             if (file.toString().endsWith(ContractCases.SUFFIX)) {
-                return terminal.cannotRun("File " + file + " holds cases of a contract, as its name says, and no contract."
-                        + " Leave it out, and run them with 'spendguard contract test'.");
+                return terminal.cannotRun(
+                        "File " + file + " holds cases of a contract, as its name says, and no contract."
+                                + " Leave it out, and run them with 'spendguard contract test'.");
             }
         }
         List<JsonObject> answers = new ArrayList<>();

@@ -93,8 +93,9 @@ class ContractCheckCommandTest {
 
         assertThat(console.exitCode()).isEqualTo(2);
         assertThat(console.err())
-                .isEqualTo("spendguard: File " + cases + " holds cases of a contract, as its name says, and no contract."
-                        + " Leave it out, and run them with 'spendguard contract test'.\n");
+                .isEqualTo(
+                        "spendguard: File " + cases + " holds cases of a contract, as its name says, and no contract."
+                                + " Leave it out, and run them with 'spendguard contract test'.\n");
     }
 
     @Test
