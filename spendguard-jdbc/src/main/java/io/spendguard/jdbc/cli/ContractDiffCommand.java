@@ -19,6 +19,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -33,6 +34,9 @@ final class ContractDiffCommand implements Callable<Integer> {
     private static final int MOST_SHOWN = 20;
 
     private final Terminal terminal;
+
+    @Mixin
+    private final ContractSource source = new ContractSource();
 
     @Parameters(index = "0", paramLabel = "OLD", description = "the contract so far")
     private Path old;
@@ -62,8 +66,8 @@ final class ContractDiffCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         try {
-            Contract before = Contract.load(old);
-            Contract after = Contract.load(now);
+            Contract before = source.load(old);
+            Contract after = source.load(now);
             List<ContractChange> changes = after.changesSince(before);
             List<CatalogueChange> reviews = after.catalogue().changesSince(before.catalogue());
             Replay.Result replay = evidence == null ? null : replay(evidence, before, after);
@@ -99,7 +103,12 @@ final class ContractDiffCommand implements Callable<Integer> {
                     + transition(difference)
                     + (difference.after().reasons().isEmpty()
                             ? ""
-                            : ": " + difference.after().reasons().get(0)));
+                            : ": "
+                                    + RehearsedAnswer.withoutHashes(difference
+                                            .after()
+                                            .reasons()
+                                            .get(0)
+                                            .toString())));
         }
         if (replay.differences().size() > MOST_SHOWN) {
             terminal.line("and " + (replay.differences().size() - MOST_SHOWN) + " decisions more; --json lists all");
