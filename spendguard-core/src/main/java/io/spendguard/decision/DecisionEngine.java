@@ -382,8 +382,14 @@ public final class DecisionEngine implements AutoCloseable {
         in.contract().tenant().ifPresent(tenants::add);
         String reason = fault.length() > MOST_FAULT ? fault.substring(0, MOST_FAULT) + "…" : fault;
         for (String tenant : tenants) {
-            RejectOperation rejection =
-                    new RejectOperation(tenant, in.namespace(), ids.next(), name, reason, in.postings());
+            RejectOperation rejection = new RejectOperation(
+                    tenant,
+                    in.namespace(),
+                    ids.next(),
+                    name,
+                    reason,
+                    in.activations().containsKey(tenant),
+                    in.postings());
             await(rejection, late -> {});
         }
     }
