@@ -12,11 +12,13 @@ import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.EventDraft;
 import io.spendguard.ledger.Namespace;
+import io.spendguard.ledger.Reservation;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Digest;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Patch;
 import io.spendguard.model.PatchTarget;
+import io.spendguard.model.Reason;
 import io.spendguard.model.Settlement;
 import io.spendguard.model.Usage;
 import io.spendguard.price.PriceBook;
@@ -135,6 +137,33 @@ final class AuditEvents {
     /** What became of a hold after all whose expiry was recorded as its final outcome. */
     EventDraft lateOutcome(HeldTerms held, Outcome outcome, List<Entry> entries) {
         return outcome(held, outcome, entries, false);
+    }
+
+    /** A hold extended, or a refusal to extend it, which moves nothing. */
+    EventDraft extension(
+            HeldTerms held,
+            Reservation after,
+            List<Entry> entries,
+            List<Reason> reasons,
+            UUID transactionId,
+            UUID eventId,
+            Instant now) {
+        JsonObject extension = JsonObject.create()
+                .put("decision", held.decisionId().toString())
+                .put("granted", reasons.isEmpty())
+                .put("reasons", reasons.stream().map(StoredDecision::reasonJson).toList());
+        AuditEvent.Builder event = AuditEvent.of(EventTypes.HOLD_EXTENDED, eventId, held.tenant(), now)
+                .decision(held.decisionId())
+                .data(movement(transactionId, entries)
+                        .put("extension", extension)
+                        .put(
+                                "claims",
+                                after.claims().stream()
+                                        .map(AuditEvents::claimJson)
+                                        .toList())
+                        .put("expiresAt", after.expiresAt().toString()));
+        held.terms().effective().run().ifPresent(event::run);
+        return draft(event.build());
     }
 
     private static EventDraft outcome(HeldTerms held, Outcome outcome, List<Entry> entries, boolean isFinal) {

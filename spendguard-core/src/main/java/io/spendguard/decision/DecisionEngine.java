@@ -5,6 +5,7 @@ import io.spendguard.contract.ModelCatalogue;
 import io.spendguard.contract.Situation;
 import io.spendguard.evidence.StreamSealer;
 import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.Ledger;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerSession;
@@ -195,12 +196,15 @@ public final class DecisionEngine implements AutoCloseable {
     }
 
     /** As {@link #decide}, on rows that are brought to a situation first, with everything behind the answer. */
-    Rehearsal.Answer rehearse(Action asked, Situation situation) {
+    Rehearsal.Answer rehearse(Action asked, Situation situation, boolean explains) {
         InForce in = inForce;
         Snapshot snapshot = snapshot(in, asked);
         activate(in, snapshot.tenant());
-        SituateOperation situate = new SituateOperation(snapshot, situation, in.claims(), in.judge(), in.postings());
-        await(situate, late -> {});
+        SituateOperation situate =
+                new SituateOperation(snapshot, situation, explains, in.claims(), in.judge(), in.postings());
+        if (explains || !situation.isAsLeft()) {
+            await(situate, late -> {});
+        }
         DecideOperation operation = in.operation(snapshot);
         PostResult result = await(operation, late -> {});
         Decision decision = published(in, snapshot, operation, result);
@@ -282,6 +286,13 @@ public final class DecisionEngine implements AutoCloseable {
                     + " was settled another way before: the first settlement stands, and " + kind
                     + " was not recorded. Settle a permit once.");
         }
+    }
+
+    /** Raises a hold to so much of each claim and makes it last, or says why not: one transaction. */
+    StoredExtension extend(HeldTerms held, Duration atLeast, List<Claim> wanted) {
+        PostResult result = await(
+                new ExtendOperation(held, atLeast, wanted, inForce.postings().events(), ids), late -> {});
+        return StoredExtension.parse(result.answer());
     }
 
     private Snapshot snapshot(InForce in, Action asked) {

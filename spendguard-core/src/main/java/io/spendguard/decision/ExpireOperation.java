@@ -90,7 +90,7 @@ final class ExpireOperation implements LedgerOperation {
         Reservation reservation = view.reservation()
                 .orElseThrow(() -> new IllegalArgumentException("Hold of decision " + reservationId + " of tenant '"
                         + tenant + "' is not in the ledger: only a hold can expire. Name an existing one."));
-        if (reservation.state() != Reservation.State.HELD) {
+        if (!reservation.state().isOpen()) {
             throw new SettlementConflictException("Hold of decision " + reservationId + " is " + reservation.state()
                     + " and cannot expire: a hold is settled once.");
         }

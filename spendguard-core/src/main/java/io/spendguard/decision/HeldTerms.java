@@ -3,7 +3,9 @@ package io.spendguard.decision;
 import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.Reservation;
+import io.spendguard.model.Amount;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
@@ -26,6 +28,15 @@ record HeldTerms(
         List<Claim> claims,
         Instant expiresAt,
         Terms terms) {
+
+    /** These terms with what is held by now, in the order of the claims. */
+    HeldTerms extendedTo(List<Amount> held, Instant until) {
+        List<Claim> raised = new ArrayList<>();
+        for (int i = 0; i < claims.size(); i++) {
+            raised.add(new Claim(claims.get(i).account(), held.get(i).atomic()));
+        }
+        return new HeldTerms(decisionId, tenant, namespace, isReserved, raised, until, terms);
+    }
 
     static HeldTerms of(Reservation reservation) {
         return new HeldTerms(

@@ -1,13 +1,16 @@
 package io.spendguard.decision;
 
 import io.spendguard.ledger.Claim;
+import io.spendguard.ledger.Namespace;
 import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
+import io.spendguard.model.Extension;
 import io.spendguard.model.Money;
 import io.spendguard.model.Permit;
 import io.spendguard.model.Settlement;
 import io.spendguard.model.Unit;
 import io.spendguard.model.Usage;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +24,7 @@ import org.slf4j.LoggerFactory;
 final class LedgerPermit implements Permit {
     private static final Logger LOG = LoggerFactory.getLogger(LedgerPermit.class);
 
-    private final HeldTerms held;
+    private volatile HeldTerms held;
     private final DecisionEngine engine;
     private final AtomicReference<@Nullable Settlement> settled = new AtomicReference<>();
 
@@ -58,17 +61,21 @@ final class LedgerPermit implements Permit {
 
     @Override
     public Settlement commit(Money cost) {
+        requireCurrency(cost, "committed", "Commit");
+        return settle(Settlement.Outcome.COMMITTED, null, cost, charges(cost, null), null);
+    }
+
+    private void requireCurrency(Money cost, String done, String remedy) {
         Unit unit = cost.toAmount().unit();
         held.claims().stream()
                 .map(claim -> claim.account().unit())
-                .filter(held -> held.isMoney() && !held.equals(unit))
+                .filter(claimed -> claimed.isMoney() && !claimed.equals(unit))
                 .findFirst()
                 .ifPresent(other -> {
                     throw new IllegalArgumentException("Decision " + held.decisionId() + " holds " + other
-                            + " and cannot be committed in " + unit + ": currencies never convert. Commit in " + other
-                            + ".");
+                            + " and cannot be " + done + " in " + unit + ": currencies never convert. " + remedy
+                            + " in " + other + ".");
                 });
-        return settle(Settlement.Outcome.COMMITTED, null, cost, charges(cost, null), null);
     }
 
     @Override
@@ -86,6 +93,50 @@ final class LedgerPermit implements Permit {
                 .map(claim -> new Terms.Charge(claim, 0, false))
                 .toList();
         return settle(Settlement.Outcome.RELEASED, null, null, charges, reason);
+    }
+
+    @Override
+    public Extension extend(Duration atLeast) {
+        return extend(atLeast, held.claims());
+    }
+
+    @Override
+    public Extension extend(Duration atLeast, Usage most) {
+        Money cost = held.terms().cost(most);
+        if (cost == null
+                && held.claims().stream()
+                        .anyMatch(claim -> claim.account().unit().isMoney())) {
+            throw new IllegalArgumentException(
+                    "Decision " + held.decisionId() + " holds money and cannot be extended to " + most
+                            + ": it has no known price. Count input and output tokens, or extend to a cost.");
+        }
+        return extend(atLeast, wanted(charges(cost, most)));
+    }
+
+    @Override
+    public Extension extend(Duration atLeast, Money most) {
+        requireCurrency(most, "extended", "Extend");
+        return extend(atLeast, wanted(charges(most, null)));
+    }
+
+    private Extension extend(Duration atLeast, List<Claim> wanted) {
+        if (atLeast.isZero() || atLeast.isNegative()) {
+            throw new IllegalArgumentException("Hold of decision " + held.decisionId() + " cannot be extended by "
+                    + atLeast + ": a hold lasts for some time. Give more than zero.");
+        }
+        HeldTerms before = held;
+        if (!before.isReserved()) {
+            return new Extension(before.decisionId(), true, List.of(), List.of(), before.expiresAt(), null);
+        }
+        StoredExtension stored = engine.extend(before, atLeast, wanted);
+        held = before.extendedTo(stored.held(), stored.expiresAt());
+        return stored.toExtension(before.decisionId(), before.namespace() == Namespace.SHADOW);
+    }
+
+    private static List<Claim> wanted(List<Terms.Charge> charges) {
+        return charges.stream()
+                .map(charge -> new Claim(charge.claim().account(), charge.actual()))
+                .toList();
     }
 
     @Override

@@ -1,6 +1,8 @@
 package io.spendguard.decision;
 
 import io.spendguard.json.JsonObject;
+import io.spendguard.ledger.AccountId;
+import io.spendguard.ledger.Claim;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Digest;
 import io.spendguard.model.Money;
@@ -8,7 +10,9 @@ import io.spendguard.model.Settlement;
 import io.spendguard.model.Usage;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +41,21 @@ record Outcome(
 
     Outcome {
         note = note == null ? null : legible(note);
+    }
+
+    /** This outcome for what is held by now; where the hold itself stands for want of a count, that is the larger one. */
+    Outcome of(List<Claim> claims) {
+        Map<AccountId, Claim> held = new HashMap<>();
+        claims.forEach(claim -> held.put(claim.account().id(), claim));
+        List<Terms.Charge> current = charges.stream()
+                .map(charge -> {
+                    Claim claim = held.getOrDefault(charge.claim().account().id(), charge.claim());
+                    boolean isTheHold = charge.estimated()
+                            && charge.actual() == charge.claim().atomic();
+                    return new Terms.Charge(claim, isTheHold ? claim.atomic() : charge.actual(), charge.estimated());
+                })
+                .toList();
+        return new Outcome(kind, usage, cost, current, note, eventId, transactionId, at);
     }
 
     /** Whether any hold settles at the estimate for want of a count. */

@@ -46,6 +46,10 @@ final class Postings {
         this.holdTtls = contract.budgets().stream().collect(Collectors.toMap(Budget::id, Budget::holdTtl));
     }
 
+    AuditEvents events() {
+        return events;
+    }
+
     Digest contract() {
         return contract.digest();
     }

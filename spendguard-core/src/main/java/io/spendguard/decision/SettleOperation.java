@@ -82,13 +82,18 @@ final class SettleOperation implements LedgerOperation {
         if (held.isReserved()) {
             Reservation.State state = view.reservation().map(Reservation::state).orElse(Reservation.State.RELEASED);
             if (state == Reservation.State.EXPIRED) {
-                return postings.lateOutcome(held, outcome, view);
+                return postings.lateOutcome(held, current(view), view);
             }
-            if (state != Reservation.State.HELD) {
+            if (!state.isOpen()) {
                 throw new SettlementConflictException("Hold of decision " + held.decisionId() + " is " + state
                         + " and cannot be settled as " + outcome.kind() + ": a hold is settled once.");
             }
         }
-        return postings.outcome(held, outcome, view);
+        return postings.outcome(held, current(view), view);
+    }
+
+    /** Another permit of the same decision may have extended the hold: what is held now is what becomes of it. */
+    private Outcome current(LedgerView view) {
+        return view.reservation().map(found -> outcome.of(found.claims())).orElse(outcome);
     }
 }

@@ -2,10 +2,12 @@ package io.spendguard.decision;
 
 import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
+import io.spendguard.model.Extension;
 import io.spendguard.model.Money;
 import io.spendguard.model.Permit;
 import io.spendguard.model.Settlement;
 import io.spendguard.model.Usage;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -51,6 +53,21 @@ record UnrecordedPermit(Snapshot snapshot) implements Permit {
     @Override
     public Settlement release(String reason) {
         return nothing(Settlement.Outcome.RELEASED);
+    }
+
+    @Override
+    public Extension extend(Duration atLeast) {
+        return new Extension(decisionId(), true, List.of(), List.of(), expiresAt(), null);
+    }
+
+    @Override
+    public Extension extend(Duration atLeast, Usage most) {
+        return extend(atLeast);
+    }
+
+    @Override
+    public Extension extend(Duration atLeast, Money most) {
+        return extend(atLeast);
     }
 
     @Override

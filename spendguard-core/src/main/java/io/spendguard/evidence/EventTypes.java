@@ -6,6 +6,8 @@ public final class EventTypes {
     public static final String DECISION = "io.spendguard.decision.v1";
     /** What became of an allowed action. */
     public static final String OUTCOME = "io.spendguard.outcome.v1";
+    /** An open hold was extended, or it was refused to extend it. */
+    public static final String HOLD_EXTENDED = "io.spendguard.hold.extended.v1";
     /** A contract came into force, with the limits it set. */
     public static final String CONTRACT_ACTIVATED = "io.spendguard.contract.activated.v1";
     /** A contract that was to come into force did not; the one before stays. */

@@ -118,7 +118,7 @@ public final class InMemoryLedger implements Ledger {
             return new ExpiredHolds(
                     true,
                     reservations.values().stream()
-                            .filter(hold -> hold.state() == Reservation.State.HELD
+                            .filter(hold -> hold.state().isOpen()
                                     && !now.isBefore(hold.expiresAt())
                                     && (after == null || Reservation.byExpiry().compare(hold, after) > 0))
                             .sorted(Reservation.byExpiry())
@@ -237,6 +237,7 @@ public final class InMemoryLedger implements Ledger {
             Map<AccountId, AccountState> changed = view.after(posting);
             RunState run = view.runAfter(posting);
             Reservation settled = view.settledBy(posting);
+            Reservation extended = view.extendedBy(posting);
 
             List<EventDraft> drafts = Stream.concat(view.openings.stream(), Stream.of(posting))
                     .map(Posting::event)
@@ -252,6 +253,9 @@ public final class InMemoryLedger implements Ledger {
                             new BudgetKey(operation.tenant(), operation.namespace(), limit.budgetId()), limit));
             if (run != null) {
                 runs.put(new RunKey(operation.tenant(), operation.namespace(), run.run()), run);
+            }
+            if (extended != null) {
+                reservations.put(new ReservationKey(operation.tenant(), extended.id()), extended);
             }
             if (settled != null) {
                 reservations.put(new ReservationKey(operation.tenant(), settled.id()), settled);
@@ -381,11 +385,24 @@ public final class InMemoryLedger implements Ledger {
                 return null;
             }
             Reservation held = reservation;
-            if (held == null || held.state() != Reservation.State.HELD) {
+            if (held == null || !held.state().isOpen()) {
                 throw new IllegalStateException("Reservation " + change.reservationId() + " is "
                         + (held == null ? "unknown" : held.state().toString()) + ": only a held one can be settled.");
             }
             return held.in(change.state());
+        }
+
+        private @Nullable Reservation extendedBy(Posting posting) {
+            Posting.Extended change = posting.extend();
+            if (change == null) {
+                return null;
+            }
+            Reservation held = reservation;
+            if (held == null || !held.state().isOpen()) {
+                throw new IllegalStateException("Reservation " + change.reservationId() + " is "
+                        + (held == null ? "unknown" : held.state().toString()) + ": only a held one can be extended.");
+            }
+            return held.extended(change);
         }
 
         /** The new account; null when its budget has no key left in this window. */

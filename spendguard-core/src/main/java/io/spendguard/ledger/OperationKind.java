@@ -9,5 +9,7 @@ public enum OperationKind {
     /** Commits or releases a hold. */
     SETTLE,
     /** Ends a hold that nobody settled in time. */
-    EXPIRE
+    EXPIRE,
+    /** Makes an open hold longer or larger. */
+    EXTEND
 }

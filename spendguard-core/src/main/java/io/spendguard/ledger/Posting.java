@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param settles the reservation it settles, or null
  * @param run the run it changes, or null
  * @param answer what a replay of the operation is told, opaque to the ledger
+ * @param extend the open reservation it extends, or null
  */
 public record Posting(
         UUID transactionId,
@@ -28,7 +29,21 @@ public record Posting(
         @Nullable Hold hold,
         @Nullable Settled settles,
         @Nullable RunChange run,
-        byte[] answer) {
+        byte[] answer,
+        @Nullable Extended extend) {
+    /** A posting that extends no reservation. */
+    public Posting(
+            UUID transactionId,
+            List<Entry> entries,
+            EventDraft event,
+            Period validIn,
+            @Nullable Hold hold,
+            @Nullable Settled settles,
+            @Nullable RunChange run,
+            byte[] answer) {
+        this(transactionId, entries, event, validIn, hold, settles, run, answer, null);
+    }
+
     /** Copies the entries; throws {@link IllegalArgumentException} when they do not balance for each account. */
     public Posting {
         Objects.requireNonNull(transactionId, "transactionId");
@@ -70,7 +85,21 @@ public record Posting(
     }
 
     /**
-     * A reservation to be settled; it must be held.
+     * A reservation to be extended; it must be open and its operation must have seen it: an assumed posting extends nothing.
+     *
+     * @param reservationId the decision's id
+     * @param expiresAt when it ends by itself from now on, not before it did
+     * @param more what is held in addition, on accounts it has claims on already; more than nothing each
+     */
+    public record Extended(UUID reservationId, Instant expiresAt, List<Claim> more) {
+        /** Copies the list. */
+        public Extended {
+            more = List.copyOf(more);
+        }
+    }
+
+    /**
+     * A reservation to be settled; it must be open, and for an assumed posting as it was decided.
      *
      * @param reservationId the decision's id
      * @param state committed, released or expired

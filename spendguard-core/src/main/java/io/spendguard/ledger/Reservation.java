@@ -2,7 +2,9 @@ package io.spendguard.ledger;
 
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +54,20 @@ public record Reservation(
                 hold.claims());
     }
 
+    /** This reservation with more held on some of its accounts, and until then. */
+    public Reservation extended(Posting.Extended by) {
+        Map<AccountId, Long> more = new HashMap<>();
+        by.more().forEach(claim -> more.merge(claim.account().id(), claim.atomic(), Math::addExact));
+        List<Claim> raised = claims.stream()
+                .map(claim -> new Claim(
+                        claim.account(),
+                        Math.addExact(
+                                claim.atomic(),
+                                more.getOrDefault(claim.account().id(), 0L))))
+                .toList();
+        return new Reservation(id, tenant, namespace, run, State.EXTENDED, by.expiresAt(), terms, raised);
+    }
+
     /** In order of expiry, tenant and id: what is overdue longest comes first. */
     public static Comparator<Reservation> byExpiry() {
         return BY_EXPIRY;
@@ -66,11 +82,18 @@ public record Reservation(
     public enum State {
         /** The action may be running. */
         HELD,
+        /** The action may be running, and more is held or for longer than was decided. */
+        EXTENDED,
         /** Its cost is recorded. */
         COMMITTED,
         /** It was given back. */
         RELEASED,
         /** Nobody settled it in time; what its decision's contract says was recorded. */
-        EXPIRED
+        EXPIRED;
+
+        /** Whether it may still be settled, extended or ended. */
+        public boolean isOpen() {
+            return this == HELD || this == EXTENDED;
+        }
     }
 }

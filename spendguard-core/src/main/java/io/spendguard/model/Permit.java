@@ -1,5 +1,6 @@
 package io.spendguard.model;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -60,6 +61,35 @@ public interface Permit extends AutoCloseable {
     default Settlement notSent(Throwable cause) {
         return release("not sent: " + cause.getClass().getSimpleName());
     }
+
+    /**
+     * Keeps the hold for at least so long from now on, by the ledger's clock, for a call that takes longer than its budgets'
+     * time limit. Afterwards {@link #expiresAt()} says until when. Blocks for one durable round trip, also for a refusal;
+     * when it throws, the hold is as it was, or extended, and the same call may be made again.
+     *
+     * @throws IllegalArgumentException when the time is not positive
+     * @throws SettlementConflictException when the hold was settled or has expired
+     */
+    Extension extend(Duration atLeast);
+
+    /**
+     * As {@link #extend(Duration)}, and holds what the call costs at most when it uses so much, at the price of the
+     * decision, on every budget claimed: all of it or nothing. What is held is never lowered. A refusal leaves hold and
+     * time as they were.
+     *
+     * @throws IllegalArgumentException when the time is not positive, or a budget of money is claimed and the usage has
+     *     no known price
+     * @throws SettlementConflictException when the hold was settled or has expired
+     */
+    Extension extend(Duration atLeast, Usage most);
+
+    /**
+     * As {@link #extend(Duration, Usage)}, for a cost known directly; budgets of other units than its currency stay as
+     * they are.
+     *
+     * @throws IllegalArgumentException when the time is not positive, or a budget holds another currency
+     */
+    Extension extend(Duration atLeast, Money most);
 
     /** How this object settled the hold; empty while it did not. Another permit of the same decision may have. */
     Optional<Settlement> settlement();

@@ -76,6 +76,7 @@ final class ContentCheck {
             chronicle.event(line.type(), data);
             switch (line.type()) {
                 case EventTypes.DECISION -> decisions.decision(place, tenant, envelope, data);
+                case EventTypes.HOLD_EXTENDED -> decisions.extension(place, tenant, envelope, data);
                 case EventTypes.OUTCOME -> decisions.outcome(place, tenant, envelope, data);
                 default -> {
                     // Other events' facts are their entries, if any.

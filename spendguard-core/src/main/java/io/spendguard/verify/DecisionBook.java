@@ -35,6 +35,20 @@ final class DecisionBook {
         pair.move(data);
     }
 
+    /** More is held for a decision; what was refused moves nothing. */
+    void extension(Place place, String tenant, JsonObject envelope, JsonObject data) {
+        JsonObject extension = data.object("extension");
+        UUID id = UUID.fromString(extension.string("decision"));
+        requireSame(envelope, id);
+        extension.bool("granted");
+        Pair pair = pair(tenant, id);
+        pair.outcome = pair.outcome == null ? place : pair.outcome;
+        if (!EntryLine.of(data).isEmpty()) {
+            pair.moved = pair.moved == null ? place : pair.moved;
+        }
+        pair.move(data);
+    }
+
     void outcome(Place place, String tenant, JsonObject envelope, JsonObject data) {
         JsonObject outcome = data.object("outcome");
         UUID id = UUID.fromString(outcome.string("decision"));

@@ -65,7 +65,7 @@ public enum LedgerLaw {
                 select claim.tenant, claim.account_id, sum(claim.atoms) as atoms
                   from spendguard.reservation_claim claim
                   join spendguard.reservation using (tenant, reservation_id)
-                 where state = 'HELD'
+                 where state in ('HELD', 'EXTENDED')
                  group by claim.tenant, claim.account_id) open
                 on open.tenant = account.tenant and open.account_id = account.account_id
              where held_atoms <> coalesce(open.atoms, 0)
@@ -137,7 +137,7 @@ public enum LedgerLaw {
                and convert_from(event.payload, 'UTF8')::jsonb ->> 'decisionid' = reservation_id::text
                and convert_from(event.payload, 'UTF8')::jsonb #>> '{data,outcome,final}' = 'true'
              group by reservation.tenant, reservation_id, state
-            having count(event.event_id) <> case when state = 'HELD' then 0 else 1 end
+            having count(event.event_id) <> case when state in ('HELD', 'EXTENDED') then 0 else 1 end
              order by reservation.tenant, reservation_id
             """),
     /** No decision was recorded twice. */

@@ -94,6 +94,12 @@ final class LockedRows {
                     new ReservationKey(operation.tenant(), settles.reservationId()),
                     (same, reservation) -> reservation.in(settles.state()));
         }
+        Posting.Extended extended = posting.extend();
+        if (extended != null) {
+            reservations.computeIfPresent(
+                    new ReservationKey(operation.tenant(), extended.reservationId()),
+                    (same, reservation) -> reservation.extended(extended));
+        }
         Posting.Hold hold = posting.hold();
         if (hold != null) {
             reservations.put(

@@ -95,10 +95,16 @@ final class LockedView implements LedgerView {
             run.after(change);
         }
         Posting.Settled settles = posting.settles();
-        if (settles != null && (reservation == null || reservation.state() != Reservation.State.HELD)) {
+        if (settles != null && (reservation == null || !reservation.state().isOpen())) {
             throw new IllegalStateException("Reservation " + settles.reservationId() + " is "
                     + (reservation == null ? "unknown" : reservation.state().toString())
                     + ": only a held one can be settled.");
+        }
+        Posting.Extended extended = posting.extend();
+        if (extended != null && (reservation == null || !reservation.state().isOpen())) {
+            throw new IllegalStateException("Reservation " + extended.reservationId() + " is "
+                    + (reservation == null ? "unknown" : reservation.state().toString())
+                    + ": only a held one can be extended.");
         }
     }
 }

@@ -52,6 +52,11 @@ final class PostCall {
     /** A row is changed once, however many operations of the batch change it. */
     private final Map<RunKey, Posting.RunChange> changedRuns = new LinkedHashMap<>();
 
+    private final Columns extended = new Columns(TEXT, UUIDS, TIMES);
+    private final Columns extendedClaims = new Columns(TEXT, UUIDS, UUIDS, LONGS);
+    /** One row for each reservation, however many operations of the batch extend it. */
+    private final Map<ReservationKey, Posting.Extended> extensions = new LinkedHashMap<>();
+
     private Period validIn = Period.ALWAYS;
 
     /** Adds an operation with its posting, whose key is taken and answered. */
@@ -66,6 +71,17 @@ final class PostCall {
         Posting.Settled settles = posting.settles();
         if (settles != null) {
             settled.add(tenant, settles.reservationId(), settles.state().name());
+        }
+        Posting.Extended extension = posting.extend();
+        if (extension != null) {
+            extensions.merge(
+                    new ReservationKey(tenant, extension.reservationId()),
+                    extension,
+                    (first, second) -> new Posting.Extended(
+                            first.reservationId(),
+                            second.expiresAt(),
+                            Stream.concat(first.more().stream(), second.more().stream())
+                                    .toList()));
         }
         Posting.RunChange run = posting.run();
         if (run != null) {
@@ -129,6 +145,9 @@ final class PostCall {
     void execute(Connection connection, boolean keysAreTaken, int lockTimeoutMillis) throws SQLException {
         changedRuns.forEach((key, run) -> runs.add(
                 key.tenant(), key.namespace().name(), key.run(), (long) run.steps(), run.stoppedBy(), run.stopCode()));
+        if (!extensions.isEmpty()) {
+            extend(connection);
+        }
         try (PreparedStatement statement = connection.prepareStatement(sql())) {
             statement.setInt(1, lockTimeoutMillis);
             statement.setObject(2, validIn.from().atOffset(ZoneOffset.UTC));
@@ -138,6 +157,22 @@ final class PostCall {
             for (Columns group : columns) {
                 parameter = group.bind(statement, parameter);
             }
+            statement.execute();
+        }
+    }
+
+    /** Before anything else, so that what is extended and settled in one batch is settled as extended. Ordered path only. */
+    private void extend(Connection connection) throws SQLException {
+        extensions.forEach((key, extension) -> {
+            extended.add(key.tenant(), key.id(), micros(extension.expiresAt()).toString());
+            extension
+                    .more()
+                    .forEach(claim -> extendedClaims.add(
+                            key.tenant(), key.id(), claim.account().id().value(), claim.atomic()));
+        });
+        try (PreparedStatement statement =
+                connection.prepareStatement("select spendguard.extend_holds(?, ?, ?, ?, ?, ?, ?)")) {
+            extendedClaims.bind(statement, extended.bind(statement, 1));
             statement.execute();
         }
     }

@@ -88,7 +88,7 @@ final class Rows {
                 claims);
     }
 
-    /** A reservation's claims, which never change, with their accounts, in order of account id. */
+    /** A reservation's claims, as decided and extended, with their accounts, in order of account id. */
     static List<Claim> claims(DSLContext sql, String tenant, UUID reservation) {
         ReservationKey key = new ReservationKey(tenant, reservation);
         return claims(sql, List.of(key)).getOrDefault(key, List.of());
@@ -110,11 +110,24 @@ final class Rows {
                 .on(ACCOUNT.TENANT.eq(RESERVATION_CLAIM.TENANT))
                 .and(ACCOUNT.ACCOUNT_ID.eq(RESERVATION_CLAIM.ACCOUNT_ID))
                 .orderBy(RESERVATION_CLAIM.ACCOUNT_ID)
-                .forEach(row -> claims.computeIfAbsent(
+                .forEach(row -> add(
+                        claims.computeIfAbsent(
                                 new ReservationKey(row.get(ACCOUNT.TENANT), row.get(RESERVATION_CLAIM.RESERVATION_ID)),
-                                key -> new ArrayList<>())
-                        .add(new Claim(account(row), row.get(RESERVATION_CLAIM.ATOMS))));
+                                key -> new ArrayList<>()),
+                        new Claim(account(row), row.get(RESERVATION_CLAIM.ATOMS))));
         return claims;
+    }
+
+    /** What an extension added is a row of its own. */
+    private static void add(List<Claim> claims, Claim part) {
+        int last = claims.size() - 1;
+        if (last >= 0 && claims.get(last).account().equals(part.account())) {
+            claims.set(
+                    last,
+                    new Claim(part.account(), Math.addExact(claims.get(last).atomic(), part.atomic())));
+        } else {
+            claims.add(part);
+        }
     }
 
     /** All events of one tenant or of all (null), in order. */

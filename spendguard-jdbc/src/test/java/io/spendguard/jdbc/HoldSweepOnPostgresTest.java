@@ -94,6 +94,29 @@ class HoldSweepOnPostgresTest {
     }
 
     @Test
+    void extend_keepsAHoldFromTheSweeper_andIsSettledWhole(@TempDir Path folder) {
+        try (Guard guard = guard()) {
+            Permit permit = guard.decide(priced("1.00 USD")).orThrow();
+            Permit other = guard.decide(priced("1.00 USD")).orThrow();
+            assertThat(permit.extend(Duration.ofHours(1), Money.parse("3.00 USD"))
+                            .isGranted())
+                    .isTrue();
+            assertThat(permit.extend(Duration.ofHours(2), Money.parse("9.50 USD"))
+                            .isGranted())
+                    .isFalse();
+
+            assertThat(guard.sweep()).isEqualTo(new Sweep(true, 1, 0, 0));
+            other.commit(Money.parse("0.50 USD"));
+            permit.commit(Money.parse("2.00 USD"));
+
+            assertThat(spent(guard)).containsExactly("2.50 USD", "2.50 USD");
+            assertThat(guard.balances("acme"))
+                    .allSatisfy(balance -> assertThat(balance.held().atomic()).isZero());
+        }
+        assertSound(folder);
+    }
+
+    @Test
     void lease_whileItIsHeld_cannotBeTakenByHand() throws SQLException {
         try (Guard guard = guard()) {
             guard.sweep();

@@ -4,9 +4,11 @@
 package io.spendguard.jdbc.schema;
 
 
+import io.spendguard.jdbc.schema.routines.ExtendHolds;
 import io.spendguard.jdbc.schema.tables.FreeAccounts;
 import io.spendguard.jdbc.schema.tables.LockAccounts;
 
+import java.time.Instant;
 import java.util.UUID;
 
 import org.jooq.Configuration;
@@ -20,6 +22,31 @@ import org.jooq.Result;
  */
 @SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class Routines {
+
+    /**
+     * Call <code>spendguard.extend_holds</code>
+     */
+    public static void extendHolds(
+          Configuration configuration
+        , String[] extendedTenant
+        , UUID[] extendedId
+        , Instant extendedUntil
+        , String[] claimTenant
+        , UUID[] claimReservationId
+        , UUID[] claimAccountId
+        , Long[] claimAtoms
+    ) {
+        ExtendHolds p = new ExtendHolds();
+        p.setExtendedTenant(extendedTenant);
+        p.setExtendedId(extendedId);
+        p.setExtendedUntil(extendedUntil);
+        p.setClaimTenant(claimTenant);
+        p.setClaimReservationId(claimReservationId);
+        p.setClaimAccountId(claimAccountId);
+        p.setClaimAtoms(claimAtoms);
+
+        p.execute(configuration);
+    }
 
     /**
      * Call <code>spendguard.free_accounts</code>.

@@ -239,7 +239,8 @@ public class Spendguard extends SchemaImpl {
     public final PersonalValue PERSONAL_VALUE = PersonalValue.PERSONAL_VALUE;
 
     /**
-     * A decision's hold: HELD, then COMMITTED, RELEASED or EXPIRED for good.
+     * A decision's hold: HELD, perhaps EXTENDED, then COMMITTED, RELEASED or
+     * EXPIRED for good.
      */
     public final Reservation RESERVATION = Reservation.RESERVATION;
 

@@ -227,7 +227,8 @@ public class Tables {
     public static final PersonalValue PERSONAL_VALUE = PersonalValue.PERSONAL_VALUE;
 
     /**
-     * A decision's hold: HELD, then COMMITTED, RELEASED or EXPIRED for good.
+     * A decision's hold: HELD, perhaps EXTENDED, then COMMITTED, RELEASED or
+     * EXPIRED for good.
      */
     public static final Reservation RESERVATION = Reservation.RESERVATION;
 

@@ -53,7 +53,10 @@ begin
     loop
         update spendguard.reservation
            set state = settled.becomes
-         where tenant = settled.of_tenant and reservation_id = settled.id and state = 'HELD';
+         where tenant = settled.of_tenant
+           and reservation_id = settled.id
+           -- What was extended is only settled by who has looked at it.
+           and (state = 'HELD' or (keys_are_taken and state = 'EXTENDED'));
         if not found then
             raise exception using
                 errcode = 'SG004', message = format('Reservation %s is not held.', settled.id);

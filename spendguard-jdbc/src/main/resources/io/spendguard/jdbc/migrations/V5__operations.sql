@@ -1,23 +1,33 @@
--- What happens to holds after the call: their end when nobody settles them.
+-- What happens to holds while the call goes on and after it: more is held or for longer, and their end when nobody settles them.
 
 alter table spendguard.idempotency drop constraint idempotency_operation_check;
 alter table spendguard.idempotency add constraint idempotency_operation_check
-    check (operation in ('ACTIVATE', 'DECIDE', 'SETTLE', 'EXPIRE'));
+    check (operation in ('ACTIVATE', 'DECIDE', 'SETTLE', 'EXPIRE', 'EXTEND'));
 
 alter table spendguard.reservation drop constraint reservation_state_check;
 alter table spendguard.reservation add constraint reservation_state_check
-    check (state in ('HELD', 'COMMITTED', 'RELEASED', 'EXPIRED'));
-comment on table spendguard.reservation is 'A decision''s hold: HELD, then COMMITTED, RELEASED or EXPIRED for good.';
+    check (state in ('HELD', 'EXTENDED', 'COMMITTED', 'RELEASED', 'EXPIRED'));
+comment on table spendguard.reservation is
+    'A decision''s hold: HELD, perhaps EXTENDED, then COMMITTED, RELEASED or EXPIRED for good.';
+
+-- What an extension adds to a hold on an account is another part.
+alter table spendguard.reservation_claim add column part integer not null default 0 check (part >= 0);
+alter table spendguard.reservation_claim drop constraint reservation_claim_pkey;
+alter table spendguard.reservation_claim add constraint reservation_claim_pkey
+    primary key (tenant, reservation_id, account_id, part);
 
 -- Holds that are overdue, the longest first; a settled one leaves the index.
-create index reservation_overdue on spendguard.reservation (expires_at, tenant, reservation_id) where state = 'HELD';
+create index reservation_overdue on spendguard.reservation (expires_at, tenant, reservation_id) 
+    where state in ('HELD', 'EXTENDED');
 
 create or replace function spendguard.check_reservation() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
-    if old.state = 'HELD' and new.state in ('COMMITTED', 'RELEASED', 'EXPIRED')
-        and (new.tenant, new.reservation_id, new.namespace, new.expires_at, new.terms)
-            = (old.tenant, old.reservation_id, old.namespace, old.expires_at, old.terms)
+    if old.state in ('HELD', 'EXTENDED')
+        and (new.state in ('COMMITTED', 'RELEASED', 'EXPIRED') and new.expires_at = old.expires_at
+            or new.state = 'EXTENDED' and new.expires_at >= old.expires_at)
+        and (new.tenant, new.reservation_id, new.namespace, new.terms)
+            = (old.tenant, old.reservation_id, old.namespace, old.terms)
         and new.run is not distinct from old.run
     then
         return new;
@@ -27,6 +37,40 @@ begin
         message = format('Reservation %s cannot become %s: it is %s, and only a held one is settled, once.',
             old.reservation_id, new.state, old.state);
 end $$;
+
+-- Extends open holds, whose rows the caller has locked. With the owner's rights, because no role may change when a hold ends.
+create function spendguard.extend_holds(
+    extended_tenant text[], extended_id uuid[], extended_until timestamptz[],
+    claim_tenant text[], claim_reservation_id uuid[], claim_account_id uuid[], claim_atoms bigint[]
+) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+    changed bigint;
+begin
+    update spendguard.reservation
+       set state = 'EXTENDED', expires_at = longer.expires_at
+      from unnest(extended_tenant, extended_id, extended_until) as longer(tenant, reservation_id, expires_at)
+     where reservation.tenant = longer.tenant
+       and reservation.reservation_id = longer.reservation_id
+       and reservation.state in ('HELD', 'EXTENDED');
+    get diagnostics changed = row_count;
+    if changed <> cardinality(extended_id) then
+        raise exception using errcode = 'SG004', message = 'A reservation to be extended is not held.';
+    end if;
+    insert into spendguard.reservation_claim (tenant, reservation_id, account_id, part, atoms)
+    select more.tenant, more.reservation_id, more.account_id,
+           row_number() over (partition by more.tenant, more.reservation_id, more.account_id order by more.place)
+               + (select max(known.part) from spendguard.reservation_claim known
+                   where known.tenant = more.tenant
+                     and known.reservation_id = more.reservation_id
+                     and known.account_id = more.account_id),
+           more.atoms
+      from unnest(claim_tenant, claim_reservation_id, claim_account_id, claim_atoms) with ordinality
+               as more(tenant, reservation_id, account_id, atoms, place);
+end $$;
+revoke all on function spendguard.extend_holds from public;
+grant execute on function spendguard.extend_holds to spendguard_app;
 
 -- Who may do what only one process does at a time, until when by the database's clock. The epoch counts the holders: whoever
 -- was one before finds another number.

@@ -45,7 +45,7 @@ public final class ExpireOperation extends TestOperation<ExpireOperation> {
     @Override
     Posting post(LedgerView view) {
         Reservation found = view.reservation().orElseThrow();
-        if (found.state() != Reservation.State.HELD || view.now().isBefore(found.expiresAt())) {
+        if (!found.state().isOpen() || view.now().isBefore(found.expiresAt())) {
             throw new IllegalStateException("Reservation " + reservationId + " is " + found.state() + " and ends "
                     + found.expiresAt() + ": only an overdue hold expires.");
         }

@@ -28,6 +28,7 @@ public abstract class LedgerContract
         implements HoldLaws,
                 SettlementLaws,
                 ExpiryLaws,
+                ExtensionLaws,
                 IdempotencyLaws,
                 RunLaws,
                 LimitLaws,

@@ -153,7 +153,7 @@ public final class LedgerInvariants {
         }
         Reservation reservation = ledger.reservation(event.draft().tenant(), UUID.fromString(hold))
                 .orElseThrow(() -> new AssertionError("Reservation " + hold + " that an event tells of is not there."));
-        return reservation.state() == Reservation.State.HELD ? reservation.claims() : List.of();
+        return reservation.state().isOpen() ? reservation.claims() : List.of();
     }
 
     private void checkAnswers() {

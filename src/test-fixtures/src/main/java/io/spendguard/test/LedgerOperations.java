@@ -9,6 +9,7 @@ import io.spendguard.model.Period;
 import io.spendguard.model.Unit;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Objects;
@@ -58,6 +59,11 @@ public final class LedgerOperations {
     public SettleOperation commit(String key, HoldOperation hold, long... actuals) {
         return new SettleOperation(
                 ids, key, hold, Arrays.stream(actuals).boxed().toList(), Reservation.State.COMMITTED);
+    }
+
+    /** Makes a hold last until then; add what it holds in addition. */
+    public ExtendOperation extend(String key, HoldOperation hold, Instant until) {
+        return new ExtendOperation(ids, key, hold, until);
     }
 
     /** Ends an overdue hold; what it held counts as spent. */

@@ -61,7 +61,7 @@ public final class SettleOperation extends TestOperation<SettleOperation> {
         if (found == Reservation.State.EXPIRED) {
             return corrected(view);
         }
-        if (found != Reservation.State.HELD) {
+        if (found == null || !found.isOpen()) {
             throw new IllegalStateException("Reservation " + reservationId + " is "
                     + (found == null ? "unknown" : found) + ": only a held one is settled.");
         }
@@ -77,7 +77,7 @@ public final class SettleOperation extends TestOperation<SettleOperation> {
         List<Entry> entries = new ArrayList<>();
         for (int i = 0; i < claims.size(); i++) {
             AccountId account = claims.get(i).account().id();
-            long held = claims.get(i).atomic();
+            long held = view == null ? claims.get(i).atomic() : heldNow(view, account);
             long actual = actuals.get(i);
             long available =
                     view == null ? assumedAvailable : view.account(account).available();
@@ -107,6 +107,14 @@ public final class SettleOperation extends TestOperation<SettleOperation> {
             add(entries, account, EntryKind.DEBT, freed - given);
         }
         return posting(entries, null, null, null, "corrected " + actuals);
+    }
+
+    /** More than was claimed, after an extension. */
+    private static long heldNow(LedgerView view, AccountId account) {
+        return view.reservation().orElseThrow().claims().stream()
+                .filter(claim -> claim.account().id().equals(account))
+                .mapToLong(Claim::atomic)
+                .sum();
     }
 
     private static void add(List<Entry> entries, AccountId account, EntryKind kind, long atomic) {

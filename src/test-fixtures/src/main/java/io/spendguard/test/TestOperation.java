@@ -187,7 +187,8 @@ public abstract class TestOperation<T extends TestOperation<T>> implements Ledge
                 planned.hold(),
                 planned.settles(),
                 planned.run(),
-                planned.answer());
+                planned.answer(),
+                planned.extend());
     }
 
     /** What was asked for, in words; equal requests give equal words. */

@@ -25,7 +25,8 @@ import org.jooq.impl.TableImpl;
 
 
 /**
- * A decision's hold: HELD, then COMMITTED, RELEASED or EXPIRED for good.
+ * A decision's hold: HELD, perhaps EXTENDED, then COMMITTED, RELEASED or
+ * EXPIRED for good.
  */
 @SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class Reservation extends TableImpl<Record> {
@@ -85,7 +86,7 @@ public class Reservation extends TableImpl<Record> {
     }
 
     private Reservation(Name alias, Table<Record> aliased, Field<?>[] parameters, Condition where) {
-        super(alias, null, aliased, parameters, DSL.comment("A decision's hold: HELD, then COMMITTED, RELEASED or EXPIRED for good."), TableOptions.table(), where);
+        super(alias, null, aliased, parameters, DSL.comment("A decision's hold: HELD, perhaps EXTENDED, then COMMITTED, RELEASED or EXPIRED for good."), TableOptions.table(), where);
     }
 
     /**

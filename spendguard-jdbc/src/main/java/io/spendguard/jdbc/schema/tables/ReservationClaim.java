@@ -67,6 +67,11 @@ public class ReservationClaim extends TableImpl<Record> {
      */
     public final TableField<Record, Long> ATOMS = createField(DSL.name("atoms"), SQLDataType.BIGINT.nullable(false), this, "");
 
+    /**
+     * The column <code>spendguard.reservation_claim.part</code>.
+     */
+    public final TableField<Record, Integer> PART = createField(DSL.name("part"), SQLDataType.INTEGER.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.INTEGER)), this, "");
+
     private ReservationClaim(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }
