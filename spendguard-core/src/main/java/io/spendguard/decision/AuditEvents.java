@@ -191,7 +191,7 @@ final class AuditEvents {
         return JsonObject.create().put("commitment", committed.commitment().hex());
     }
 
-    private static JsonObject movement(UUID transactionId, List<Entry> entries) {
+    static JsonObject movement(UUID transactionId, List<Entry> entries) {
         return JsonObject.create()
                 .put("transaction", transactionId.toString())
                 .put(
@@ -279,7 +279,7 @@ final class AuditEvents {
         return target == PatchTarget.STOP_SEQUENCES ? json.put("value", Patch.split(value)) : json.put("value", value);
     }
 
-    private static EventDraft draft(AuditEvent event) {
+    static EventDraft draft(AuditEvent event) {
         return new EventDraft(
                 event.id(),
                 event.tenant(),
@@ -291,7 +291,7 @@ final class AuditEvents {
                         .toList());
     }
 
-    private static String lower(Enum<?> constant) {
+    static String lower(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -136,7 +136,8 @@ public final class LedgerInvariants {
 
     private static void checkAccount(AccountState state, Map<EntryKind, Long> sums) {
         assertThat(Map.of(
-                        EntryKind.ADJUSTMENT, -state.limit(),
+                        EntryKind.ADJUSTMENT, -state.contracted(),
+                        EntryKind.GRANT, -state.granted(),
                         EntryKind.SPENT, state.spent(),
                         EntryKind.HELD, state.held(),
                         EntryKind.DEBT, -state.debt(),
