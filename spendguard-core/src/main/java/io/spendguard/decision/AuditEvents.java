@@ -151,7 +151,9 @@ final class AuditEvents {
                         .put("extension", extension)
                         .put(
                                 "claims",
-                                after.claims().stream().map(AuditEvents::claimJson).toList())
+                                after.claims().stream()
+                                        .map(AuditEvents::claimJson)
+                                        .toList())
                         .put("expiresAt", after.expiresAt().toString()));
         held.terms().effective().run().ifPresent(event::run);
         return draft(event.build());

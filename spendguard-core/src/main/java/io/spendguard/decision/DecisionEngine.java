@@ -287,7 +287,8 @@ public final class DecisionEngine implements AutoCloseable {
 
     /** Raises a hold to so much of each claim and makes it last, or says why not: one transaction. */
     StoredExtension extend(HeldTerms held, Duration atLeast, List<Claim> wanted) {
-        PostResult result = await(new ExtendOperation(held, atLeast, wanted, inForce.postings().events(), ids), late -> {});
+        PostResult result = await(
+                new ExtendOperation(held, atLeast, wanted, inForce.postings().events(), ids), late -> {});
         return StoredExtension.parse(result.answer());
     }
 

@@ -110,8 +110,8 @@ final class ExtendOperation implements LedgerOperation {
                         + " and cannot be extended: its call has ended. Decide a new action."));
         List<Claim> more = new ArrayList<>();
         for (Claim claim : reservation.claims()) {
-            long quantity = Math.subtractExact(
-                    wanted.getOrDefault(claim.account().id(), claim.atomic()), claim.atomic());
+            long quantity =
+                    Math.subtractExact(wanted.getOrDefault(claim.account().id(), claim.atomic()), claim.atomic());
             if (quantity > 0) {
                 more.add(new Claim(claim.account(), quantity));
             }

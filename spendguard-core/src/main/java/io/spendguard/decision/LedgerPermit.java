@@ -103,9 +103,12 @@ final class LedgerPermit implements Permit {
     @Override
     public Extension extend(Duration atLeast, Usage most) {
         Money cost = held.terms().cost(most);
-        if (cost == null && held.claims().stream().anyMatch(claim -> claim.account().unit().isMoney())) {
-            throw new IllegalArgumentException("Decision " + held.decisionId() + " holds money and cannot be extended to "
-                    + most + ": it has no known price. Count input and output tokens, or extend to a cost.");
+        if (cost == null
+                && held.claims().stream()
+                        .anyMatch(claim -> claim.account().unit().isMoney())) {
+            throw new IllegalArgumentException(
+                    "Decision " + held.decisionId() + " holds money and cannot be extended to " + most
+                            + ": it has no known price. Count input and output tokens, or extend to a cost.");
         }
         return extend(atLeast, wanted(charges(cost, most)));
     }

@@ -49,8 +49,7 @@ record Outcome(
         claims.forEach(claim -> held.put(claim.account().id(), claim));
         List<Terms.Charge> current = charges.stream()
                 .map(charge -> {
-                    Claim claim =
-                            held.getOrDefault(charge.claim().account().id(), charge.claim());
+                    Claim claim = held.getOrDefault(charge.claim().account().id(), charge.claim());
                     boolean isTheHold = charge.estimated()
                             && charge.actual() == charge.claim().atomic();
                     return new Terms.Charge(claim, isTheHold ? claim.atomic() : charge.actual(), charge.estimated());

@@ -18,8 +18,7 @@ import java.util.UUID;
  * @param expiresAt when the hold ends afterwards
  * @param eventId its audit event
  */
-record StoredExtension(
-        boolean isGranted, List<Reason> reasons, List<Amount> held, Instant expiresAt, UUID eventId) {
+record StoredExtension(boolean isGranted, List<Reason> reasons, List<Amount> held, Instant expiresAt, UUID eventId) {
 
     static StoredExtension parse(byte[] json) {
         JsonObject root = JsonObject.parse(json);

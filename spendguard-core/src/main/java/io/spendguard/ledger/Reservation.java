@@ -61,7 +61,9 @@ public record Reservation(
         List<Claim> raised = claims.stream()
                 .map(claim -> new Claim(
                         claim.account(),
-                        Math.addExact(claim.atomic(), more.getOrDefault(claim.account().id(), 0L))))
+                        Math.addExact(
+                                claim.atomic(),
+                                more.getOrDefault(claim.account().id(), 0L))))
                 .toList();
         return new Reservation(id, tenant, namespace, run, State.EXTENDED, by.expiresAt(), terms, raised);
     }

@@ -64,6 +64,9 @@ public record SignedNote(String text, List<Signature> signatures) {
             throw new IllegalArgumentException(
                     "Note has " + signatures.size() + " signatures: at most " + MAX_SIGNATURES + " are read.");
         }
+        if (signatures.stream().distinct().count() != signatures.size()) {
+            throw new IllegalArgumentException("Note has a signature line twice. Remove one of them.");
+        }
         return new SignedNote(whole.substring(0, blank + 1), signatures);
     }
 

@@ -16,6 +16,8 @@ import io.spendguard.proof.NoteKey;
 import io.spendguard.proof.SignedNote;
 import io.spendguard.proof.VerificationKey;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +52,7 @@ final class LogCheck {
     private long later;
     private @Nullable Checkpoint checkpoint;
     private @Nullable Digest rootAtAnchor;
+    private @Nullable String lastTenant;
 
     LogCheck(Anchors anchors, Findings findings) {
         this.anchors = anchors;
@@ -226,6 +229,11 @@ final class LogCheck {
         if (tree == null) {
             throw new JsonException("Tenant '" + run.tenant() + "' has events in the log, but no head.");
         }
+        String last = lastTenant;
+        if (last != null && Arrays.compareUnsigned(utf8(last), utf8(run.tenant())) > 0) {
+            throw new JsonException("Tenant '" + run.tenant() + "' comes after '" + last + "': runs are in order.");
+        }
+        lastTenant = run.tenant();
         tree.name = run.tenant();
         if (run.index() != tree.named) {
             throw new JsonException("Leaf " + tree.named + " of tenant '" + run.tenant() + "' is of no event.");
@@ -234,6 +242,10 @@ final class LogCheck {
         streams.computeIfAbsent(new PackageNames.StreamName(run.tenant(), run.stream()), name -> new StreamLog())
                 .runs
                 .put(run.from(), run);
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private void compareHeads() {

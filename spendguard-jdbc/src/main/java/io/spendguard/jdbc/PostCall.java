@@ -164,8 +164,7 @@ final class PostCall {
     /** Before anything else, so that what is extended and settled in one batch is settled as extended. Ordered path only. */
     private void extend(Connection connection) throws SQLException {
         extensions.forEach((key, extension) -> {
-            extended.add(
-                    key.tenant(), key.id(), micros(extension.expiresAt()).toString());
+            extended.add(key.tenant(), key.id(), micros(extension.expiresAt()).toString());
             extension
                     .more()
                     .forEach(claim -> extendedClaims.add(

@@ -123,7 +123,9 @@ final class Rows {
     private static void add(List<Claim> claims, Claim part) {
         int last = claims.size() - 1;
         if (last >= 0 && claims.get(last).account().equals(part.account())) {
-            claims.set(last, new Claim(part.account(), Math.addExact(claims.get(last).atomic(), part.atomic())));
+            claims.set(
+                    last,
+                    new Claim(part.account(), Math.addExact(claims.get(last).atomic(), part.atomic())));
         } else {
             claims.add(part);
         }

@@ -98,9 +98,11 @@ class HoldSweepOnPostgresTest {
         try (Guard guard = guard()) {
             Permit permit = guard.decide(priced("1.00 USD")).orThrow();
             Permit other = guard.decide(priced("1.00 USD")).orThrow();
-            assertThat(permit.extend(Duration.ofHours(1), Money.parse("3.00 USD")).isGranted())
+            assertThat(permit.extend(Duration.ofHours(1), Money.parse("3.00 USD"))
+                            .isGranted())
                     .isTrue();
-            assertThat(permit.extend(Duration.ofHours(2), Money.parse("9.50 USD")).isGranted())
+            assertThat(permit.extend(Duration.ofHours(2), Money.parse("9.50 USD"))
+                            .isGranted())
                     .isFalse();
 
             assertThat(guard.sweep()).isEqualTo(new Sweep(true, 1, 0, 0));
@@ -108,9 +110,8 @@ class HoldSweepOnPostgresTest {
             permit.commit(Money.parse("2.00 USD"));
 
             assertThat(spent(guard)).containsExactly("2.50 USD", "2.50 USD");
-            assertThat(guard.balances("acme")).allSatisfy(balance -> assertThat(
-                            balance.held().atomic())
-                    .isZero());
+            assertThat(guard.balances("acme"))
+                    .allSatisfy(balance -> assertThat(balance.held().atomic()).isZero());
         }
         assertSound(folder);
     }

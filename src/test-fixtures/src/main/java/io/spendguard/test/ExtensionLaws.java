@@ -50,8 +50,10 @@ interface ExtensionLaws extends LedgerLaws {
         HoldOperation hold = held();
         Instant until = inAnHour();
 
-        String answer = lab().answer(
-                        lab().operations().extend("e", hold, until).more(team(), 200).more(org(), 100));
+        String answer = lab().answer(lab().operations()
+                .extend("e", hold, until)
+                .more(team(), 200)
+                .more(org(), 100));
 
         assertThat(answer).isEqualTo("extended");
         assertBalances(team(), 1000, 0, 500, 0);
@@ -80,8 +82,10 @@ interface ExtensionLaws extends LedgerLaws {
         HoldOperation hold = held();
         Reservation before = stored(hold);
 
-        String answer = lab().answer(
-                        lab().operations().extend("e", hold, inAnHour()).more(team(), 200).more(org(), 101));
+        String answer = lab().answer(lab().operations()
+                .extend("e", hold, inAnHour())
+                .more(team(), 200)
+                .more(org(), 101));
 
         assertThat(answer).isEqualTo("refused: short of org");
         assertBalances(team(), 1000, 0, 300, 0);

@@ -203,16 +203,13 @@ class HoldExtensionTest {
     }
 
     private static Contract contract(String mode) {
-        return Contract.parse(
-                """
+        return Contract.parse("""
                 apiVersion: spendguard.ai/v1
                 metadata: {name: day, tenant: acme}
                 spec:
                   mode: %s
                   budgets:
                     - {id: day, limit: 1.00 USD, window: {type: calendar_day, timezone: UTC}}
-                """
-                        .formatted(mode),
-                "day.yaml");
+                """.formatted(mode), "day.yaml");
     }
 }
