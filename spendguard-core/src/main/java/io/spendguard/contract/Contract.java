@@ -116,6 +116,14 @@ public final class Contract {
         return ContractLoader.parse(source, name, this);
     }
 
+    /**
+     * The language as a JSON Schema (draft 2020-12), for editors: members, their forms and what is required. What it cannot
+     * say, such as names in conditions, loading checks.
+     */
+    public static String schema() {
+        return ContractLoader.schema();
+    }
+
     /** The contract's name. */
     public String name() {
         return name;
@@ -222,6 +230,15 @@ public final class Contract {
     public boolean readsLedger(ActionKind kind) {
         return budgets.stream().anyMatch(Budget::readsLedger)
                 || evaluator.rules(kind).stream().anyMatch(CompiledRule::readsLedger);
+    }
+
+    /**
+     * What means something else in this contract than in another one: empty exactly when their digests are equal.
+     *
+     * @param before the other contract
+     */
+    public List<ContractChange> changesSince(Contract before) {
+        return ContractComparison.of(before, this);
     }
 
     /** The budgets whose balances some rule reads, sorted. */

@@ -196,12 +196,15 @@ public final class DecisionEngine implements AutoCloseable {
     }
 
     /** As {@link #decide}, on rows that are brought to a situation first, with everything behind the answer. */
-    Rehearsal.Answer rehearse(Action asked, Situation situation) {
+    Rehearsal.Answer rehearse(Action asked, Situation situation, boolean explains) {
         InForce in = inForce;
         Snapshot snapshot = snapshot(in, asked);
         activate(in, snapshot.tenant());
-        SituateOperation situate = new SituateOperation(snapshot, situation, in.claims(), in.judge(), in.postings());
-        await(situate, late -> {});
+        SituateOperation situate =
+                new SituateOperation(snapshot, situation, explains, in.claims(), in.judge(), in.postings());
+        if (explains || !situation.isAsLeft()) {
+            await(situate, late -> {});
+        }
         DecideOperation operation = in.operation(snapshot);
         PostResult result = await(operation, late -> {});
         Decision decision = published(in, snapshot, operation, result);
