@@ -200,7 +200,7 @@ final class AuditEvents {
         return JsonObject.create().put("commitment", committed.commitment().hex());
     }
 
-    private static JsonObject movement(UUID transactionId, List<Entry> entries) {
+    static JsonObject movement(UUID transactionId, List<Entry> entries) {
         return JsonObject.create()
                 .put("transaction", transactionId.toString())
                 .put(
@@ -288,7 +288,7 @@ final class AuditEvents {
         return target == PatchTarget.STOP_SEQUENCES ? json.put("value", Patch.split(value)) : json.put("value", value);
     }
 
-    private static EventDraft draft(AuditEvent event) {
+    static EventDraft draft(AuditEvent event) {
         return new EventDraft(
                 event.id(),
                 event.tenant(),
@@ -300,7 +300,7 @@ final class AuditEvents {
                         .toList());
     }
 
-    private static String lower(Enum<?> constant) {
+    static String lower(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 }

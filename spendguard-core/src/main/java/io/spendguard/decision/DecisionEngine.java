@@ -605,7 +605,7 @@ public final class DecisionEngine implements AutoCloseable {
                 state.account().budgetId(),
                 state.account().key(),
                 state.account().window(),
-                state.amount(state.limit()),
+                state.allowance(),
                 state.amount(state.spent()),
                 state.amount(state.held()),
                 state.amount(state.available()),

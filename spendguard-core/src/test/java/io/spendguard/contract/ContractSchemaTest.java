@@ -183,7 +183,7 @@ class ContractSchemaTest {
                 "spendguard.ai/v1 -> spendguard.ai/v2"
             })
     void validate_faultThatTheParserFinds_complains(String change) {
-        String[] parts = change.split(" -> ");
+        String[] parts = change.split(" -> ", 2);
 
         String broken = EVERY_MAPPING.replace(parts[0], parts[1]);
 
@@ -237,7 +237,7 @@ class ContractSchemaTest {
 
     private JsonObject at(String pointer) {
         Object found = schema;
-        for (String part : pointer.substring(1).split("/")) {
+        for (String part : pointer.substring(1).split("/", -1)) {
             if (part.isEmpty()) {
                 continue;
             }
