@@ -394,8 +394,14 @@ public final class DecisionEngine implements AutoCloseable {
         in.contract().tenant().ifPresent(tenants::add);
         String reason = fault.length() > MOST_FAULT ? fault.substring(0, MOST_FAULT) + "…" : fault;
         for (String tenant : tenants) {
-            RejectOperation rejection =
-                    new RejectOperation(tenant, in.namespace(), ids.next(), name, reason, in.postings());
+            RejectOperation rejection = new RejectOperation(
+                    tenant,
+                    in.namespace(),
+                    ids.next(),
+                    name,
+                    reason,
+                    in.activations().containsKey(tenant),
+                    in.postings());
             await(rejection, late -> {});
         }
     }
@@ -585,7 +591,7 @@ public final class DecisionEngine implements AutoCloseable {
                 state.account().budgetId(),
                 state.account().key(),
                 state.account().window(),
-                state.amount(state.limit()),
+                state.allowance(),
                 state.amount(state.spent()),
                 state.amount(state.held()),
                 state.amount(state.available()),
