@@ -74,10 +74,17 @@ final class AuditEvents {
                 .build());
     }
 
-    /** A contract that did not come into force; the one before stays. */
-    EventDraft rejected(String tenant, UUID eventId, String name, String fault, UUID transactionId, Instant now) {
+    /** A contract that did not come into force; the one before stays, where there is one. */
+    EventDraft rejected(
+            String tenant,
+            UUID eventId,
+            String name,
+            String fault,
+            boolean anotherStays,
+            UUID transactionId,
+            Instant now) {
         JsonObject data = movement(transactionId, List.of())
-                .put("contract", contract.digest().hex())
+                .putIfPresent("contract", anotherStays ? contract.digest().hex() : null)
                 .put("rejected", name)
                 .put("fault", fault);
         return draft(AuditEvent.of(EventTypes.CONTRACT_REJECTED, eventId, tenant, now)
@@ -193,7 +200,7 @@ final class AuditEvents {
         return JsonObject.create().put("commitment", committed.commitment().hex());
     }
 
-    private static JsonObject movement(UUID transactionId, List<Entry> entries) {
+    static JsonObject movement(UUID transactionId, List<Entry> entries) {
         return JsonObject.create()
                 .put("transaction", transactionId.toString())
                 .put(
@@ -281,7 +288,7 @@ final class AuditEvents {
         return target == PatchTarget.STOP_SEQUENCES ? json.put("value", Patch.split(value)) : json.put("value", value);
     }
 
-    private static EventDraft draft(AuditEvent event) {
+    static EventDraft draft(AuditEvent event) {
         return new EventDraft(
                 event.id(),
                 event.tenant(),
@@ -293,7 +300,7 @@ final class AuditEvents {
                         .toList());
     }
 
-    private static String lower(Enum<?> constant) {
+    static String lower(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -204,7 +204,7 @@ final class Judge {
                             ReasonCode.BUDGET_THRESHOLD,
                             "Budget '" + budget.id() + "'" + keyed(claim.account()) + " passes " + percent
                                     + " % of its limit: " + state.amount(taken + claim.atomic()) + " of "
-                                    + state.amount(state.limit()) + " are spent or held. Nothing to do yet.")));
+                                    + state.allowance() + " are spent or held. Nothing to do yet.")));
         }
         return crossings;
     }
@@ -296,7 +296,7 @@ final class Judge {
             return state == null
                     ? null
                     : new BudgetBalance(
-                            state.amount(state.limit()),
+                            state.allowance(),
                             state.amount(state.spent()),
                             state.amount(state.held()),
                             state.amount(state.available()));

@@ -58,10 +58,26 @@ final class Movements {
         return lines.entries;
     }
 
+    /** What is given to an account pays debt first. */
+    static List<Entry> grant(AccountState state, long quantity) {
+        Lines lines = new Lines();
+        lines.add(state.account().id(), EntryKind.GRANT, Math.negateExact(quantity));
+        give(lines, state.account().id(), quantity, state.debt());
+        return lines.entries;
+    }
+
+    /** What is taken from an account must be available. */
+    static List<Entry> withdraw(AccountState state, long quantity) {
+        Lines lines = new Lines();
+        lines.add(state.account().id(), EntryKind.GRANT, quantity);
+        lines.add(state.account().id(), EntryKind.AVAILABLE, Math.negateExact(quantity));
+        return lines.entries;
+    }
+
     /** A raised limit first pays debt; a lowered one takes what is available and the rest becomes debt. */
     static List<Entry> limit(AccountState state, long newLimit) {
         AccountId account = state.account().id();
-        long lowered = Math.subtractExact(state.limit(), newLimit);
+        long lowered = Math.subtractExact(state.contracted(), newLimit);
         Lines lines = new Lines();
         lines.add(account, EntryKind.ADJUSTMENT, lowered);
         if (lowered >= 0) {

@@ -16,6 +16,10 @@ public final class EventTypes {
     public static final String ACCOUNT_OPENED = "io.spendguard.account.opened.v1";
     /** An account's limit was changed. */
     public static final String LIMIT_CHANGED = "io.spendguard.limit.changed.v1";
+    /** An operator gave to an account beside its budget's limit. */
+    public static final String BUDGET_GRANTED = "io.spendguard.budget.granted.v1";
+    /** An operator moved part of a limit from one account to another. */
+    public static final String BUDGET_TRANSFERRED = "io.spendguard.budget.transferred.v1";
     /** A stream's first event. */
     public static final String STREAM_OPENED = "io.spendguard.stream.opened.v1";
     /** From here on the stream's key is vouched for by another certificate. */

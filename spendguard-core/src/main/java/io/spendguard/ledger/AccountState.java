@@ -8,18 +8,25 @@ import java.util.Objects;
  * {@code available = limit + debt − spent − held}; available is never negative, and nothing while there is debt.
  *
  * @param account whose balances
- * @param limit what was granted
+ * @param limit what may be spent in all: what the contract gives and what was granted beside it
  * @param spent what was committed
  * @param held what is reserved and not yet settled
  * @param debt what was spent beyond the limit because a real cost exceeded its hold
+ * @param granted the part of the limit that operators granted, less what they transferred away; negative where that is more
  */
-public record AccountState(Account account, long limit, long spent, long held, long debt) {
+public record AccountState(Account account, long limit, long spent, long held, long debt, long granted) {
+    /** The balances of an account to which nothing was granted. */
+    public AccountState(Account account, long limit, long spent, long held, long debt) {
+        this(account, limit, spent, held, debt, 0);
+    }
+
     /** Refuses negative balances with {@link IllegalArgumentException}: they would mean a broken ledger. */
     public AccountState {
         Objects.requireNonNull(account, "account");
-        if (limit < 0 || spent < 0 || held < 0 || debt < 0) {
+        if (Math.subtractExact(limit, granted) < 0 || spent < 0 || held < 0 || debt < 0) {
             throw new IllegalArgumentException("Account of budget '" + account.budgetId() + "' has a negative balance:"
-                    + " limit " + limit + ", spent " + spent + ", held " + held + ", debt " + debt + ".");
+                    + " limit " + limit + (granted == 0 ? "" : ", " + granted + " of it granted") + ", spent " + spent
+                    + ", held " + held + ", debt " + debt + ".");
         }
         if (Math.subtractExact(Math.addExact(limit, debt), Math.addExact(spent, held)) < 0) {
             throw new IllegalArgumentException("Account of budget '" + account.budgetId() + "' is overdrawn: limit "
@@ -30,6 +37,16 @@ public record AccountState(Account account, long limit, long spent, long held, l
                     + " of debt while " + (limit + debt - spent - held)
                     + " are available: what is given back pays debt first.");
         }
+    }
+
+    /** The part of the limit that the contract gives. */
+    public long contracted() {
+        return limit - granted;
+    }
+
+    /** The limit as an amount; nothing where more was transferred away than the contract gives by now. */
+    public Amount allowance() {
+        return amount(Math.max(0, limit));
     }
 
     /** What may still be held. */
@@ -62,20 +79,25 @@ public record AccountState(Account account, long limit, long spent, long held, l
         long newSpent = spent;
         long newHeld = held;
         long newDebt = debt;
+        long newGranted = granted;
         for (Entry entry : entries) {
             if (!entry.account().equals(account.id())) {
                 continue;
             }
             switch (entry.kind()) {
                 case ADJUSTMENT -> newLimit = Math.subtractExact(newLimit, entry.atomic());
+                case GRANT -> {
+                    newLimit = Math.subtractExact(newLimit, entry.atomic());
+                    newGranted = Math.subtractExact(newGranted, entry.atomic());
+                }
                 case SPENT -> newSpent = Math.addExact(newSpent, entry.atomic());
                 case HELD -> newHeld = Math.addExact(newHeld, entry.atomic());
                 case DEBT -> newDebt = Math.subtractExact(newDebt, entry.atomic());
                 case AVAILABLE -> {
-                    // Follows from the other four, because every posting balances.
+                    // Follows from the others, because every posting balances.
                 }
             }
         }
-        return new AccountState(account, newLimit, newSpent, newHeld, newDebt);
+        return new AccountState(account, newLimit, newSpent, newHeld, newDebt, newGranted);
     }
 }

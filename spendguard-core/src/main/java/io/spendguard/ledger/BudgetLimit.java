@@ -42,6 +42,6 @@ public record BudgetLimit(
     public boolean changes(AccountState state) {
         return state.account().budgetId().equals(budgetId)
                 && state.account().unit().equals(limit.unit())
-                && state.limit() != limit.atomic();
+                && state.contracted() != limit.atomic();
     }
 }

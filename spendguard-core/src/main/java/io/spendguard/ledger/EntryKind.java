@@ -3,7 +3,7 @@ package io.spendguard.ledger;
 /**
  * The side of an account an entry moves. Entries are signed; in one posting they sum to zero for each account.
  *
- * <p>Grant of L: ADJUSTMENT −L, AVAILABLE +L. Hold of x: AVAILABLE −x, HELD +x. Commit of a from a hold of x: HELD −x,
+ * <p>Limit of L: ADJUSTMENT −L, AVAILABLE +L. Grant of G: GRANT −G, AVAILABLE +G. Hold of x: AVAILABLE −x, HELD +x. Commit of a from a hold of x: HELD −x,
  * SPENT +a, AVAILABLE +(x−a); where a exceeds x, AVAILABLE gives what it has and DEBT −rest carries the remainder. Whatever
  * would become AVAILABLE pays DEBT first, so that an account in debt has nothing available.
  */
@@ -16,6 +16,8 @@ public enum EntryKind {
     SPENT,
     /** What was spent beyond the limit; its balance is negative. */
     DEBT,
-    /** Where limits come from; its balance is the limit, negated. */
-    ADJUSTMENT
+    /** Where contracts' limits come from; its balance is that limit, negated. */
+    ADJUSTMENT,
+    /** Where operators' grants and transfers come from or go to; its balance is their sum, negated. */
+    GRANT
 }

@@ -11,5 +11,9 @@ public enum OperationKind {
     /** Ends a hold that nobody settled in time. */
     EXPIRE,
     /** Makes an open hold longer or larger. */
-    EXTEND
+    EXTEND,
+    /** Gives to an account beside its budget's limit. */
+    GRANT,
+    /** Moves part of a limit from one account to another. */
+    TRANSFER
 }

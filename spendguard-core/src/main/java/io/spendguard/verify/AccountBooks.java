@@ -31,6 +31,9 @@ final class AccountBooks {
     private static final Set<String> GRANTING =
             Set.of(EventTypes.ACCOUNT_OPENED, EventTypes.CONTRACT_ACTIVATED, EventTypes.LIMIT_CHANGED);
 
+    /** What may give beside a limit. */
+    private static final Set<String> ALLOTTING = Set.of(EventTypes.BUDGET_GRANTED, EventTypes.BUDGET_TRANSFERRED);
+
     private final Findings findings;
     private final Map<Key, Book> books = new HashMap<>();
 
@@ -60,8 +63,31 @@ final class AccountBooks {
                         "Event " + place.event() + " (" + type + ") changes the limit of account " + account
                                 + ": only contracts and openings grant. Ask who wrote it.");
             }
+            if (movement.grant() != 0 && !ALLOTTING.contains(type)) {
+                findings.add(
+                        FindingCode.LIMIT_MISMATCH,
+                        place,
+                        "Event " + place.event() + " (" + type + ") grants to account " + account
+                                + ": only grants and transfers do. Ask who wrote it.");
+            }
             book(tenant, account).apply(place, at, movement);
         });
+        if (type.equals(EventTypes.BUDGET_TRANSFERRED)) {
+            requireNothingMinted(place, movements);
+        }
+    }
+
+    private void requireNothingMinted(Place place, Map<UUID, Movement> movements) {
+        BigInteger sum = movements.values().stream()
+                .map(movement -> BigInteger.valueOf(movement.grant()))
+                .reduce(BigInteger.ZERO, BigInteger::add);
+        if (sum.signum() != 0) {
+            findings.add(
+                    FindingCode.LIMIT_MISMATCH,
+                    place,
+                    "Event " + place.event() + " transfers " + sum.negate()
+                            + " atoms more than it takes: what one account gets another gives. Ask who wrote it.");
+        }
     }
 
     /** Draws the conclusions that need every stream. */
@@ -84,17 +110,20 @@ final class AccountBooks {
         TreeMap<String, Digest> leaves = new TreeMap<>();
         for (Map.Entry<Key, Book> entry : books.entrySet()) {
             Movement balance = entry.getValue().balance;
-            if (!entry.getKey().tenant().equals(tenant) || balance.equals(Movement.NONE)) {
+            if (!entry.getKey().tenant().equals(tenant)) {
                 continue;
             }
-            if (entry.getValue().isOverflown) {
+            if (entry.getValue().isOverflown || balance.limitOrNull() == null) {
                 return Optional.empty();
+            }
+            long limit = Objects.requireNonNull(balance.limitOrNull());
+            if (limit == 0 && balance.spent() == 0 && balance.held() == 0 && balance.debt() == 0) {
+                continue;
             }
             UUID account = entry.getKey().account();
             leaves.put(
                     account.toString(),
-                    LogHead.balanceLeaf(
-                            account, -balance.adjustment(), balance.spent(), balance.held(), -balance.debt()));
+                    LogHead.balanceLeaf(account, limit, balance.spent(), balance.held(), -balance.debt()));
         }
         return Optional.of(
                 leaves.isEmpty()
@@ -190,19 +219,20 @@ final class AccountBooks {
     }
 
     /** Signed sums by kind. */
-    private record Movement(long available, long held, long spent, long debt, long adjustment) {
-        static final Movement NONE = new Movement(0, 0, 0, 0, 0);
+    private record Movement(long available, long held, long spent, long debt, long adjustment, long grant) {
+        static final Movement NONE = new Movement(0, 0, 0, 0, 0, 0);
 
         static Movement of(String kind, long atomic) {
             return switch (kind) {
-                case "AVAILABLE" -> new Movement(atomic, 0, 0, 0, 0);
-                case "HELD" -> new Movement(0, atomic, 0, 0, 0);
-                case "SPENT" -> new Movement(0, 0, atomic, 0, 0);
-                case "DEBT" -> new Movement(0, 0, 0, atomic, 0);
-                case "ADJUSTMENT" -> new Movement(0, 0, 0, 0, atomic);
+                case "AVAILABLE" -> new Movement(atomic, 0, 0, 0, 0, 0);
+                case "HELD" -> new Movement(0, atomic, 0, 0, 0, 0);
+                case "SPENT" -> new Movement(0, 0, atomic, 0, 0, 0);
+                case "DEBT" -> new Movement(0, 0, 0, atomic, 0, 0);
+                case "ADJUSTMENT" -> new Movement(0, 0, 0, 0, atomic, 0);
+                case "GRANT" -> new Movement(0, 0, 0, 0, 0, atomic);
                 default ->
                     throw new JsonException("Entry kind '" + kind
-                            + "' is unknown: AVAILABLE, HELD, SPENT, DEBT and ADJUSTMENT are known.");
+                            + "' is unknown: AVAILABLE, HELD, SPENT, DEBT, ADJUSTMENT and GRANT are known.");
             };
         }
 
@@ -212,11 +242,24 @@ final class AccountBooks {
                     Math.addExact(held, other.held),
                     Math.addExact(spent, other.spent),
                     Math.addExact(debt, other.debt),
-                    Math.addExact(adjustment, other.adjustment));
+                    Math.addExact(adjustment, other.adjustment),
+                    Math.addExact(grant, other.grant));
+        }
+
+        /** What contract and operators give together; null where that is more than a long holds. */
+        @Nullable
+        Long limitOrNull() {
+            try {
+                return Math.negateExact(Math.addExact(adjustment, grant));
+            } catch (ArithmeticException overflow) {
+                return null;
+            }
         }
 
         long sum() {
-            return Math.addExact(Math.addExact(Math.addExact(available, held), Math.addExact(spent, debt)), adjustment);
+            return Math.addExact(
+                    Math.addExact(Math.addExact(available, held), Math.addExact(spent, debt)),
+                    Math.addExact(adjustment, grant));
         }
 
         /** Debt and adjustment are the sides that money comes from; the others hold it. */
@@ -247,7 +290,7 @@ final class AccountBooks {
         }
 
         private void apply(Place place, Instant at, Movement movement) {
-            history.add(at, -movement.adjustment(), movement.spent(), movement.held());
+            history.add(at, -movement.adjustment() - movement.grant(), movement.spent(), movement.held());
             isMovedBySeveral |= last != null && !Objects.equals(last.stream(), place.stream());
             firstUse = firstUse == null ? place : firstUse;
             last = place;
@@ -277,7 +320,7 @@ final class AccountBooks {
         }
 
         private boolean isReportable() {
-            return identity != null && !isOverflown && balance.isPossible();
+            return identity != null && !isOverflown && balance.isPossible() && balance.limitOrNull() != null;
         }
 
         private AccountReport report(Key key) {
@@ -291,7 +334,7 @@ final class AccountBooks {
                     what.key(),
                     what.from(),
                     what.until(),
-                    new Amount(-balance.adjustment(), unit),
+                    new Amount(Math.max(0, Objects.requireNonNull(balance.limitOrNull())), unit),
                     new Amount(balance.spent(), unit),
                     new Amount(balance.held(), unit),
                     new Amount(balance.available(), unit),

@@ -513,6 +513,9 @@ public final class EvidenceLog {
     /** What events make of a tenant's accounts. */
     private static final class Balances {
         private static final List<String> KINDS = List.of("ADJUSTMENT", "SPENT", "HELD", "DEBT");
+        /** Part of the limit, as what contracts give. */
+        private static final String GRANT = "GRANT";
+
         private static final int ADJUSTMENT = 0;
         private static final int DEBT = 3;
 
@@ -543,7 +546,7 @@ public final class EvidenceLog {
                     return;
                 }
                 for (JsonObject entry : data.objects("entries")) {
-                    int kind = KINDS.indexOf(entry.string("kind"));
+                    int kind = entry.string("kind").equals(GRANT) ? ADJUSTMENT : KINDS.indexOf(entry.string("kind"));
                     if (kind < 0) {
                         continue; // what is available follows from the others
                     }

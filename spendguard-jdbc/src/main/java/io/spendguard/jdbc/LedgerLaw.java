@@ -28,19 +28,21 @@ public enum LedgerLaw {
     /** Every balance is what its entries sum to. */
     BALANCES_FOLLOW_FROM_ENTRIES("""
             select tenant, format('account %s of budget %s', account_id, budget_id) as subject,
-                   format('It has limit %s, spent %s, held %s, debt %s, but its entries sum to %s, %s, %s, %s.',
-                       limit_atoms, spent_atoms, held_atoms, debt_atoms, limit_sum, spent_sum, held_sum, debt_sum)
+                   format('It has limit %s (granted %s), spent %s, held %s, debt %s, but its entries sum to %s (%s), %s, %s,'
+                       ' %s.', limit_atoms, granted_atoms, spent_atoms, held_atoms, debt_atoms, limit_sum, granted_sum,
+                       spent_sum, held_sum, debt_sum)
                        as message
               from spendguard.account
               left join lateral (
-                select coalesce(-sum(atoms) filter (where kind = 'ADJUSTMENT'), 0) as limit_sum,
+                select coalesce(-sum(atoms) filter (where kind in ('ADJUSTMENT', 'GRANT')), 0) as limit_sum,
+                       coalesce(-sum(atoms) filter (where kind = 'GRANT'), 0) as granted_sum,
                        coalesce(sum(atoms) filter (where kind = 'SPENT'), 0) as spent_sum,
                        coalesce(sum(atoms) filter (where kind = 'HELD'), 0) as held_sum,
                        coalesce(-sum(atoms) filter (where kind = 'DEBT'), 0) as debt_sum
                   from entry_sum
                  where entry_sum.tenant = account.tenant and entry_sum.account_id = account.account_id) sums on true
-             where (limit_atoms, spent_atoms, held_atoms, debt_atoms)
-                   is distinct from (limit_sum, spent_sum, held_sum, debt_sum)
+             where (limit_atoms, granted_atoms, spent_atoms, held_atoms, debt_atoms)
+                   is distinct from (limit_sum, granted_sum, spent_sum, held_sum, debt_sum)
              order by tenant, budget_id, account_id
             """),
     /** Nothing is below zero, and whoever owes has nothing available. */
@@ -50,7 +52,7 @@ public enum LedgerLaw {
                        ' is debt.', limit_atoms, spent_atoms, held_atoms, debt_atoms,
                        limit_atoms - spent_atoms - held_atoms + debt_atoms) as message
               from spendguard.account
-             where least(limit_atoms, spent_atoms, held_atoms, debt_atoms,
+             where least(limit_atoms - granted_atoms, spent_atoms, held_atoms, debt_atoms,
                        limit_atoms - spent_atoms - held_atoms + debt_atoms) < 0
                 or (debt_atoms > 0 and limit_atoms - spent_atoms - held_atoms + debt_atoms > 0)
              order by tenant, budget_id, account_id
@@ -88,6 +90,18 @@ public enum LedgerLaw {
               left join spendguard.idempotency_answer answer using (tenant, operation, key)
              where answer.tenant is null
              order by taken.tenant, taken.operation, taken.key
+            """),
+    /** A transfer gives what it takes. */
+    TRANSFERS_MINT_NOTHING("""
+            select tx.tenant, 'transaction ' || tx.tx_id as subject,
+                   format('It transfers %s atoms more than it takes: what one account gets another gives.',
+                       -sum(entry.atoms)) as message
+              from spendguard.ledger_tx tx
+              join spendguard.ledger_entry entry using (tenant, tx_id)
+             where tx.operation = 'TRANSFER' and entry.kind = 'GRANT'
+             group by tx.tenant, tx.tx_id
+            having sum(entry.atoms) <> 0
+             order by tx.tenant, tx.tx_id
             """),
     /** The event of a posting tells of exactly its entries. */
     EVENTS_TELL_THE_ENTRIES("""

@@ -296,7 +296,9 @@ final class OrderedPath {
                         .and(ACCOUNT.BUDGET_ID.eq(limit.budgetId()))
                         .and(ACCOUNT.UNIT.eq(limit.limit().unit().code()))
                         .and(ACCOUNT.WINDOW_UNTIL.gt(now))
-                        .and(ACCOUNT.LIMIT_ATOMS.ne(limit.limit().atomic()))
+                        .and(ACCOUNT.LIMIT_ATOMS
+                                .minus(ACCOUNT.GRANTED_ATOMS)
+                                .ne(limit.limit().atomic()))
                         .forEach(row -> needed.put(new AccountId(row.value1()), operation.tenant()));
             }
         }

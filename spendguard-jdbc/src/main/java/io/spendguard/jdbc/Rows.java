@@ -54,7 +54,8 @@ final class Rows {
                 row.get(ACCOUNT.LIMIT_ATOMS),
                 row.get(ACCOUNT.SPENT_ATOMS),
                 row.get(ACCOUNT.HELD_ATOMS),
-                row.get(ACCOUNT.DEBT_ATOMS));
+                row.get(ACCOUNT.DEBT_ATOMS),
+                row.get(ACCOUNT.GRANTED_ATOMS));
     }
 
     static Account account(Record row) {

@@ -103,8 +103,16 @@ class LedgerCheckTest {
                         "a balance lowered",
                         "update spendguard.account set spent_atoms = 0 where budget_id = 'daily'",
                         LedgerLaw.BALANCES_FOLLOW_FROM_ENTRIES,
-                        "of budget daily: It has limit 100000000000, spent 0, held 180000000, debt 0, but its entries sum to"
-                                + " 100000000000, 180000000, 180000000, 0."),
+                        "of budget daily: It has limit 100000000000 (granted 0), spent 0, held 180000000, debt 0, but its"
+                                + " entries sum to 100000000000 (0), 180000000, 180000000, 0."),
+                Arguments.of(
+                        "a limit passed off as a transfer",
+                        List.of(
+                                "update spendguard.ledger_tx set operation = 'TRANSFER' where tx_id in (select tx_id from"
+                                        + " spendguard.ledger_entry where kind = 'ADJUSTMENT' and atoms = -400000000)",
+                                "update spendguard.ledger_entry set kind = 'GRANT' where atoms = -400000000"),
+                        LedgerLaw.TRANSFERS_MINT_NOTHING,
+                        "It transfers 400000000 atoms more than it takes"),
                 arguments(
                         "an account deleted",
                         "delete from spendguard.account where budget_id = 'daily'",

@@ -119,7 +119,7 @@ final class BudgetCommands {
                     state.account().key().isEmpty() ? "-" : state.account().key(),
                     moment(state.account().window().from()),
                     moment(state.account().window().until()),
-                    state.amount(state.limit()).toString(),
+                    state.allowance().toString(),
                     state.amount(state.spent()).toString(),
                     state.amount(state.held()).toString(),
                     state.amount(state.available()).toString(),
@@ -137,7 +137,7 @@ final class BudgetCommands {
                     .put("key", state.account().key())
                     .put("from", state.account().window().from().toString())
                     .put("until", state.account().window().until().toString())
-                    .put("limit", state.amount(state.limit()).toString())
+                    .put("limit", state.allowance().toString())
                     .put("spent", state.amount(state.spent()).toString())
                     .put("held", state.amount(state.held()).toString())
                     .put("available", state.amount(state.available()).toString())

@@ -47,7 +47,9 @@ public final class SpendGuardCli {
         evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
         CommandLine budget = new CommandLine(new BudgetGroup())
                 .addSubcommand(new BudgetCommands.ListAll(terminal, environment))
-                .addSubcommand(new BudgetCommands.Show(terminal, environment));
+                .addSubcommand(new BudgetCommands.Show(terminal, environment))
+                .addSubcommand(new BudgetMoveCommands.Grant(terminal, environment, clock))
+                .addSubcommand(new BudgetMoveCommands.Transfer(terminal, environment, clock));
         CommandLine ledger =
                 new CommandLine(new LedgerGroup()).addSubcommand(new LedgerCheckCommand(terminal, environment));
         CommandLine schema = new CommandLine(new SchemaGroup())

@@ -1,8 +1,9 @@
--- What happens to holds while the call goes on and after it: more is held or for longer, and their end when nobody settles them.
+-- What happens to holds while the call goes on and after it: more is held or for longer, and their end when nobody settles
+-- them. And what an operator gives to an account beside its budget's limit.
 
 alter table spendguard.idempotency drop constraint idempotency_operation_check;
 alter table spendguard.idempotency add constraint idempotency_operation_check
-    check (operation in ('ACTIVATE', 'DECIDE', 'SETTLE', 'EXPIRE', 'EXTEND'));
+    check (operation in ('ACTIVATE', 'DECIDE', 'SETTLE', 'EXPIRE', 'EXTEND', 'GRANT', 'TRANSFER'));
 
 alter table spendguard.reservation drop constraint reservation_state_check;
 alter table spendguard.reservation add constraint reservation_state_check
@@ -105,3 +106,75 @@ create trigger lease_stays before delete or truncate on spendguard.lease
 revoke all on function spendguard.check_lease from public;
 grant select, insert on spendguard.lease to spendguard_app;
 grant update (holder, epoch, held_until) on spendguard.lease to spendguard_app;
+
+-- What an operator granted to an account or transferred away from it is part of its limit, and apart from what contracts set: an
+-- activation changes the one and leaves the other.
+alter table spendguard.account add column granted_atoms bigint not null default 0;
+alter table spendguard.account drop constraint account_limit_atoms_check;
+alter table spendguard.account add constraint account_limit_check check (limit_atoms - granted_atoms >= 0);
+alter table spendguard.ledger_entry drop constraint ledger_entry_kind_check;
+alter table spendguard.ledger_entry add constraint ledger_entry_kind_check
+    check (kind in ('AVAILABLE', 'HELD', 'SPENT', 'DEBT', 'ADJUSTMENT', 'GRANT'));
+drop trigger account_opens_empty on spendguard.account;
+create trigger account_opens_empty before insert on spendguard.account
+    for each row when (new.limit_atoms <> 0 or new.granted_atoms <> 0 or new.spent_atoms <> 0 or new.held_atoms <> 0
+        or new.debt_atoms <> 0)
+    execute function spendguard.refuse_balance();
+
+create or replace function spendguard.apply_entries() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    unbalanced record;
+    moved record;
+begin
+    select entry.tx_id, entry.account_id, sum(entry.atoms) as total into unbalanced
+      from entries entry
+     group by entry.tenant, entry.tx_id, entry.account_id
+    having sum(entry.atoms) <> 0
+     limit 1;
+    if found then
+        raise exception using
+            errcode = '23514',
+            message = format('Entries of transaction %s on account %s sum to %s, not 0.',
+                unbalanced.tx_id, unbalanced.account_id, unbalanced.total);
+    end if;
+
+    for moved in
+        select entry.tenant,
+               entry.account_id,
+               -coalesce(sum(entry.atoms) filter (where entry.kind in ('ADJUSTMENT', 'GRANT')), 0)::bigint as limit_atoms,
+               -coalesce(sum(entry.atoms) filter (where entry.kind = 'GRANT'), 0)::bigint as granted_atoms,
+               coalesce(sum(entry.atoms) filter (where entry.kind = 'SPENT'), 0)::bigint as spent_atoms,
+               coalesce(sum(entry.atoms) filter (where entry.kind = 'HELD'), 0)::bigint as held_atoms,
+               -coalesce(sum(entry.atoms) filter (where entry.kind = 'DEBT'), 0)::bigint as debt_atoms,
+               -coalesce(sum(entry.atoms) filter (where entry.kind = 'AVAILABLE'), 0)::bigint as needed_atoms,
+               bool_or(entry.kind = 'AVAILABLE' and entry.atoms > 0) as gives,
+               coalesce(sum(entry.atoms) filter (where entry.kind = 'DEBT' and entry.atoms > 0), 0)::bigint as paid_atoms
+          from entries entry
+         group by entry.tenant, entry.account_id
+         order by entry.account_id
+    loop
+        update spendguard.account account
+           set limit_atoms = account.limit_atoms + moved.limit_atoms,
+               granted_atoms = account.granted_atoms + moved.granted_atoms,
+               spent_atoms = account.spent_atoms + moved.spent_atoms,
+               held_atoms = account.held_atoms + moved.held_atoms,
+               debt_atoms = account.debt_atoms + moved.debt_atoms
+         where account.tenant = moved.tenant
+           and account.account_id = moved.account_id
+           and account.limit_atoms - account.spent_atoms - account.held_atoms + account.debt_atoms
+               >= moved.needed_atoms
+           -- What is given back pays debt first, also when somebody else of the batch takes it at once; whoever owes
+           -- has nothing available.
+           and (not moved.gives or account.debt_atoms <= moved.paid_atoms)
+           and (account.debt_atoms + moved.debt_atoms = 0
+               or account.limit_atoms - account.spent_atoms - account.held_atoms + account.debt_atoms
+                   = moved.needed_atoms);
+        if not found then
+            raise exception using
+                errcode = 'SG001',
+                message = format('Account %s is not open, has too little available or owes.', moved.account_id);
+        end if;
+    end loop;
+    return null;
+end $$;

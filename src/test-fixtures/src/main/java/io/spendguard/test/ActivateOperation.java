@@ -73,7 +73,7 @@ public final class ActivateOperation extends TestOperation<ActivateOperation> {
 
     private static void addChange(List<Entry> entries, AccountState state, long limit) {
         AccountId account = state.account().id();
-        long rise = limit - state.limit();
+        long rise = limit - state.contracted();
         long available = Math.max(rise - Math.min(state.debt(), Math.max(0, rise)), -state.available());
         if (rise != 0) {
             entries.add(new Entry(account, EntryKind.ADJUSTMENT, -rise));

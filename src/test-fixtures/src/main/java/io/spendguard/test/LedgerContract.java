@@ -29,6 +29,7 @@ public abstract class LedgerContract
                 SettlementLaws,
                 ExpiryLaws,
                 ExtensionLaws,
+                GrantLaws,
                 IdempotencyLaws,
                 RunLaws,
                 LimitLaws,

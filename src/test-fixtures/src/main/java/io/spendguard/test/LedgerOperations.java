@@ -61,6 +61,11 @@ public final class LedgerOperations {
                 ids, key, hold, Arrays.stream(actuals).boxed().toList(), Reservation.State.COMMITTED);
     }
 
+    /** Gives to accounts; add how much to which. */
+    public GrantOperation grant(String key) {
+        return new GrantOperation(ids, tenant, key);
+    }
+
     /** Makes a hold last until then; add what it holds in addition. */
     public ExtendOperation extend(String key, HoldOperation hold, Instant until) {
         return new ExtendOperation(ids, key, hold, until);

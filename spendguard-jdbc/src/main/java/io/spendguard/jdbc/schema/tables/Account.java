@@ -109,6 +109,11 @@ public class Account extends TableImpl<Record> {
      */
     public final TableField<Record, Long> DEBT_ATOMS = createField(DSL.name("debt_atoms"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BIGINT)), this, "");
 
+    /**
+     * The column <code>spendguard.account.granted_atoms</code>.
+     */
+    public final TableField<Record, Long> GRANTED_ATOMS = createField(DSL.name("granted_atoms"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BIGINT)), this, "");
+
     private Account(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }

@@ -103,6 +103,11 @@ public class LockAccounts extends TableImpl<Record> {
      */
     public final TableField<Record, Long> DEBT_ATOMS = createField(DSL.name("debt_atoms"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BIGINT)), this, "");
 
+    /**
+     * The column <code>spendguard.lock_accounts.granted_atoms</code>.
+     */
+    public final TableField<Record, Long> GRANTED_ATOMS = createField(DSL.name("granted_atoms"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BIGINT)), this, "");
+
     private LockAccounts(Name alias, Table<Record> aliased) {
         this(alias, aliased, new Field[] {
             DSL.val(null, SQLDataType.CLOB.array()),
