@@ -62,7 +62,9 @@ class ReplayPropertyTest {
     record Step(int kind, int run, int team, int cents, int settling, int minutes) {
         Action action() {
             Action.Builder builder = kind == 0
-                    ? Action.llmCall("openai", "gpt-4o").inputTokens(cents * 1_000L).maxOutputTokens(cents * 100L)
+                    ? Action.llmCall("openai", "gpt-4o")
+                            .inputTokens(cents * 1_000L)
+                            .maxOutputTokens(cents * 100L)
                     : Action.toolCall("report").cost(Money.parse("0." + (cents + 10) + " USD"));
             if (run > 0) {
                 builder.run("r" + run);
@@ -112,11 +114,14 @@ class ReplayPropertyTest {
                     step.settle(allowed.permit());
                 }
             }
-            guard.ledger().events(null, sealed -> events.add(AuditEvent.stored(
-                    sealed.draft().id(),
-                    sealed.draft().tenant(),
-                    sealed.draft().type(),
-                    sealed.draft().payload())));
+            guard.ledger()
+                    .events(
+                            null,
+                            stored -> events.add(AuditEvent.stored(
+                                    stored.draft().id(),
+                                    stored.draft().tenant(),
+                                    stored.draft().type(),
+                                    stored.draft().payload())));
         }
 
         Replay.Result result = Replay.of(events).compare(CONTRACT, CONTRACT, PriceBook.bundled());
@@ -139,8 +144,11 @@ class ReplayPropertyTest {
                 Rehearsal.Answer answer = rehearsal.decide(Situation.of(action, clock.instant()));
 
                 assertThat(answer.effect()).isEqualTo(decided.effect());
-                assertThat(answer.reasons()).extracting(reason -> reason.code())
-                        .isEqualTo(decided.reasons().stream().map(reason -> reason.code()).toList());
+                assertThat(answer.reasons())
+                        .extracting(reason -> reason.code())
+                        .isEqualTo(decided.reasons().stream()
+                                .map(reason -> reason.code())
+                                .toList());
                 if (decided instanceof Decision.Allowed allowed) {
                     assertThat(answer.permit().orElseThrow().held())
                             .isEqualTo(allowed.permit().held());

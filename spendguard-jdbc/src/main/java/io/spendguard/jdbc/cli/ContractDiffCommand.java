@@ -104,11 +104,8 @@ final class ContractDiffCommand implements Callable<Integer> {
                     + (difference.after().reasons().isEmpty()
                             ? ""
                             : ": "
-                                    + RehearsedAnswer.withoutHashes(difference
-                                            .after()
-                                            .reasons()
-                                            .get(0)
-                                            .toString())));
+                                    + RehearsedAnswer.withoutHashes(
+                                            difference.after().reasons().get(0).toString())));
         }
         if (replay.differences().size() > MOST_SHOWN) {
             terminal.line("and " + (replay.differences().size() - MOST_SHOWN) + " decisions more; --json lists all");

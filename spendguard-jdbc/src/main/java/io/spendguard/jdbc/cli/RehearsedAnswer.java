@@ -126,7 +126,9 @@ final class RehearsedAnswer {
                         holds(answer).stream()
                                 .map(claim -> JsonObject.create()
                                         .put("budget", claim.account().budgetId())
-                                        .put("key", withoutHashes(claim.account().key()))
+                                        .put(
+                                                "key",
+                                                withoutHashes(claim.account().key()))
                                         .put("amount", claim.amount().toString()))
                                 .toList());
     }

@@ -114,8 +114,9 @@ class ContractDiffCommandTest {
         assertThat(console.out())
                 .contains(", report of run 'r1': continue -> stop: BUDGET_EXHAUSTED: Budget 'day' cannot hold 0.30 USD:"
                         + " 0.20 USD available until 2026-11-24T00:00:00Z. Raise its limit or handle Stop.\n")
-                .contains("\ncontinue -> stop: 1 decisions\nreplay: 1 of 5 decisions would be others; 1 cannot be told, because the evidence holds too"
-                        + " little for them; 0 are of other contracts\n");
+                .contains(
+                        "\ncontinue -> stop: 1 decisions\nreplay: 1 of 5 decisions would be others; 1 cannot be told, because the evidence holds too"
+                                + " little for them; 0 are of other contracts\n");
     }
 
     @Test

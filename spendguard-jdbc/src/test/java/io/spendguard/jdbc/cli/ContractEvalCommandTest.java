@@ -118,7 +118,9 @@ class ContractEvalCommandTest {
         Console console = Console.run(
                 "contract", "eval", layer.toString(), "--base", contract.toString(), "--input", input.toString());
 
-        assertThat(console.out()).startsWith("outcome: skip\nreason: TEAM (early): ").contains("reason: BUDGET_LOW");
+        assertThat(console.out())
+                .startsWith("outcome: skip\nreason: TEAM (early): ")
+                .contains("reason: BUDGET_LOW");
     }
 
     @Test
