@@ -269,16 +269,17 @@ final class CaseReader {
             Money cost = then.parsed("cost", "money such as '0.02 USD'", Money::parse);
             Long input = then.integer("inputTokens", 0, SituationReader.MAX_COUNT);
             Long output = then.integer("outputTokens", 0, SituationReader.MAX_COUNT);
-            if (cost == null && (input == null || output == null)) {
-                findings.fault(
-                        then.position(),
-                        then.path(),
-                        "it is not said what the action did cost. Give 'cost', or 'inputTokens' and 'outputTokens'.");
-                return Then.COMMIT_ESTIMATE;
+            if (cost != null) {
+                return new Then(Then.Kind.COMMIT, cost, null);
             }
-            return cost != null
-                    ? new Then(Then.Kind.COMMIT, cost, null)
-                    : new Then(Then.Kind.COMMIT, null, Usage.of(input, output));
+            if (input != null && output != null) {
+                return new Then(Then.Kind.COMMIT, null, Usage.of(input, output));
+            }
+            findings.fault(
+                    then.position(),
+                    then.path(),
+                    "it is not said what the action did cost. Give 'cost', or 'inputTokens' and 'outputTokens'.");
+            return Then.COMMIT_ESTIMATE;
         }
     }
 

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Evaluates a condition part by part, each with the same parser, rewriter, checker and runtime as the whole. */
@@ -95,10 +96,8 @@ final class ConditionExplainer {
         if (e.getKind() != Kind.CALL || LEAVES.contains(e.call().function())) {
             return List.of();
         }
-        List<CelExpr> inner = new ArrayList<>();
-        e.call().target().ifPresent(inner::add);
-        inner.addAll(e.call().args());
-        return inner;
+        return Stream.concat(e.call().target().stream(), e.call().args().stream())
+                .toList();
     }
 
     private Part part(CelExpr e, int depth, Reading reading) {

@@ -32,6 +32,7 @@ public final class Contract {
     private final List<Rule> rules;
     private final Effect defaultEffect;
     private final OnExpiry onExpiry;
+    private final Requirements requirements;
     private final JsonObject canonical;
     private final Digest digest;
     private final List<Finding> warnings;
@@ -60,6 +61,7 @@ public final class Contract {
         this.budgets = List.copyOf(budgets);
         this.evaluator = new Evaluator(layers, models);
         this.onExpiry = spec.policies().onExpiry();
+        this.requirements = spec.policies().requires();
         this.compiledRules = layers.stream().flatMap(l -> l.all().stream()).toList();
         this.rules = byPriority(compiledRules);
         this.defaultEffect = layers.stream().map(Layer::unmatched).reduce(Effect.CONTINUE, Effect::strictest);
@@ -114,6 +116,14 @@ public final class Contract {
      */
     public Contract withLayer(String source, String name) {
         return ContractLoader.parse(source, name, this);
+    }
+
+    /**
+     * The language as a JSON Schema (draft 2020-12), for editors: members, their forms and what is required. What it cannot
+     * say, such as names in conditions, loading checks.
+     */
+    public static String schema() {
+        return ContractLoader.schema();
     }
 
     /** The contract's name. */
@@ -206,6 +216,20 @@ public final class Contract {
         return List.copyOf(faults);
     }
 
+    /** What the contract requires of who enforces it. */
+    public Requirements requirements() {
+        return requirements;
+    }
+
+    /**
+     * Checks what the contract requires of who enforces it.
+     *
+     * @return faults that forbid enforcing the contract there; empty in shadow mode, where nothing is applied
+     */
+    public List<Finding> check(LedgerStrength ledger, EnforcementStrength enforcement) {
+        return mode == Mode.ENFORCE ? requirements.missing(name, ledger, enforcement) : List.of();
+    }
+
     /** {@link #warnings()} and, in shadow mode, what {@link #check} would report in enforce mode. */
     public List<Finding> warnings(ModelCatalogue known) {
         List<Finding> all = new ArrayList<>(warnings);
@@ -222,6 +246,15 @@ public final class Contract {
     public boolean readsLedger(ActionKind kind) {
         return budgets.stream().anyMatch(Budget::readsLedger)
                 || evaluator.rules(kind).stream().anyMatch(CompiledRule::readsLedger);
+    }
+
+    /**
+     * What means something else in this contract than in another one: empty exactly when their digests are equal.
+     *
+     * @param before the other contract
+     */
+    public List<ContractChange> changesSince(Contract before) {
+        return ContractComparison.of(before, this);
     }
 
     /** The budgets whose balances some rule reads, sorted. */

@@ -3,6 +3,8 @@ package io.spendguard.contract;
 import io.spendguard.contract.Contract.AliasUse;
 import io.spendguard.contract.YamlNode.Mapping;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** From a file to a contract: read, bind, compile; then refuse with every finding, or build. */
 final class ContractLoader {
     private static final int MAX_BYTES = 1 << 20;
+    private static final String SCHEMA = "contract.schema.json";
 
     private ContractLoader() {}
 
@@ -28,6 +31,18 @@ final class ContractLoader {
 
     static Contract load(Path file, Contract base) {
         return parse(read(file), String.valueOf(file.getFileName()), base);
+    }
+
+    static String schema() {
+        try (InputStream in = Contract.class.getResourceAsStream(SCHEMA)) {
+            if (in == null) {
+                throw new IllegalStateException("The library's schema '" + SCHEMA
+                        + "' is missing from its jar. Use an unmodified spendguard-core jar.");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException("The library's schema cannot be read.", unreadable);
+        }
     }
 
     private static String read(Path file) {

@@ -3,6 +3,11 @@ package io.spendguard.contract;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** Collects what is wrong with a contract, and what is merely worth knowing. Not safe for several threads. */
 final class Findings {
@@ -12,6 +17,7 @@ final class Findings {
     private final String file;
     private final List<Finding> faults = new ArrayList<>();
     private final List<Finding> warnings = new ArrayList<>();
+    private final Map<String, Set<String>> members = new TreeMap<>();
 
     Findings(String file) {
         this.file = file;
@@ -23,6 +29,16 @@ final class Findings {
 
     void warn(Position at, String path, String message) {
         warnings.add(finding(at, path, message));
+    }
+
+    /** Notes which members the mapping at a path may have. */
+    void accepted(String path, Stream<String> names) {
+        names.forEach(members.computeIfAbsent(path, unread -> new TreeSet<>())::add);
+    }
+
+    /** The members that mappings may have, by path, of those that were read: the language as the parser knows it. */
+    Map<String, Set<String>> accepted() {
+        return members;
     }
 
     boolean hasFaults() {

@@ -6,6 +6,7 @@ import io.spendguard.contract.YamlNode.Scalar;
 import io.spendguard.contract.YamlNode.Sequence;
 import java.time.DateTimeException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -26,6 +27,7 @@ final class Members implements AutoCloseable {
     private final String path;
     private final Findings findings;
     private final Set<String> known = new LinkedHashSet<>();
+    private final Set<String> refused = new HashSet<>();
 
     /** Members of the mapping at a path; for the path {@code spec} and above, members are named without it. */
     Members(Mapping mapping, String path, Findings findings) {
@@ -224,6 +226,9 @@ final class Members implements AutoCloseable {
     /** Accepts a member only in the apiVersion that has it. */
     void onlyIn(boolean supported, String name, String remedy) {
         known.add(name);
+        if (!supported) {
+            refused.add(name);
+        }
         if (!supported && has(name)) {
             fault(name, remedy);
         }
@@ -232,6 +237,7 @@ final class Members implements AutoCloseable {
     /** Reports every member that was not asked for. */
     @Override
     public void close() {
+        findings.accepted(path, known.stream().filter(name -> !refused.contains(name)));
         for (Entry entry : mapping.entries()) {
             String name = entry.key().text();
             if (!known.contains(name)) {

@@ -47,6 +47,11 @@ public record Situation(
         return SituationReader.load(file, contract);
     }
 
+    /** Tells whether nothing but the action and its time is said. */
+    public boolean isAsLeft() {
+        return runSteps == null && !runIsStopped && budgets.isEmpty();
+    }
+
     /** This one at another time. */
     public Situation at(Instant time) {
         return new Situation(action, time, runSteps, runIsStopped, budgets);

@@ -17,7 +17,6 @@ import io.spendguard.model.BudgetOperationException;
 import io.spendguard.model.BudgetOperationException.Fault;
 import io.spendguard.model.Digest;
 import io.spendguard.model.Period;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,8 +123,8 @@ record AllotOperation(
         } catch (ArithmeticException overflow) {
             throw new BudgetOperationException(
                     Fault.OVERFLOW,
-                    words(state.account()) + " has a limit of " + state.allowance() + " and cannot get "
-                            + amount + " more: a balance counts up to 9223372036854775807 atoms. Grant less.");
+                    words(state.account()) + " has a limit of " + state.allowance() + " and cannot get " + amount
+                            + " more: a balance counts up to 9223372036854775807 atoms. Grant less.");
         }
     }
 

@@ -50,8 +50,8 @@ public final class BudgetOperations implements AutoCloseable {
         this.clock = clock;
         this.ids = ids;
         this.patience = patience;
-        this.session = ledger.connect(new WriterHost(
-                () -> new StreamSealer(signer, ids, clock, false), BudgetOperations::noContract));
+        this.session = ledger.connect(
+                new WriterHost(() -> new StreamSealer(signer, ids, clock, false), BudgetOperations::noContract));
     }
 
     /**
@@ -60,10 +60,13 @@ public final class BudgetOperations implements AutoCloseable {
      * @param signer signs the audit events
      * @param patience how long to wait for the ledger
      */
-    public static BudgetOperations open(
-            Ledger ledger, Signer signer, Clock clock, IdSource ids, Duration patience) {
+    public static BudgetOperations open(Ledger ledger, Signer signer, Clock clock, IdSource ids, Duration patience) {
         return new BudgetOperations(
-                Objects.requireNonNull(ledger, "ledger"), Objects.requireNonNull(signer, "signer"), clock, ids, patience);
+                Objects.requireNonNull(ledger, "ledger"),
+                Objects.requireNonNull(signer, "signer"),
+                clock,
+                ids,
+                patience);
     }
 
     /**
@@ -85,8 +88,7 @@ public final class BudgetOperations implements AutoCloseable {
      * Moves an amount of what is available on one account to another one of the same tenant, where it pays debt first.
      * Throws as {@link #grant}.
      */
-    public BudgetChange transfer(
-            BudgetRef from, BudgetRef to, Amount amount, String reason, @Nullable String key) {
+    public BudgetChange transfer(BudgetRef from, BudgetRef to, Amount amount, String reason, @Nullable String key) {
         requirePositive(from, amount);
         if (!from.tenant().equals(to.tenant()) || from.namespace() != to.namespace()) {
             throw new IllegalArgumentException("Transfer from " + from.words() + " to " + to.words()
@@ -107,8 +109,7 @@ public final class BudgetOperations implements AutoCloseable {
         session.close();
     }
 
-    private BudgetChange post(
-            @Nullable Account from, Account to, Amount amount, String reason, @Nullable String key) {
+    private BudgetChange post(@Nullable Account from, Account to, Amount amount, String reason, @Nullable String key) {
         if (reason.isBlank() || reason.length() > MAX_REASON) {
             throw new IllegalArgumentException("Reason of " + reason.length()
                     + " characters: evidence needs 1 to 500 that say why. Write it anew.");
@@ -155,16 +156,16 @@ public final class BudgetOperations implements AutoCloseable {
                     budget.words() + " is kept in " + known.get(0).unit() + " and cannot be given " + amount
                             + ": units never convert. Give " + known.get(0).unit() + ".");
         }
-        List<Account> open = ofUnit.stream()
-                .filter(account -> account.window().contains(at))
-                .toList();
+        List<Account> open =
+                ofUnit.stream().filter(account -> account.window().contains(at)).toList();
         return open.stream()
                 .filter(account -> account.window().equals(Period.ALWAYS))
                 .findFirst()
                 .or(() -> open.stream().findFirst())
                 .orElseThrow(() -> AllotOperation.closed(
                         ofUnit.stream()
-                                .max(Comparator.comparing(account -> account.window().until()))
+                                .max(Comparator.comparing(
+                                        account -> account.window().until()))
                                 .orElseThrow(),
                         at));
     }

@@ -14,7 +14,12 @@ import org.jspecify.annotations.Nullable;
  * @param key what the budget is kept per, as {@code spendguard budget list} shows it; empty where it is kept per nothing
  * @param at a moment of the window; null for the one that is open now
  */
-public record BudgetRef(String tenant, Namespace namespace, String budgetId, String key, @Nullable Instant at) {
+public record BudgetRef(
+        String tenant,
+        Namespace namespace,
+        String budgetId,
+        String key,
+        @Nullable Instant at) {
     /** Checks that the names are present. */
     public BudgetRef {
         Objects.requireNonNull(tenant, "tenant");

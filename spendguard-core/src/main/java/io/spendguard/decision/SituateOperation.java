@@ -33,14 +33,17 @@ final class SituateOperation implements LedgerOperation {
 
     private final Snapshot snapshot;
     private final Situation situation;
+    private final boolean explains;
     private final Claims claims;
     private final Judge judge;
     private final Postings postings;
     private List<RuleExplanation> explanations = List.of();
 
-    SituateOperation(Snapshot snapshot, Situation situation, Claims claims, Judge judge, Postings postings) {
+    SituateOperation(
+            Snapshot snapshot, Situation situation, boolean explains, Claims claims, Judge judge, Postings postings) {
         this.snapshot = snapshot;
         this.situation = situation;
+        this.explains = explains;
         this.claims = claims;
         this.judge = judge;
         this.postings = postings;
@@ -124,8 +127,10 @@ final class SituateOperation implements LedgerOperation {
         Posting.RunChange change = runChange(view);
         RunState before = view.run().orElse(null);
         RunState run = change == null || before == null ? before : before.after(change);
-        Situated situated = new Situated(view, List.copyOf(states.values()), run);
-        explanations = judge.explain(snapshot, claims.carry(snapshot, situated));
+        if (explains) {
+            Situated situated = new Situated(view, List.copyOf(states.values()), run);
+            explanations = judge.explain(snapshot, claims.carry(snapshot, situated));
+        }
         // An activation's event stands for one: nobody will ever read this ledger's evidence.
         Posting blank = postings.activation(
                 tenant(), namespace(), snapshot.decisionId(), List.of(), null, new NoRows(view.now()));

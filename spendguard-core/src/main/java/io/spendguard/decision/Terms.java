@@ -4,15 +4,10 @@ import io.spendguard.contract.OnExpiry;
 import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.Claim;
 import io.spendguard.model.Action;
-import io.spendguard.model.ActionKind;
-import io.spendguard.model.Amount;
 import io.spendguard.model.Money;
-import io.spendguard.model.ReasoningEffort;
 import io.spendguard.model.Usage;
 import io.spendguard.price.Estimate;
 import io.spendguard.price.Price;
-import java.math.BigDecimal;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,52 +29,8 @@ record Terms(Action effective, @Nullable Price price, String contract, String pr
 
     static Terms parse(byte[] json) {
         JsonObject root = JsonObject.parse(json);
-        JsonObject action = root.object("action");
-        ActionKind kind = ActionKind.valueOf(action.string("kind").toUpperCase(Locale.ROOT));
-        Action.Builder builder = switch (kind) {
-            case LLM_CALL -> Action.llmCall(action.string("provider"), action.string("model"));
-            case TOOL_CALL -> Action.toolCall(action.string("tool"));
-            case RUN, AGENT_STEP, AGENT_DISPATCH -> Action.of(kind);
-        };
-        builder.key(action.string("key")).tenant(action.string("tenant"));
-        if (action.has("run")) {
-            builder.run(action.string("run"));
-        }
-        if (action.has("step")) {
-            builder.step(action.string("step"));
-        }
-        if (action.has("agent")) {
-            builder.agent(action.string("agent"));
-        }
-        if (action.has("inputTokens")) {
-            builder.inputTokens(action.integer("inputTokens"));
-        }
-        if (action.has("maxOutputTokens")) {
-            builder.maxOutputTokens(action.integer("maxOutputTokens"));
-        }
-        if (action.has("reasoningEffort")) {
-            ReasoningEffort.of(action.string("reasoningEffort")).ifPresent(builder::reasoningEffort);
-        }
-        if (action.has("temperature")) {
-            builder.temperature(new BigDecimal(action.string("temperature")));
-        }
-        if (action.has("topP")) {
-            builder.topP(new BigDecimal(action.string("topP")));
-        }
-        if (action.has("stopSequences")) {
-            builder.stopSequences(action.strings("stopSequences"));
-        }
-        if (action.has("plannedSteps")) {
-            builder.plannedSteps(action.integer("plannedSteps"));
-        }
-        if (action.has("cost")) {
-            builder.cost(Money.parse(action.string("cost")));
-        }
-        if (action.has("charges")) {
-            action.strings("charges").forEach(charge -> builder.charge(Amount.parse(charge)));
-        }
         return new Terms(
-                builder.build(),
+                ActionJson.parse(root.object("action")).build(),
                 root.has("price") ? Price.fromJson(root.object("price")) : null,
                 root.string("contract"),
                 root.string("priceBook"),

@@ -76,6 +76,15 @@ public final class JsonObject {
         return members.containsKey(name);
     }
 
+    /**
+     * A member of any type: String, Long, Boolean, JsonObject or a list of them.
+     *
+     * @throws JsonException when it is absent
+     */
+    public Object value(String name) {
+        return get(name, Object.class, "a member");
+    }
+
     /** A string member; throws {@link JsonException} when it is absent or of another type. */
     public String string(String name) {
         return get(name, String.class, "a string");

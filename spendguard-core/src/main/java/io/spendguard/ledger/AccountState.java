@@ -25,7 +25,8 @@ public record AccountState(Account account, long limit, long spent, long held, l
         Objects.requireNonNull(account, "account");
         if (Math.subtractExact(limit, granted) < 0 || spent < 0 || held < 0 || debt < 0) {
             throw new IllegalArgumentException("Account of budget '" + account.budgetId() + "' has a negative balance:"
-                    + " limit " + limit + (granted == 0 ? "" : ", " + granted + " of it granted") + ", spent " + spent + ", held " + held + ", debt " + debt + ".");
+                    + " limit " + limit + (granted == 0 ? "" : ", " + granted + " of it granted") + ", spent " + spent
+                    + ", held " + held + ", debt " + debt + ".");
         }
         if (Math.subtractExact(Math.addExact(limit, debt), Math.addExact(spent, held)) < 0) {
             throw new IllegalArgumentException("Account of budget '" + account.budgetId() + "' is overdrawn: limit "

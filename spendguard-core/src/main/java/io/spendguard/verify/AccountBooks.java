@@ -123,8 +123,7 @@ final class AccountBooks {
             UUID account = entry.getKey().account();
             leaves.put(
                     account.toString(),
-                    LogHead.balanceLeaf(
-                            account, limit, balance.spent(), balance.held(), -balance.debt()));
+                    LogHead.balanceLeaf(account, limit, balance.spent(), balance.held(), -balance.debt()));
         }
         return Optional.of(
                 leaves.isEmpty()

@@ -40,7 +40,11 @@ final class BudgetMoveCommands {
         @Parameters(index = "1", paramLabel = "AMOUNT", description = "how much, such as '25.00 USD'")
         private String amount;
 
-        @Option(names = "--account-key", paramLabel = "KEY", description = "what the budget is kept per", defaultValue = "")
+        @Option(
+                names = "--account-key",
+                paramLabel = "KEY",
+                description = "what the budget is kept per",
+                defaultValue = "")
         private String key;
 
         Grant(Terminal terminal, Map<String, String> environment, Clock clock) {
@@ -59,7 +63,8 @@ final class BudgetMoveCommands {
 
         @Override
         String done(BudgetChange change) {
-            return "granted " + amount + " to '" + budget + "', " + change.available().get(0) + " available";
+            return "granted " + amount + " to '" + budget + "', "
+                    + change.available().get(0) + " available";
         }
     }
 
@@ -100,8 +105,9 @@ final class BudgetMoveCommands {
 
         @Override
         String done(BudgetChange change) {
-            return "transferred " + amount + " from '" + from + "' (" + change.available().get(0) + " available) to '"
-                    + to + "' (" + change.available().get(1) + " available)";
+            return "transferred " + amount + " from '" + from + "' ("
+                    + change.available().get(0) + " available) to '" + to + "' ("
+                    + change.available().get(1) + " available)";
         }
     }
 
@@ -174,7 +180,9 @@ final class BudgetMoveCommands {
                         .put("amount", amount().toString())
                         .put(
                                 "available",
-                                change.available().stream().map(Amount::toString).toList())
+                                change.available().stream()
+                                        .map(Amount::toString)
+                                        .toList())
                         .put("replayed", change.isReplayed()));
             } else {
                 terminal.line("budget: " + (change.isReplayed() ? "was made before, " : "") + done(change) + ", event "

@@ -1,6 +1,7 @@
 package io.spendguard.jdbc.cli;
 
 import io.spendguard.contract.Contract;
+import io.spendguard.contract.ContractCases;
 import io.spendguard.contract.ContractException;
 import io.spendguard.contract.Finding;
 import io.spendguard.json.JsonObject;
@@ -36,6 +37,13 @@ final class ContractCheckCommand implements Callable<Integer> {
         for (Path file : files) {
             if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
                 return terminal.cannotRun("Contract " + file + " cannot be read. Name a file this process may read.");
+            }
+        }
+        for (Path file : files) {
+            if (file.toString().endsWith(ContractCases.SUFFIX)) {
+                return terminal.cannotRun(
+                        "File " + file + " holds cases of a contract, as its name says, and no contract."
+                                + " Leave it out, and run them with 'spendguard contract test'.");
             }
         }
         List<JsonObject> answers = new ArrayList<>();

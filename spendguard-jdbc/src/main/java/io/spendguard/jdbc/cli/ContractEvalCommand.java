@@ -58,7 +58,7 @@ final class ContractEvalCommand implements Callable<Integer> {
             Contract contract = Contract.load(file);
             Situation situation = Situation.load(input, contract);
             try (Rehearsal rehearsal = Rehearsal.of(contract, book, clock.instant())) {
-                show(contract, rehearsal.decide(situation));
+                show(contract, explain ? rehearsal.explain(situation) : rehearsal.decide(situation));
             }
             return SpendGuardCli.OK;
         } catch (ContractException faulty) {

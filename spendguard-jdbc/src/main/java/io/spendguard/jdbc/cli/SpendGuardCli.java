@@ -40,6 +40,9 @@ public final class SpendGuardCli {
         contract.addSubcommand(new ContractCheckCommand(terminal))
                 .addSubcommand(new ContractEvalCommand(terminal, clock))
                 .addSubcommand(new ContractTestCommand(terminal))
+                .addSubcommand(new ContractInitCommand(terminal))
+                .addSubcommand(new ContractSchemaCommand(terminal))
+                .addSubcommand(new ContractDiffCommand(terminal))
                 .addSubcommand(new ContractSignCommand(terminal));
         evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
         CommandLine budget = new CommandLine(new BudgetGroup())

@@ -109,8 +109,9 @@ class BudgetMoveCommandsTest {
                         + " action that claims them. See spendguard budget list.\n");
         assertThat(much.exitCode()).isEqualTo(2);
         assertThat(much.err())
-                .isEqualTo("spendguard: Budget 'team' of tenant 'acme' cannot give 0.26 USD: 0.25 USD are available, and"
-                        + " what is held or spent stays. Transfer less.\n");
+                .isEqualTo(
+                        "spendguard: Budget 'team' of tenant 'acme' cannot give 0.26 USD: 0.25 USD are available, and"
+                                + " what is held or spent stays. Transfer less.\n");
     }
 
     private List<?> verify() {
@@ -129,7 +130,8 @@ class BudgetMoveCommandsTest {
     private Console run(String... command) {
         List<String> all = new ArrayList<>(List.of("budget"));
         all.addAll(List.of(command));
-        all.addAll(List.of("--tenant", "acme", "--signing-key", folder.resolve("key.pem").toString()));
+        all.addAll(List.of(
+                "--tenant", "acme", "--signing-key", folder.resolve("key.pem").toString()));
         return Console.run(environment(), arguments(all.toArray(String[]::new)));
     }
 

@@ -86,6 +86,19 @@ class ContractCheckCommandTest {
     }
 
     @Test
+    void check_casesOfAContract_cannotRunAndSaysWhere() throws IOException {
+        Path cases = Files.writeString(directory.resolve("good.tests.yaml"), "cases: []");
+
+        Console console = Console.run("contract", "check", good.toString(), cases.toString());
+
+        assertThat(console.exitCode()).isEqualTo(2);
+        assertThat(console.err())
+                .isEqualTo(
+                        "spendguard: File " + cases + " holds cases of a contract, as its name says, and no contract."
+                                + " Leave it out, and run them with 'spendguard contract test'.\n");
+    }
+
+    @Test
     void check_withoutFile_cannotRun() {
         Console console = Console.run("contract", "check");
 

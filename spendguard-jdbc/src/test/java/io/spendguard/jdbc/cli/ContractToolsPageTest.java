@@ -41,7 +41,7 @@ class ContractToolsPageTest {
 
     private void run(String block) {
         String command = block.substring(PROMPT.length(), block.indexOf('\n'));
-        String[] args = Arrays.stream(command.split(" "))
+        String[] args = Arrays.stream(command.split(" ", -1))
                 .map(arg -> arg.contains(".") ? directory.resolve(arg).toString() : arg)
                 .toArray(String[]::new);
 

@@ -25,8 +25,10 @@ interface GrantLaws extends LedgerLaws {
         lab().post(lab().operations().grant("g").to(team(), 50));
 
         assertTeam(150, 0, 100, 0, 50);
-        assertThat(lab().answer(lab().operations().hold("h2").claim(team(), 51))).isEqualTo("refused: short of team");
-        assertThat(lab().answer(lab().operations().hold("h3").claim(team(), 50))).isEqualTo("held");
+        assertThat(lab().answer(lab().operations().hold("h2").claim(team(), 51)))
+                .isEqualTo("refused: short of team");
+        assertThat(lab().answer(lab().operations().hold("h3").claim(team(), 50)))
+                .isEqualTo("held");
     }
 
     @Test

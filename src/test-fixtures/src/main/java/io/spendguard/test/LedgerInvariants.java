@@ -136,12 +136,18 @@ public final class LedgerInvariants {
 
     private static void checkAccount(AccountState state, Map<EntryKind, Long> sums) {
         assertThat(Map.of(
-                        EntryKind.ADJUSTMENT, -state.contracted(),
-                        EntryKind.GRANT, -state.granted(),
-                        EntryKind.SPENT, state.spent(),
-                        EntryKind.HELD, state.held(),
-                        EntryKind.DEBT, -state.debt(),
-                        EntryKind.AVAILABLE, state.available()))
+                        EntryKind.ADJUSTMENT,
+                        -state.contracted(),
+                        EntryKind.GRANT,
+                        -state.granted(),
+                        EntryKind.SPENT,
+                        state.spent(),
+                        EntryKind.HELD,
+                        state.held(),
+                        EntryKind.DEBT,
+                        -state.debt(),
+                        EntryKind.AVAILABLE,
+                        state.available()))
                 .as("the entries in events explain the balances of %s", state.account())
                 .allSatisfy(
                         (kind, balance) -> assertThat(balance).as("%s", kind).isEqualTo(sums.getOrDefault(kind, 0L)));

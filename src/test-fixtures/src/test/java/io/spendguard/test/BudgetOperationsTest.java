@@ -162,7 +162,10 @@ class BudgetOperationsTest {
                 "Budget 'team' of tenant 'acme' cannot give 0.10 USD to itself. Name another budget.");
         assertRefused(
                 () -> operations.grant(
-                        TEAM, new Amount(Long.MAX_VALUE, Amount.parse("1.00 USD").unit()), "r", null),
+                        TEAM,
+                        new Amount(Long.MAX_VALUE, Amount.parse("1.00 USD").unit()),
+                        "r",
+                        null),
                 Fault.OVERFLOW,
                 "Budget 'team' of tenant 'acme' has a limit of 1.00 USD and cannot get 9223372036.854775807 USD more: a"
                         + " balance counts up to 9223372036854775807 atoms. Grant less.");
@@ -233,17 +236,14 @@ class BudgetOperationsTest {
 
     private Guard guard(String teamLimit) {
         return Guard.builder()
-                .contract(Contract.parse(
-                        """
+                .contract(Contract.parse("""
                         apiVersion: spendguard.ai/v1
                         metadata: {name: two, tenant: acme}
                         spec:
                           budgets:
                             - {id: team, limit: %s, window: {type: calendar_day, timezone: UTC}}
                             - {id: org, limit: 5.00 USD, window: {type: total}}
-                        """
-                                .formatted(teamLimit),
-                        "two.yaml"))
+                        """.formatted(teamLimit), "two.yaml"))
                 .ledger(ledger)
                 .signer(key)
                 .clock(clock)
