@@ -36,12 +36,7 @@ import java.util.UUID;
  * @param transactionId identifies the entries
  */
 record CorrectOperation(
-        HeldTerms held,
-        StoredCorrection before,
-        BilledCall call,
-        List<Amount> actual,
-        UUID eventId,
-        UUID transactionId)
+        HeldTerms held, StoredCorrection before, BilledCall call, List<Amount> actual, UUID eventId, UUID transactionId)
         implements LedgerOperation {
     @Override
     public OperationKind kind() {

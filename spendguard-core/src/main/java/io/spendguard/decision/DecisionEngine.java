@@ -291,8 +291,7 @@ public final class DecisionEngine implements AutoCloseable {
 
     /** Raises a hold to so much of each claim and makes it last, or says why not: one transaction. */
     StoredExtension extend(HeldTerms held, Duration atLeast, List<Claim> wanted) {
-        PostResult result = await(
-                new ExtendOperation(held, atLeast, wanted, ids), late -> {});
+        PostResult result = await(new ExtendOperation(held, atLeast, wanted, ids), late -> {});
         return StoredExtension.parse(result.answer());
     }
 

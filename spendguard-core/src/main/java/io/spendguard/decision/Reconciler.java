@@ -68,7 +68,11 @@ public final class Reconciler implements AutoCloseable {
      */
     public static Reconciler open(Ledger ledger, Signer signer, Clock clock, IdSource ids, Duration patience) {
         return new Reconciler(
-                Objects.requireNonNull(ledger, "ledger"), Objects.requireNonNull(signer, "signer"), clock, ids, patience);
+                Objects.requireNonNull(ledger, "ledger"),
+                Objects.requireNonNull(signer, "signer"),
+                clock,
+                ids,
+                patience);
     }
 
     /**
@@ -165,7 +169,9 @@ public final class Reconciler implements AutoCloseable {
 
     private Optional<StoredSettlement> settlement(Reservation reservation) {
         return ledger.answer(
-                        reservation.tenant(), OperationKind.SETTLE, reservation.id().toString())
+                        reservation.tenant(),
+                        OperationKind.SETTLE,
+                        reservation.id().toString())
                 .map(StoredSettlement::parse);
     }
 
@@ -180,9 +186,7 @@ public final class Reconciler implements AutoCloseable {
         while (true) {
             int next = last.number() + 1;
             Optional<StoredCorrection> more = ledger.answer(
-                            reservation.tenant(),
-                            OperationKind.CORRECT,
-                            CorrectOperation.key(reservation.id(), next))
+                            reservation.tenant(), OperationKind.CORRECT, CorrectOperation.key(reservation.id(), next))
                     .map(answer -> StoredCorrection.parse(next, answer));
             if (more.isEmpty()) {
                 return last;
@@ -203,20 +207,14 @@ public final class Reconciler implements AutoCloseable {
                 .toList();
         if (before.state().compareTo(call.state()) > 0) {
             return new Reconciled(
-                    call,
-                    Reconciled.Result.OUTRANKED,
-                    reservation.id(),
-                    before.actual(),
-                    before.actual(),
-                    null);
+                    call, Reconciled.Result.OUTRANKED, reservation.id(), before.actual(), before.actual(), null);
         }
         if (before.actual().equals(actual) && before.state() == call.state()) {
             Reconciled.Result result = isFirst ? Reconciled.Result.SETTLED : Reconciled.Result.UNCHANGED;
             return new Reconciled(
                     call, result, reservation.id(), before.actual(), actual, isFirst ? before.eventId() : null);
         }
-        CorrectOperation correction =
-                new CorrectOperation(held, before, call, actual, ids.next(), ids.next());
+        CorrectOperation correction = new CorrectOperation(held, before, call, actual, ids.next(), ids.next());
         try {
             await(correction);
         } catch (IdempotencyConflictException quicker) {
