@@ -47,6 +47,7 @@ public final class SpendGuardCli {
         evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
         CommandLine budget = new CommandLine(new BudgetGroup())
                 .addSubcommand(new BudgetCommands.ListAll(terminal, environment))
+                .addSubcommand(new ExposureCommand(terminal, environment))
                 .addSubcommand(new BudgetCommands.Show(terminal, environment));
         CommandLine ledger =
                 new CommandLine(new LedgerGroup()).addSubcommand(new LedgerCheckCommand(terminal, environment));
