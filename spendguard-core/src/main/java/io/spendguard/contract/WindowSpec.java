@@ -128,7 +128,7 @@ public sealed interface WindowSpec {
             Objects.requireNonNull(length, "length");
             if (buckets < 1
                     || buckets > MAX_BUCKETS
-                    || length.getNano() != 0
+                    || !length.equals(Duration.ofSeconds(length.toSeconds()))
                     || length.toSeconds() <= 0
                     || length.toSeconds() % buckets != 0) {
                 throw new IllegalArgumentException("Rolling window of " + length + " in " + buckets
