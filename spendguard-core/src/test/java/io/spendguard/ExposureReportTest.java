@@ -19,17 +19,6 @@ import org.junit.jupiter.api.Test;
 class ExposureReportTest {
     private static final Instant NOON = Instant.parse("2026-11-23T12:00:00Z");
     private static final Currency USD = Currency.getInstance("USD");
-    private static final String CONTRACT = """
-            apiVersion: spendguard.ai/v1
-            kind: Contract
-            metadata: {name: watched, tenant: acme}
-            spec:
-              mode: %s
-              budgets:
-                - {id: all, limit: 1.00 USD, window: {type: total}}
-              rules:
-                - {id: no_shell, at: [tool.call.pre], when: action.tool == "shell", effect: stop, reasonCode: FORBIDDEN}
-            """;
 
     private final InMemoryLedger ledger = new InMemoryLedger(Clock.fixed(NOON, ZoneOffset.UTC));
 
@@ -83,7 +72,18 @@ class ExposureReportTest {
 
     private Guard guard(String mode) {
         return Guard.builder()
-                .contract(Contract.parse(CONTRACT.formatted(mode), "watched.yaml"))
+                .contract(Contract.parse("""
+                        apiVersion: spendguard.ai/v1
+                        kind: Contract
+                        metadata: {name: watched, tenant: acme}
+                        spec:
+                          mode: %s
+                          budgets:
+                            - {id: all, limit: 1.00 USD, window: {type: total}}
+                          rules:
+                            - {id: no_shell, at: [tool.call.pre], when: action.tool == "shell", effect: stop,
+                               reasonCode: FORBIDDEN}
+                        """.formatted(mode), "watched.yaml"))
                 .ledger(ledger)
                 .signer(Ed25519Signer.generate())
                 .clock(Clock.fixed(NOON, ZoneOffset.UTC))

@@ -106,7 +106,7 @@ public record ExposureReport(String tenant, List<Row> rows) {
                                 tally.getKey().get(1),
                                 tally.getValue().calls,
                                 tally.getValue().costs))
-                        .sorted(Comparator.comparing((Row row) -> row.costs().values().stream()
+                        .sorted(Comparator.comparingLong((Row row) -> row.costs().values().stream()
                                         .mapToLong(Money::nanos)
                                         .max()
                                         .orElse(0))

@@ -125,8 +125,11 @@ class OperatorCommandsTest {
 
         assertThat(told.exitCode()).isZero();
         assertThat(told.out())
-                .isEqualTo("ANSWER  REASON            CALLS  COST\n" + "stop    BUDGET_EXHAUSTED  1      0.20 USD\n"
-                        + "exposure: 0.20 USD was spent by calls that enforcement would have refused\n");
+                .isEqualTo("""
+                        ANSWER  REASON            CALLS  COST
+                        stop    BUDGET_EXHAUSTED  1      0.20 USD
+                        exposure: 0.20 USD was spent by calls that enforcement would have refused
+                        """);
         assertThat(run("budget", "exposure", "--tenant", "acme", "--until", "2020-01-01T00:00:00Z")
                         .exitCode())
                 .isEqualTo(1);
