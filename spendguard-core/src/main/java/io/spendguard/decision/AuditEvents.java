@@ -15,6 +15,7 @@ import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.Reservation;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Digest;
+import io.spendguard.model.BilledCall;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Patch;
 import io.spendguard.model.PatchTarget;
@@ -123,17 +124,17 @@ final class AuditEvents {
     }
 
     /** What became of a hold. */
-    EventDraft outcome(HeldTerms held, Outcome outcome, List<Entry> entries) {
+    static EventDraft outcome(HeldTerms held, Outcome outcome, List<Entry> entries) {
         return outcome(held, outcome, entries, true);
     }
 
     /** What became of a hold after all whose expiry was recorded as its final outcome. */
-    EventDraft lateOutcome(HeldTerms held, Outcome outcome, List<Entry> entries) {
+    static EventDraft lateOutcome(HeldTerms held, Outcome outcome, List<Entry> entries) {
         return outcome(held, outcome, entries, false);
     }
 
     /** A hold extended, or a refusal to extend it, which moves nothing. */
-    EventDraft extension(
+    static EventDraft extension(
             HeldTerms held,
             Reservation after,
             List<Entry> entries,
@@ -155,6 +156,35 @@ final class AuditEvents {
                                         .map(AuditEvents::claimJson)
                                         .toList())
                         .put("expiresAt", after.expiresAt().toString()));
+        held.terms().effective().run().ifPresent(event::run);
+        return draft(event.build());
+    }
+
+    /** What a provider says of a settled call, as the difference to what is recorded. */
+    static EventDraft correction(
+            HeldTerms held, CorrectOperation correction, List<Terms.Charge> charges, List<Entry> entries, Instant now) {
+        BilledCall call = correction.call();
+        JsonObject data = movement(correction.transactionId(), entries)
+                .put(
+                        "outcome",
+                        JsonObject.create()
+                                .put("decision", held.decisionId().toString())
+                                .put("kind", "CORRECTED")
+                                .put("final", false)
+                                .put("estimated", false)
+                                .put("state", call.state().name())
+                                .put("reference", call.reference())
+                                .put("corrects", correction.before().eventId().toString()))
+                .put("actual", charges.stream().map(AuditEvents::chargeJson).toList())
+                .put("contract", held.terms().contract())
+                .put("priceBook", held.terms().priceBook())
+                .put("usage", usageJson(call.usage()));
+        if (call.cost() != null) {
+            data.put("cost", call.cost().toString());
+        }
+        AuditEvent.Builder event = AuditEvent.of(EventTypes.OUTCOME, correction.eventId(), held.tenant(), now)
+                .decision(held.decisionId())
+                .data(data);
         held.terms().effective().run().ifPresent(event::run);
         return draft(event.build());
     }

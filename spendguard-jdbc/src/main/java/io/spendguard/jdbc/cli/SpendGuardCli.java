@@ -77,6 +77,7 @@ public final class SpendGuardCli {
                 .addSubcommand(ledger)
                 .addSubcommand(schema)
                 .addSubcommand(evidence)
+                .addSubcommand(new SettleCommand(terminal, environment, clock))
                 .addSubcommand(new VerifyCommand(terminal));
         return terminal.execute(root, args);
     }
