@@ -4,7 +4,9 @@ import io.spendguard.bundle.BundleException;
 import io.spendguard.bundle.ContractBundle;
 import io.spendguard.contract.Contract;
 import io.spendguard.contract.ContractException;
+import io.spendguard.contract.EnforcementStrength;
 import io.spendguard.contract.Finding;
+import io.spendguard.contract.LedgerStrength;
 import io.spendguard.contract.ModelCatalogue;
 import io.spendguard.decision.DecisionEngine;
 import io.spendguard.ledger.Ledger;
@@ -25,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -166,7 +169,7 @@ public final class Guard implements AutoCloseable {
     public void swap(Contract next) {
         requireOpen();
         try {
-            requireEnforceable(next, catalogue, prices, clock.instant());
+            requireEnforceable(next, catalogue, prices, ledger, clock.instant());
         } catch (ContractException refused) {
             rejected(next.name(), refused);
             throw refused;
@@ -207,13 +210,26 @@ public final class Guard implements AutoCloseable {
         }
     }
 
-    private static void requireEnforceable(Contract contract, ModelCatalogue catalogue, PriceBook prices, Instant now) {
-        List<Finding> findings = contract.check(
-                catalogue,
-                model -> prices.find(model.provider(), model.model(), now).isPresent());
+    private static void requireEnforceable(
+            Contract contract, ModelCatalogue catalogue, PriceBook prices, Ledger ledger, Instant now) {
+        List<Finding> findings = new ArrayList<>(checked(contract, catalogue, prices, now));
+        findings.addAll(missing(contract, ledger));
         if (!findings.isEmpty()) {
             throw new ContractException(contract.name(), findings);
         }
+    }
+
+    private static List<Finding> checked(Contract contract, ModelCatalogue catalogue, PriceBook prices, Instant now) {
+        return contract.check(
+                catalogue,
+                model -> prices.find(model.provider(), model.model(), now).isPresent());
+    }
+
+    /** A library in the application sees what passes the framework, and nothing that goes past it. */
+    private static List<Finding> missing(Contract contract, Ledger ledger) {
+        return contract.check(
+                ledger.outlivesProcess() ? LedgerStrength.STRONG_GLOBAL : LedgerStrength.SINGLE_WRITER_PER_BUDGET,
+                EnforcementStrength.SEMANTIC_ADAPTER);
     }
 
     /**
@@ -429,7 +445,8 @@ public final class Guard implements AutoCloseable {
          * The guard, connected to its ledger.
          *
          * @throws IllegalStateException when contract or ledger is missing
-         * @throws ContractException when the contract cannot be enforced with this catalogue, with all findings
+         * @throws ContractException when the contract cannot be enforced with this catalogue, with all findings; or when it
+         *     requires a stronger ledger or enforcement than this, with an audit event where the contract names its tenant
          */
         public Guard build() {
             Contract decides = require(
@@ -437,10 +454,14 @@ public final class Guard implements AutoCloseable {
             Ledger keeps = require(
                     ledger, "Guard has no ledger: nothing could be recorded. Call ledger(PostgresLedger.open(...)).");
             PriceBook book = prices == null ? PriceBook.bundled() : prices;
-            requireEnforceable(decides, catalogue, book, clock.instant());
+            List<Finding> findings = checked(decides, catalogue, book, clock.instant());
+            if (!findings.isEmpty()) {
+                throw new ContractException(decides.name(), findings);
+            }
             if (bundle != null) {
                 bundle.requirePrices(book);
             }
+            List<Finding> missing = missing(decides, keeps);
             DecisionEngine engine = new DecisionEngine(
                     decides,
                     decides.catalogue().or(catalogue),
@@ -451,6 +472,15 @@ public final class Guard implements AutoCloseable {
                     ids == null ? IdSource.timeOrdered(clock) : ids,
                     patience,
                     signsEachEvent);
+            if (!missing.isEmpty()) {
+                ContractException refused = new ContractException(decides.name(), missing);
+                try (engine) {
+                    engine.reject(decides.name(), String.valueOf(refused.getMessage()));
+                } catch (RuntimeException unrecorded) {
+                    refused.addSuppressed(unrecorded);
+                }
+                throw refused;
+            }
             if (keeps.outlivesProcess() && !sweepInterval.isZero()) {
                 engine.sweepEvery(sweepInterval);
             }

@@ -10,12 +10,14 @@ import io.spendguard.model.Action;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Receipt;
 import io.spendguard.proof.Anchors;
+import io.spendguard.proof.CertifiedSigner;
 import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.proof.Signer;
 import io.spendguard.verify.ReceiptReport;
 import io.spendguard.verify.VerificationReport;
 import io.spendguard.verify.Verifier;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -31,7 +33,7 @@ class DecisionReceiptTest {
     private static final Clock NOON = Clock.fixed(Instant.parse("2026-11-23T12:00:00Z"), ZoneOffset.UTC);
 
     private final InMemoryLedger ledger = new InMemoryLedger(NOON);
-    private final Signer key = Ed25519Signer.generate();
+    private Signer key = Ed25519Signer.generate();
 
     @TempDir
     private Path directory;
@@ -57,6 +59,23 @@ class DecisionReceiptTest {
 
         assertThat(report.findings()).isEmpty();
         assertThat(report.receipts()).isEqualTo(new ReceiptReport(8, 8, 0, 0));
+    }
+
+    @Test
+    void receipt_ofACertifiedKey_carriesItsCertificate() {
+        Signer root = Ed25519Signer.generate();
+        try (CertifiedSigner certified = CertifiedSigner.by(root).open(NOON)) {
+            key = certified;
+            try (Guard guard = guard("enforce")) {
+                Receipt receipt = guard.decide(call("once")).receipt().orElseThrow();
+
+                assertThat(receipt.certificate())
+                        .isEqualTo(
+                                certified.certificate().orElseThrow().toJson().toString());
+                assertThat(Receipts.parse(Receipts.toLine(receipt).getBytes(StandardCharsets.UTF_8)))
+                        .isEqualTo(receipt);
+            }
+        }
     }
 
     @Test

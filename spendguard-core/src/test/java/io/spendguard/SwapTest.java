@@ -7,6 +7,9 @@ import io.spendguard.bundle.BundleException;
 import io.spendguard.bundle.ContractBundle;
 import io.spendguard.contract.Contract;
 import io.spendguard.contract.ContractException;
+import io.spendguard.contract.EnforcementStrength;
+import io.spendguard.contract.LedgerStrength;
+import io.spendguard.contract.Requirements;
 import io.spendguard.decision.EvidenceExport;
 import io.spendguard.evidence.EventTypes;
 import io.spendguard.json.JsonObject;
@@ -255,6 +258,61 @@ class SwapTest {
             own.ledger().events("acme", event -> types.add(event.draft().type()));
             assertThat(types).contains(EventTypes.CONTRACT_REJECTED);
         }
+    }
+
+    @Test
+    void build_contractThatRequiresMore_isRefusedWithAnAuditEvent() {
+        InMemoryLedger own = new InMemoryLedger(NOON);
+        Contract demanding = Contract.parse(
+                contract("1.00 USD", "  requires: {ledger: strong_global, enforcement: egress_proxy_hard_block}\n")
+                        .replace("{name: swapped}", "{name: demanding, tenant: acme}"),
+                "demanding.yaml");
+
+        assertThatThrownBy(() -> Guard.builder()
+                        .contract(demanding)
+                        .ledger(own)
+                        .signer(signer)
+                        .clock(NOON)
+                        .build())
+                .isInstanceOf(ContractException.class)
+                .hasMessageContaining("spec.requires.ledger: 'ledger' requires strong_global, but the guard's is"
+                        + " single_writer_per_budget")
+                .hasMessageContaining("spec.requires.enforcement: 'enforcement' requires egress_proxy_hard_block, but a"
+                        + " library in the application is semantic_adapter");
+
+        List<JsonObject> rejected = new ArrayList<>();
+        own.events("acme", event -> {
+            if (event.draft().type().equals(EventTypes.CONTRACT_REJECTED)) {
+                rejected.add(JsonObject.parse(event.draft().payload()).object("data"));
+            }
+        });
+        assertThat(rejected).singleElement().satisfies(data -> {
+            assertThat(data.string("rejected")).isEqualTo("demanding");
+            assertThat(data.has("contract")).isFalse();
+        });
+    }
+
+    @Test
+    void swap_toAContractThatRequiresMore_leavesTheOneBefore() {
+        spend("acme", "0.10 USD");
+        Contract demanding =
+                Contract.parse(contract("1.00 USD", "  requires: {ledger: strong_global}\n"), "demanding.yaml");
+
+        assertThatThrownBy(() -> guard.swap(demanding)).isInstanceOf(ContractException.class);
+
+        assertThat(decide("acme", "search", "0.01 USD").contract().hex()).isEqualTo(digest(WIDE));
+        assertThat(events("acme", EventTypes.CONTRACT_REJECTED)).hasSize(1);
+    }
+
+    @Test
+    void layer_canOnlyRequireMore() {
+        Contract base = Contract.parse(contract("1.00 USD", "  requires: {ledger: strong_global}\n"), "base.yaml");
+        String layer = contract("1.00 USD", "  requires: {enforcement: semantic_adapter}\n")
+                .replace("id: all", "id: own");
+
+        assertThat(base.withLayer(layer, "layer.yaml").requirements())
+                .isEqualTo(new Requirements(LedgerStrength.STRONG_GLOBAL, EnforcementStrength.SEMANTIC_ADAPTER));
+        assertThat(base.digest().hex()).isNotEqualTo(digest(WIDE));
     }
 
     @Test

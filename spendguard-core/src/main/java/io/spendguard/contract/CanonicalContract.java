@@ -42,6 +42,14 @@ final class CanonicalContract {
         if (spec.policies().onExpiry() != OnExpiry.COMMIT) {
             json.put("onExpiry", spec.policies().onExpiry().name());
         }
+        Requirements requires = spec.policies().requires();
+        if (!requires.equals(Requirements.NONE)) {
+            json.put(
+                    "requires",
+                    JsonObject.create()
+                            .put("ledger", requires.ledger().text())
+                            .put("enforcement", requires.enforcement().text()));
+        }
         return spec.policies().priorityDecides() ? json.put("modelConflict", "priority") : json;
     }
 

@@ -32,6 +32,7 @@ public final class Contract {
     private final List<Rule> rules;
     private final Effect defaultEffect;
     private final OnExpiry onExpiry;
+    private final Requirements requirements;
     private final JsonObject canonical;
     private final Digest digest;
     private final List<Finding> warnings;
@@ -60,6 +61,7 @@ public final class Contract {
         this.budgets = List.copyOf(budgets);
         this.evaluator = new Evaluator(layers, models);
         this.onExpiry = spec.policies().onExpiry();
+        this.requirements = spec.policies().requires();
         this.compiledRules = layers.stream().flatMap(l -> l.all().stream()).toList();
         this.rules = byPriority(compiledRules);
         this.defaultEffect = layers.stream().map(Layer::unmatched).reduce(Effect.CONTINUE, Effect::strictest);
@@ -212,6 +214,20 @@ public final class Contract {
                     .forEach(faults::add);
         }
         return List.copyOf(faults);
+    }
+
+    /** What the contract requires of who enforces it. */
+    public Requirements requirements() {
+        return requirements;
+    }
+
+    /**
+     * Checks what the contract requires of who enforces it.
+     *
+     * @return faults that forbid enforcing the contract there; empty in shadow mode, where nothing is applied
+     */
+    public List<Finding> check(LedgerStrength ledger, EnforcementStrength enforcement) {
+        return mode == Mode.ENFORCE ? requirements.missing(name, ledger, enforcement) : List.of();
     }
 
     /** {@link #warnings()} and, in shadow mode, what {@link #check} would report in enforce mode. */

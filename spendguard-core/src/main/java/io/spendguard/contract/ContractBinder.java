@@ -336,7 +336,24 @@ final class ContractBinder {
                 onError,
                 prediction == null ? PredictionPolicy.STRICT_CEILING : prediction,
                 priorityDecides,
-                onExpiry(spec));
+                onExpiry(spec),
+                requires(spec));
+    }
+
+    private Requirements requires(Members spec) {
+        Requirements above = base == null ? Requirements.NONE : base.requirements();
+        spec.onlyIn(!apiVersion.isAlpha(), "requires", "needs apiVersion spendguard.ai/v1. Change apiVersion.");
+        Mapping mapping = spec.mapping("requires");
+        if (mapping == null) {
+            return above;
+        }
+        try (Members requires = new Members(mapping, "requires", findings)) {
+            LedgerStrength ledger = requires.choice("ledger", List.of(LedgerStrength.values()), LedgerStrength::text);
+            EnforcementStrength enforcement =
+                    requires.choice("enforcement", List.of(EnforcementStrength.values()), EnforcementStrength::text);
+            return above.and(new Requirements(
+                    ledger == null ? above.ledger() : ledger, enforcement == null ? above.enforcement() : enforcement));
+        }
     }
 
     private OnExpiry onExpiry(Members spec) {

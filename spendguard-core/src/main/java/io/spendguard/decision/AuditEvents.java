@@ -74,10 +74,17 @@ final class AuditEvents {
                 .build());
     }
 
-    /** A contract that did not come into force; the one before stays. */
-    EventDraft rejected(String tenant, UUID eventId, String name, String fault, UUID transactionId, Instant now) {
+    /** A contract that did not come into force; the one before stays, where there is one. */
+    EventDraft rejected(
+            String tenant,
+            UUID eventId,
+            String name,
+            String fault,
+            boolean anotherStays,
+            UUID transactionId,
+            Instant now) {
         JsonObject data = movement(transactionId, List.of())
-                .put("contract", contract.digest().hex())
+                .putIfPresent("contract", anotherStays ? contract.digest().hex() : null)
                 .put("rejected", name)
                 .put("fault", fault);
         return draft(AuditEvent.of(EventTypes.CONTRACT_REJECTED, eventId, tenant, now)

@@ -12,7 +12,6 @@ import io.spendguard.ledger.LedgerSession;
 import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.ledger.Posting;
-import io.spendguard.ledger.SealedEvent;
 import io.spendguard.model.Action;
 import io.spendguard.model.Balance;
 import io.spendguard.model.Decision;
@@ -82,6 +81,7 @@ public final class DecisionEngine implements AutoCloseable {
     private final Object swapping = new Object();
     private volatile InForce inForce;
     private final HoldSweeper sweeper;
+    private final ReceiptIssuer receipts;
     private @Nullable SweepThread sweeping;
 
     /**
@@ -104,6 +104,7 @@ public final class DecisionEngine implements AutoCloseable {
         this.ids = ids;
         this.patience = patience;
         this.ledger = ledger;
+        this.receipts = new ReceiptIssuer(signer, clock);
         this.names = new KeyNames(ledger::keySecret);
         this.inForce = InForce.of(contract, catalogue, prices, names, ids);
         this.session = ledger.connect(
@@ -290,8 +291,7 @@ public final class DecisionEngine implements AutoCloseable {
 
     /** Raises a hold to so much of each claim and makes it last, or says why not: one transaction. */
     StoredExtension extend(HeldTerms held, Duration atLeast, List<Claim> wanted) {
-        PostResult result = await(
-                new ExtendOperation(held, atLeast, wanted, ids), late -> {});
+        PostResult result = await(new ExtendOperation(held, atLeast, wanted, ids), late -> {});
         return StoredExtension.parse(result.answer());
     }
 
@@ -393,8 +393,14 @@ public final class DecisionEngine implements AutoCloseable {
         in.contract().tenant().ifPresent(tenants::add);
         String reason = fault.length() > MOST_FAULT ? fault.substring(0, MOST_FAULT) + "…" : fault;
         for (String tenant : tenants) {
-            RejectOperation rejection =
-                    new RejectOperation(tenant, in.namespace(), ids.next(), name, reason, in.postings());
+            RejectOperation rejection = new RejectOperation(
+                    tenant,
+                    in.namespace(),
+                    ids.next(),
+                    name,
+                    reason,
+                    in.activations().containsKey(tenant),
+                    in.postings());
             await(rejection, late -> {});
         }
     }
@@ -420,7 +426,7 @@ public final class DecisionEngine implements AutoCloseable {
 
     private Decision written(InForce in, Snapshot snapshot, Verdict verdict, PostResult.Written result) {
         Posting.Hold hold = result.posting().hold();
-        Receipt receipt = receipt(result.event());
+        Receipt receipt = receipts.of(result.event());
         if (in.isShadow()) {
             return passed(
                     in, snapshot, verdict.reasons(), snapshot.eventId(), permit(in, snapshot, verdict, hold), receipt);
@@ -428,21 +434,6 @@ public final class DecisionEngine implements AutoCloseable {
         return hold == null
                 ? refused(in, snapshot.decisionId(), verdict.effect(), verdict.reasons(), snapshot.eventId(), receipt)
                 : allowed(in, snapshot, verdict, permit(in, snapshot, verdict, hold), receipt);
-    }
-
-    private Receipt receipt(SealedEvent event) {
-        return new Receipt(
-                event.draft().tenant(),
-                event.draft().id(),
-                event.stream(),
-                event.seq(),
-                event.chain(),
-                event.batchSize(),
-                event.leafIndex(),
-                event.path(),
-                event.signature(),
-                event.keyId(),
-                clock.instant());
     }
 
     private Decision allowed(InForce in, Snapshot snapshot, Verdict verdict, Permit permit, Receipt receipt) {

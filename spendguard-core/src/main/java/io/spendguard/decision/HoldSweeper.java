@@ -72,9 +72,7 @@ final class HoldSweeper {
 
     private void expire(ExpiredHolds overdue, Tally tally) {
         Map<Reservation, CompletableFuture<PostResult>> underWay = new LinkedHashMap<>();
-        overdue.holds()
-                .forEach(hold ->
-                        underWay.put(hold, session.submit(new ExpireOperation(hold, ids), patience)));
+        overdue.holds().forEach(hold -> underWay.put(hold, session.submit(new ExpireOperation(hold, ids), patience)));
         underWay.forEach((hold, result) -> {
             try {
                 if (result.get(patience.toNanos(), TimeUnit.NANOSECONDS) instanceof PostResult.Written) {

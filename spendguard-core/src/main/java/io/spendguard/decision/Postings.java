@@ -110,9 +110,9 @@ final class Postings {
     }
 
     /** A contract that did not come into force. */
-    Posting rejection(String tenant, UUID eventId, String name, String fault, Instant now) {
+    Posting rejection(String tenant, UUID eventId, String name, String fault, boolean anotherStays, Instant now) {
         UUID transactionId = ids.next();
-        EventDraft event = events.rejected(tenant, eventId, name, fault, transactionId, now);
+        EventDraft event = events.rejected(tenant, eventId, name, fault, anotherStays, transactionId, now);
         return new Posting(transactionId, List.of(), event, Period.ALWAYS, null, null, null, new byte[0]);
     }
 

@@ -14,7 +14,14 @@ import java.util.Optional;
 import java.util.UUID;
 
 /** Records that a contract did not come into force. Moves nothing. */
-record RejectOperation(String tenant, Namespace namespace, UUID eventId, String name, String fault, Postings postings)
+record RejectOperation(
+        String tenant,
+        Namespace namespace,
+        UUID eventId,
+        String name,
+        String fault,
+        boolean anotherStays,
+        Postings postings)
         implements LedgerOperation {
     @Override
     public OperationKind kind() {
@@ -53,6 +60,6 @@ record RejectOperation(String tenant, Namespace namespace, UUID eventId, String 
 
     @Override
     public Posting plan(LedgerView view) {
-        return postings.rejection(tenant, eventId, name, fault, view.now());
+        return postings.rejection(tenant, eventId, name, fault, anotherStays, view.now());
     }
 }

@@ -36,6 +36,7 @@ public final class Receipts {
                     json.strings("path").stream().map(Digest::parse).toList(),
                     Base64.getDecoder().decode(json.string("signature")),
                     json.string("keyId"),
+                    json.has("certificate") ? json.object("certificate").toString() : null,
                     Instant.parse(json.string("issuedAt")));
         } catch (JsonException malformed) {
             throw malformed;
@@ -49,7 +50,7 @@ public final class Receipts {
     }
 
     private static byte[] toBytes(Receipt receipt) {
-        return JsonObject.create()
+        JsonObject json = JsonObject.create()
                 .put("tenant", receipt.tenant())
                 .put("event", receipt.event().toString())
                 .put("stream", receipt.stream().toString())
@@ -60,7 +61,11 @@ public final class Receipts {
                 .put("path", receipt.path().stream().map(Digest::hex).toList())
                 .put("signature", Base64.getEncoder().encodeToString(receipt.signature()))
                 .put("keyId", receipt.keyId())
-                .put("issuedAt", receipt.issuedAt().toString())
-                .toCanonicalBytes();
+                .put("issuedAt", receipt.issuedAt().toString());
+        String certificate = receipt.certificate();
+        if (certificate != null) {
+            json.put("certificate", JsonObject.parse(certificate.getBytes(StandardCharsets.UTF_8)));
+        }
+        return json.toCanonicalBytes();
     }
 }

@@ -5,12 +5,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a caller is handed of the evidence for its decision: place, chain value and signature of the decision's audit event.
  * Kept apart from the ledger, it contradicts whoever later removes the event, the end of its stream, or the whole stream.
  *
- * <p>It verifies under the public key that signed, without anything else. Immutable; safe for any number of threads.
+ * <p>It verifies under the public key that signed, or the root that certified it, without anything else. Immutable; safe for any number of threads.
  *
  * @param tenant whose event
  * @param event the event's id
@@ -22,6 +23,7 @@ import java.util.UUID;
  * @param path the inclusion path of the leaf, lowest first
  * @param signature the signature over the batch
  * @param keyId the key that signed
+ * @param certificate the root's certificate of that key, as canonical JSON, or null for a key that is anchored itself
  * @param issuedAt when the caller was answered, by the guard's clock; not signed
  */
 public record Receipt(
@@ -35,6 +37,7 @@ public record Receipt(
         List<Digest> path,
         byte[] signature,
         String keyId,
+        @Nullable String certificate,
         Instant issuedAt) {
     /** Copies path and signature. */
     public Receipt {
@@ -67,6 +70,7 @@ public record Receipt(
                 && path.equals(that.path)
                 && Arrays.equals(signature, that.signature)
                 && keyId.equals(that.keyId)
+                && Objects.equals(certificate, that.certificate)
                 && issuedAt.equals(that.issuedAt);
     }
 

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -126,7 +127,8 @@ public final class CertifiedSigner implements Signer, AutoCloseable {
     }
 
     private void renewEvery(Duration pause) {
-        renewals.scheduleWithFixedDelay(this::tryToRenew, pause.toNanos(), pause.toNanos(), TimeUnit.NANOSECONDS);
+        ScheduledFuture<?> unused = renewals.scheduleWithFixedDelay(
+                this::tryToRenew, pause.toNanos(), pause.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     private void tryToRenew() {

@@ -122,9 +122,14 @@ public record KeyCertificate(
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof KeyCertificate that
-                && content().equals(that.content())
-                && Arrays.equals(signature, that.signature);
+        return this == other
+                || (other instanceof KeyCertificate that
+                        && key.equals(that.key)
+                        && tenants.equals(that.tenants)
+                        && notBefore.equals(that.notBefore)
+                        && notAfter.equals(that.notAfter)
+                        && issuer.equals(that.issuer)
+                        && Arrays.equals(signature, that.signature));
     }
 
     @Override

@@ -53,6 +53,16 @@ final class KeyTrust {
         }
     }
 
+    /** Takes a certificate from elsewhere; one that no anchored root signed is nobody's fault here, and counts for nothing. */
+    void learn(KeyCertificate certificate) {
+        if (!certificatesOf(certificate.key().id()).contains(certificate)
+                && anchors.find(certificate.issuer())
+                        .filter(certificate::isSignedBy)
+                        .isPresent()) {
+            take(certificate);
+        }
+    }
+
     /** The key, when somebody trusted vouches for it at all. */
     Optional<VerificationKey> find(String keyId) {
         Optional<VerificationKey> anchored = anchors.find(keyId);

@@ -6,12 +6,15 @@ import io.spendguard.evidence.EvidenceException;
 import io.spendguard.evidence.Receipts;
 import io.spendguard.evidence.internal.PackageNames;
 import io.spendguard.json.JsonException;
+import io.spendguard.json.JsonObject;
 import io.spendguard.model.Digest;
 import io.spendguard.model.Receipt;
+import io.spendguard.proof.KeyCertificate;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -31,6 +34,7 @@ final class ReceiptCheck {
     private static final int MAX_LINE_BYTES = 64 * 1024;
     private static final int MAX_RECEIPTS = 5_000_000;
 
+    private final KeyTrust keys;
     private final SealCheck seals;
     private final Findings findings;
     private final Map<PackageNames.StreamName, TreeMap<Long, Expected>> expected = new HashMap<>();
@@ -41,7 +45,8 @@ final class ReceiptCheck {
     private long later;
     private long foreign;
 
-    ReceiptCheck(SealCheck seals, Findings findings) {
+    ReceiptCheck(KeyTrust keys, SealCheck seals, Findings findings) {
+        this.keys = keys;
         this.seals = seals;
         this.findings = findings;
     }
@@ -149,6 +154,10 @@ final class ReceiptCheck {
         Receipt receipt;
         try {
             receipt = Receipts.parse(line);
+            String certificate = receipt.certificate();
+            if (certificate != null) {
+                keys.learn(KeyCertificate.parse(JsonObject.parse(certificate.getBytes(StandardCharsets.UTF_8))));
+            }
         } catch (JsonException malformed) {
             invalid(
                     0,

@@ -48,7 +48,7 @@ public final class Verifier {
         this.seals = new SealCheck(keys);
         this.manifest = new ManifestCheck(keys, findings);
         this.log = new LogCheck(anchors, findings);
-        this.receipts = new ReceiptCheck(seals, findings);
+        this.receipts = new ReceiptCheck(keys, seals, findings);
     }
 
     /**

@@ -18,7 +18,7 @@ class ContractFindingsTest {
                 .hasMessage("""
                         Contract c.yaml has 2 faults:
                           c.yaml:3:7 spec: neither budgets nor rules: such a contract controls nothing. Add a budget.
-                          c.yaml:3:8 spec: unknown member 'x'. Known here: mode, models, budgets, defaults, prediction_policy, combining, onExpiry, rules.""");
+                          c.yaml:3:8 spec: unknown member 'x'. Known here: mode, models, budgets, defaults, prediction_policy, combining, onExpiry, requires, rules.""");
     }
 
     @Test

@@ -12,15 +12,19 @@ import io.spendguard.evidence.SealedAuditEvent;
 import io.spendguard.json.JsonException;
 import io.spendguard.model.Receipt;
 import io.spendguard.proof.Ed25519Signer;
+import io.spendguard.proof.KeyCertificate;
+import io.spendguard.proof.P256Signer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -190,6 +194,24 @@ class ReceiptTest {
     }
 
     @Test
+    void verify_receiptOfACertifiedKeyWhoseStreamsAreAllGone_isLostByItsOwnCertificate() throws IOException {
+        P256Signer root = P256Signer.generate();
+        Ed25519Signer local = Ed25519Signer.generate();
+        KeyCertificate certificate =
+                KeyCertificate.issue(root, local.verificationKey(), List.of("acme"), DURING, Duration.ofHours(1));
+        List<SealedAuditEvent> gone = Specimen.life(local, "acme", 0x5000).subList(2, 3);
+        Path receipts = Files.write(
+                directory.resolve("receipts.jsonl"),
+                receipts(gone, DURING, certificate.toJson().toString()));
+
+        assertThat(codes(Verifier.verify(export(life), ANCHORS.with(root.verificationKey()), receipts)))
+                .containsExactly(FindingCode.TAIL_LOST);
+        assertThat(codes(Verifier.verify(export(life), ANCHORS, receipts)))
+                .as("without the root nobody vouches for the receipt")
+                .containsExactly(FindingCode.RECEIPT_INVALID);
+    }
+
+    @Test
     void verify_missingReceipts_cannotRun() {
         Path none = directory.resolve("none.jsonl");
 
@@ -218,6 +240,11 @@ class ReceiptTest {
     }
 
     private static List<String> receipts(List<SealedAuditEvent> events, Instant issuedAt) {
+        return receipts(events, issuedAt, null);
+    }
+
+    private static List<String> receipts(
+            List<SealedAuditEvent> events, Instant issuedAt, @Nullable String certificate) {
         List<String> lines = new ArrayList<>();
         for (SealedAuditEvent sealed : events) {
             lines.add(Receipts.toLine(new Receipt(
@@ -231,6 +258,7 @@ class ReceiptTest {
                     sealed.path(),
                     sealed.signature(),
                     sealed.keyId(),
+                    certificate,
                     issuedAt)));
         }
         return lines;

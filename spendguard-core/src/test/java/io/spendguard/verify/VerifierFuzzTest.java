@@ -136,8 +136,7 @@ class VerifierFuzzTest {
             return "nothing is left";
         }
         String name = names.get(random.nextInt(names.size()));
-        List<String> lines = new ArrayList<>(
-                Arrays.asList(new String(tampered.files().get(name), StandardCharsets.UTF_8).split("\n")));
+        List<String> lines = lines(tampered, name);
         int at = random.nextInt(lines.size());
         String line = lines.get(at);
         String what;
@@ -171,7 +170,7 @@ class VerifierFuzzTest {
             case 6 -> {
                 what = "take a line of another file";
                 String other = names.get(random.nextInt(names.size()));
-                lines.set(at, new String(tampered.files().get(other), StandardCharsets.UTF_8).split("\n")[0]);
+                lines.set(at, lines(tampered, other).get(0));
             }
             case 7 -> {
                 what = "change a number";
@@ -233,6 +232,17 @@ class VerifierFuzzTest {
         }
         tampered.put(name, lines.isEmpty() ? "" : String.join("\n", lines) + "\n");
         return what + " of " + name + ":" + (at + 1);
+    }
+
+    /** At least one, which may be empty. */
+    private static List<String> lines(Tampered tampered, String name) {
+        List<String> lines = new ArrayList<>(new String(tampered.files().get(name), StandardCharsets.UTF_8)
+                .lines()
+                .toList());
+        if (lines.isEmpty()) {
+            lines.add("");
+        }
+        return lines;
     }
 
     /** What the exporter cannot even list he cannot sign. */

@@ -85,7 +85,9 @@ final class SettleCommand implements Callable<Integer> {
             terminal.json(JsonObject.create()
                     .put("calls", (long) calls.size())
                     .put("results", byResult)
-                    .put("findings", findings.stream().map(SettleCommand::toJson).toList()));
+                    .put(
+                            "findings",
+                            findings.stream().map(SettleCommand::toJson).toList()));
         } else {
             terminal.line("settle: " + calls.size() + " calls"
                     + counts.entrySet().stream()

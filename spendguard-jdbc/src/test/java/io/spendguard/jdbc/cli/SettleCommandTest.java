@@ -96,8 +96,7 @@ class SettleCommandTest {
                 .isEqualTo("settle: 6 calls, 2 settled, 2 corrected, 1 released but billed, 1 unknown decision\n"
                         + "  released but billed: 'released' (inv-8), recorded 0.03 USD\n"
                         + "  unknown decision: 'nobody' (inv-10)\n");
-        assertThat(again.out())
-                .startsWith("settle: 6 calls, 4 unchanged, 1 unknown decision, 1 outranked\n");
+        assertThat(again.out()).startsWith("settle: 6 calls, 4 unchanged, 1 unknown decision, 1 outranked\n");
         try (PostgresLedger ledger = PostgresLedger.open(application)) {
             assertThat(ledger.accounts("acme", Namespace.ENFORCE))
                     .singleElement()
@@ -199,12 +198,14 @@ class SettleCommandTest {
 
         assertThat(failed.exitCode()).isEqualTo(2);
         assertThat(failed.err())
-                .isEqualTo("spendguard: usage.csv:2 outputTokens is 'many': a whole number of tokens is expected. Correct"
-                        + " it. usage.csv:3 state is 'paid': provider_reported or invoiced is expected. Correct it."
-                        + " usage.csv:4 'key' is missing: it is the action's key or its decision's id. Add it."
-                        + " usage.csv:5 2 fields for 4 columns. Give one for each.\n");
+                .isEqualTo(
+                        "spendguard: usage.csv:2 outputTokens is 'many': a whole number of tokens is expected. Correct"
+                                + " it. usage.csv:3 state is 'paid': provider_reported or invoiced is expected. Correct it."
+                                + " usage.csv:4 'key' is missing: it is the action's key or its decision's id. Add it."
+                                + " usage.csv:5 2 fields for 4 columns. Give one for each.\n");
         try (PostgresLedger ledger = PostgresLedger.open(application)) {
-            assertThat(ledger.accounts("acme", Namespace.ENFORCE).get(0).spent()).isEqualTo(360_000_000L);
+            assertThat(ledger.accounts("acme", Namespace.ENFORCE).get(0).spent())
+                    .isEqualTo(360_000_000L);
         }
     }
 

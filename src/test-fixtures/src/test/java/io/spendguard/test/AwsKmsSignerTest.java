@@ -181,7 +181,7 @@ class AwsKmsSignerTest {
     @Test
     void open_withoutTheSdkOnTheClassPath_saysWhatToAddAndOtherSignersWork() throws Exception {
         List<URL> without = new ArrayList<>();
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
             if (!entry.contains("awssdk")) {
                 without.add(Path.of(entry).toUri().toURL());
             }

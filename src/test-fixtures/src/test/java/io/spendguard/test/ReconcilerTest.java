@@ -40,21 +40,19 @@ class ReconcilerTest {
     private final InMemoryLedger ledger = new InMemoryLedger(clock);
     private final Ed25519Signer key = Ed25519Signer.generate();
     private final Guard guard = Guard.builder()
-            .contract(Contract.parse(
-                    """
+            .contract(Contract.parse("""
                     apiVersion: spendguard.ai/v1
                     metadata: {name: day, tenant: acme}
                     spec:
                       budgets:
                         - {id: day, limit: 1.00 USD, window: {type: calendar_day, timezone: UTC}}
-                    """,
-                    "day.yaml"))
+                    """, "day.yaml"))
             .ledger(ledger)
             .signer(key)
             .clock(clock)
             .build();
-    private final Reconciler reconciler = Reconciler.open(
-            ledger, key, clock, IdSource.timeOrdered(clock, new Random(7)), Duration.ofSeconds(30));
+    private final Reconciler reconciler =
+            Reconciler.open(ledger, key, clock, IdSource.timeOrdered(clock, new Random(7)), Duration.ofSeconds(30));
 
     @AfterEach
     void close() {
@@ -76,7 +74,8 @@ class ReconcilerTest {
         assertThat(reported.before()).containsExactly(Amount.parse("0.18 USD"));
         assertThat(reported.actual()).containsExactly(Amount.parse("0.03 USD"));
         assertThat(invoiced.before()).containsExactly(Amount.parse("0.03 USD"));
-        assertThat(record("a", Usage.of(8_000, 1_000), null, CostState.PROVIDER_REPORTED).result())
+        assertThat(record("a", Usage.of(8_000, 1_000), null, CostState.PROVIDER_REPORTED)
+                        .result())
                 .isEqualTo(Result.OUTRANKED);
         assertSpent("0.04 USD");
     }
@@ -85,11 +84,14 @@ class ReconcilerTest {
     void record_sameWordAgain_changesNothing_andALaterOneOfItsKindDoes() {
         decide("a").commit(Usage.of(8_000, 1_000));
 
-        assertThat(record("a", Usage.of(8_000, 1_000), null, CostState.PROVIDER_REPORTED).result())
+        assertThat(record("a", Usage.of(8_000, 1_000), null, CostState.PROVIDER_REPORTED)
+                        .result())
                 .isEqualTo(Result.UNCHANGED);
-        assertThat(record("a", Usage.of(8_000, 2_000), null, CostState.PROVIDER_REPORTED).result())
+        assertThat(record("a", Usage.of(8_000, 2_000), null, CostState.PROVIDER_REPORTED)
+                        .result())
                 .isEqualTo(Result.CORRECTED);
-        assertThat(record("a", Usage.of(8_000, 2_000), null, CostState.PROVIDER_REPORTED).result())
+        assertThat(record("a", Usage.of(8_000, 2_000), null, CostState.PROVIDER_REPORTED)
+                        .result())
                 .isEqualTo(Result.UNCHANGED);
         assertSpent("0.04 USD");
     }
@@ -103,7 +105,8 @@ class ReconcilerTest {
         assertThat(result.result()).isEqualTo(Result.SETTLED);
         assertSpent("0.03 USD");
         assertThat(balance().held()).isEqualTo(Amount.parse("0.00 USD"));
-        assertThat(record("a", Usage.of(8_000, 9_000), null, CostState.PROVIDER_REPORTED).result())
+        assertThat(record("a", Usage.of(8_000, 9_000), null, CostState.PROVIDER_REPORTED)
+                        .result())
                 .isEqualTo(Result.OUTRANKED);
     }
 
@@ -114,7 +117,8 @@ class ReconcilerTest {
         guard.sweep();
         assertSpent("0.18 USD");
 
-        assertThat(record("a", Usage.of(8_000, 1_000), null, CostState.PROVIDER_REPORTED).result())
+        assertThat(record("a", Usage.of(8_000, 1_000), null, CostState.PROVIDER_REPORTED)
+                        .result())
                 .isEqualTo(Result.SETTLED);
 
         assertSpent("0.03 USD");
@@ -133,7 +137,10 @@ class ReconcilerTest {
     @Test
     void record_whatDoesNotFit_isNamed() {
         decide("a").release("not sent");
-        guard.decide(Action.toolCall("t").cost(Money.parse("9.00 USD")).key("refused").build());
+        guard.decide(Action.toolCall("t")
+                .cost(Money.parse("9.00 USD"))
+                .key("refused")
+                .build());
         decide("b").commit(Usage.of(8_000, 1_000));
 
         assertThat(record("a", Usage.of(8_000, 1_000), null, CostState.INVOICED).result())
