@@ -27,11 +27,7 @@ final class Corrections {
             long before = recorded.get(i);
             long least = Math.max(0, Math.subtractExact(before, counted(claims, claims.get(i), view)));
             entries.addAll(Movements.correct(
-                    state.account().id(),
-                    before,
-                    Math.max(actual.get(i), least),
-                    state.available(),
-                    state.debt()));
+                    state.account().id(), before, Math.max(actual.get(i), least), state.available(), state.debt()));
         }
         return entries;
     }

@@ -46,8 +46,7 @@ final class OutcomePostings {
 
     /** What the permit's holder says after expiry was recorded: the difference to that, and its event. */
     static Posting lateOutcome(HeldTerms held, Outcome outcome, LedgerView view) {
-        List<Claim> claims =
-                outcome.charges().stream().map(Terms.Charge::claim).toList();
+        List<Claim> claims = outcome.charges().stream().map(Terms.Charge::claim).toList();
         List<Entry> entries = Corrections.entries(
                 claims,
                 claims.stream().map(held.terms()::atExpiry).toList(),

@@ -76,7 +76,11 @@ public final class Reconciler implements AutoCloseable {
      */
     public static Reconciler open(Ledger ledger, Signer signer, Clock clock, IdSource ids, Duration patience) {
         return new Reconciler(
-                Objects.requireNonNull(ledger, "ledger"), Objects.requireNonNull(signer, "signer"), clock, ids, patience);
+                Objects.requireNonNull(ledger, "ledger"),
+                Objects.requireNonNull(signer, "signer"),
+                clock,
+                ids,
+                patience);
     }
 
     /**
@@ -119,13 +123,18 @@ public final class Reconciler implements AutoCloseable {
      */
     public CostChange refund(String tenant, String key, Amount amount, String reference) {
         requirePositive(key, amount);
-        return change(tenant, key, CostChange.Kind.REFUNDED, reference, (held, before) -> before.next(
+        return change(
+                tenant,
+                key,
                 CostChange.Kind.REFUNDED,
                 reference,
-                less(key, held, before, amount),
-                before.state(),
-                before.disputed(),
-                ids.next()));
+                (held, before) -> before.next(
+                        CostChange.Kind.REFUNDED,
+                        reference,
+                        less(key, held, before, amount),
+                        before.state(),
+                        before.disputed(),
+                        ids.next()));
     }
 
     /** Records that an amount is contested with the provider. It counts as spent meanwhile. Throws as {@link #refund}. */
@@ -154,7 +163,8 @@ public final class Reconciler implements AutoCloseable {
             Amount disputed = before.disputed();
             if (disputed == null) {
                 throw new CostChangeException(
-                        Fault.NO_DISPUTE, "Call '" + key + "' is not disputed: nothing can be resolved. Open a dispute first.");
+                        Fault.NO_DISPUTE,
+                        "Call '" + key + "' is not disputed: nothing can be resolved. Open a dispute first.");
             }
             List<Amount> actual = isWon ? less(key, held, before, disputed) : before.actual();
             return before.next(kind, reference, actual, before.state(), null, ids.next());
@@ -166,22 +176,32 @@ public final class Reconciler implements AutoCloseable {
      * whoever said what before. Throws as {@link #refund}; nothing may be recorded, too.
      */
     public CostChange compensate(String tenant, String key, Amount actual, String reference) {
-        return change(tenant, key, CostChange.Kind.COMPENSATED, reference, (held, before) -> before.next(
+        return change(
+                tenant,
+                key,
                 CostChange.Kind.COMPENSATED,
                 reference,
-                mapped(key, before, actual, recorded -> actual),
-                before.state(),
-                before.disputed(),
-                ids.next()));
+                (held, before) -> before.next(
+                        CostChange.Kind.COMPENSATED,
+                        reference,
+                        mapped(key, before, actual, recorded -> actual),
+                        before.state(),
+                        before.disputed(),
+                        ids.next()));
     }
 
     private CostChange change(
-            String tenant, String key, CostChange.Kind kind, String reference, BiFunction<HeldTerms, StoredCorrection, StoredCorrection> next) {
+            String tenant,
+            String key,
+            CostChange.Kind kind,
+            String reference,
+            BiFunction<HeldTerms, StoredCorrection, StoredCorrection> next) {
         UUID decision = decision(tenant, key)
-                .orElseThrow(() -> new CostChangeException(
-                        Fault.UNKNOWN_CALL,
-                        "Call '" + key + "' of tenant '" + tenant
-                                + "' is not known: only a call that was allowed can be changed. Name its key or decision."));
+                .orElseThrow(
+                        () -> new CostChangeException(
+                                Fault.UNKNOWN_CALL,
+                                "Call '" + key + "' of tenant '" + tenant
+                                        + "' is not known: only a call that was allowed can be changed. Name its key or decision."));
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             Reservation reservation = ledger.reservation(tenant, decision)
                     .filter(found -> settlement(found).isPresent())
@@ -225,8 +245,8 @@ public final class Reconciler implements AutoCloseable {
             if (recorded.atomic() < amount.atomic()) {
                 throw new CostChangeException(
                         Fault.MORE_THAN_RECORDED,
-                        "Call '" + key + "' of decision " + held.decisionId() + " has " + recorded
-                                + " recorded: " + amount + " cannot be given back of it. Name less.");
+                        "Call '" + key + "' of decision " + held.decisionId() + " has " + recorded + " recorded: "
+                                + amount + " cannot be given back of it. Name less.");
             }
             return new Amount(recorded.atomic() - amount.atomic(), amount.unit());
         });
@@ -242,7 +262,8 @@ public final class Reconciler implements AutoCloseable {
                             + before.actual().stream()
                                     .map(recorded -> recorded.unit().code())
                                     .distinct()
-                                    .collect(Collectors.joining(" or ")) + ".");
+                                    .collect(Collectors.joining(" or "))
+                            + ".");
         }
         return before.actual().stream()
                 .map(recorded -> recorded.unit().equals(amount.unit()) ? change.apply(recorded) : recorded)
@@ -253,7 +274,8 @@ public final class Reconciler implements AutoCloseable {
         if (amount.atomic() <= 0) {
             throw new CostChangeException(
                     Fault.NOT_POSITIVE,
-                    "Call '" + key + "' cannot be given back " + amount + ": an amount is more than nothing. Name one.");
+                    "Call '" + key + "' cannot be given back " + amount
+                            + ": an amount is more than nothing. Name one.");
         }
     }
 
@@ -272,8 +294,7 @@ public final class Reconciler implements AutoCloseable {
         return ledger.answer(tenant, OperationKind.DECIDE, DecideOperation.key(Namespace.ENFORCE, key))
                 .map(StoredDecision::parse)
                 .map(StoredDecision::decisionId)
-                .or(() -> uuid(key)
-                        .filter(id -> ledger.reservation(tenant, id).isPresent()));
+                .or(() -> uuid(key).filter(id -> ledger.reservation(tenant, id).isPresent()));
     }
 
     private static Optional<UUID> uuid(String text) {
@@ -324,7 +345,9 @@ public final class Reconciler implements AutoCloseable {
 
     private Optional<StoredSettlement> settlement(Reservation reservation) {
         return ledger.answer(
-                        reservation.tenant(), OperationKind.SETTLE, reservation.id().toString())
+                        reservation.tenant(),
+                        OperationKind.SETTLE,
+                        reservation.id().toString())
                 .map(StoredSettlement::parse);
     }
 
@@ -349,9 +372,7 @@ public final class Reconciler implements AutoCloseable {
         while (true) {
             int next = records.size();
             Optional<StoredCorrection> more = ledger.answer(
-                            reservation.tenant(),
-                            OperationKind.CORRECT,
-                            CorrectOperation.key(reservation.id(), next))
+                            reservation.tenant(), OperationKind.CORRECT, CorrectOperation.key(reservation.id(), next))
                     .map(answer -> StoredCorrection.parse(next, answer));
             if (more.isEmpty()) {
                 return records;
@@ -372,12 +393,7 @@ public final class Reconciler implements AutoCloseable {
                 .toList();
         if (before.state().compareTo(call.state()) > 0) {
             return new Reconciled(
-                    call,
-                    Reconciled.Result.OUTRANKED,
-                    reservation.id(),
-                    before.actual(),
-                    before.actual(),
-                    null);
+                    call, Reconciled.Result.OUTRANKED, reservation.id(), before.actual(), before.actual(), null);
         }
         if (before.actual().equals(actual) && before.state() == call.state()) {
             Reconciled.Result result = isFirst ? Reconciled.Result.SETTLED : Reconciled.Result.UNCHANGED;
@@ -386,8 +402,7 @@ public final class Reconciler implements AutoCloseable {
         }
         StoredCorrection after = before.next(
                 CostChange.Kind.CORRECTED, call.reference(), actual, call.state(), before.disputed(), ids.next());
-        CorrectOperation correction =
-                new CorrectOperation(held, before, after, call.usage(), call.cost(), ids.next());
+        CorrectOperation correction = new CorrectOperation(held, before, after, call.usage(), call.cost(), ids.next());
         try {
             await(correction);
         } catch (IdempotencyConflictException quicker) {

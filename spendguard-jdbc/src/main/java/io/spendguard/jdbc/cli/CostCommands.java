@@ -74,7 +74,10 @@ final class CostCommands {
     @Command(name = "resolve", description = "Records how a dispute ended.", mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
     static final class Resolve extends Changing {
-        @Parameters(index = "1", paramLabel = "OUTCOME", description = "won (it is given back) or lost (it stays spent)")
+        @Parameters(
+                index = "1",
+                paramLabel = "OUTCOME",
+                description = "won (it is given back) or lost (it stays spent)")
         private Outcome outcome;
 
         Resolve(Terminal terminal, Map<String, String> environment, Clock clock) {
@@ -172,9 +175,12 @@ final class CostCommands {
                 terminal.json(JsonObject.create()
                         .put("decision", change.decisionId().toString())
                         .put("kind", kind)
-                        .put("recorded", change.actual().stream().map(Amount::toString).toList())
+                        .put(
+                                "recorded",
+                                change.actual().stream().map(Amount::toString).toList())
                         .putIfPresent(
-                                "disputed", change.disputed().map(Amount::toString).orElse(null))
+                                "disputed",
+                                change.disputed().map(Amount::toString).orElse(null))
                         .put("event", change.auditEventId().toString())
                         .put("replayed", change.isReplayed()));
             } else {

@@ -125,8 +125,9 @@ class SettleCommandTest {
         assertThat(compensated.out()).startsWith("cost: compensated, 0.03 USD recorded, event ");
         assertThat(refused.exitCode()).isEqualTo(2);
         assertThat(refused.err())
-                .isEqualTo("spendguard: Call 'open' of tenant 'acme' is not settled: only what is recorded can be changed."
-                        + " Settle it first.\n");
+                .isEqualTo(
+                        "spendguard: Call 'open' of tenant 'acme' is not settled: only what is recorded can be changed."
+                                + " Settle it first.\n");
         try (PostgresLedger ledger = PostgresLedger.open(application)) {
             AccountState state = ledger.accounts("acme", Namespace.ENFORCE).get(0);
             assertThat(state.amount(state.spent())).hasToString("0.27 USD");

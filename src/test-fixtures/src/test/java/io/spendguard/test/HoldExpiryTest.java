@@ -189,15 +189,13 @@ class HoldExpiryTest {
 
     @Test
     void commit_afterItsSpendLeftARollingWindow_givesNothingBackThatIsGoneAlready() {
-        Contract rolling = Contract.parse(
-                """
+        Contract rolling = Contract.parse("""
                 apiVersion: spendguard.ai/v1
                 metadata: {name: hour, tenant: acme}
                 spec:
                   budgets:
                     - {id: hour, limit: 1.00 USD, window: {type: rolling, length: PT1H}}
-                """,
-                "hour.yaml");
+                """, "hour.yaml");
         Guard guard = guard(rolling);
         Permit permit = guard.decide(priced("0.30 USD")).orThrow();
         clock.advance(AFTER_THE_END);
