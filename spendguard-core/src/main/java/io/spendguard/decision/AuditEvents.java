@@ -130,17 +130,17 @@ final class AuditEvents {
     }
 
     /** What became of a hold. */
-    EventDraft outcome(HeldTerms held, Outcome outcome, List<Entry> entries) {
+    static EventDraft outcome(HeldTerms held, Outcome outcome, List<Entry> entries) {
         return outcome(held, outcome, entries, true);
     }
 
     /** What became of a hold after all whose expiry was recorded as its final outcome. */
-    EventDraft lateOutcome(HeldTerms held, Outcome outcome, List<Entry> entries) {
+    static EventDraft lateOutcome(HeldTerms held, Outcome outcome, List<Entry> entries) {
         return outcome(held, outcome, entries, false);
     }
 
     /** A hold extended, or a refusal to extend it, which moves nothing. */
-    EventDraft extension(
+    static EventDraft extension(
             HeldTerms held,
             Reservation after,
             List<Entry> entries,
@@ -162,6 +162,39 @@ final class AuditEvents {
                                         .map(AuditEvents::claimJson)
                                         .toList())
                         .put("expiresAt", after.expiresAt().toString()));
+        held.terms().effective().run().ifPresent(event::run);
+        return draft(event.build());
+    }
+
+    /** A change of what is recorded of a settled call, as the difference. */
+    static EventDraft correction(
+            HeldTerms held, CorrectOperation correction, List<Terms.Charge> charges, List<Entry> entries, Instant now) {
+        StoredCorrection after = correction.after();
+        JsonObject outcome = JsonObject.create()
+                .put("decision", held.decisionId().toString())
+                .put("kind", String.valueOf(after.kind()))
+                .put("final", false)
+                .put("estimated", false)
+                .put("state", after.state().name())
+                .put("reference", after.reference())
+                .put("corrects", correction.before().eventId().toString());
+        if (after.disputed() != null) {
+            outcome.put("disputed", after.disputed().toString());
+        }
+        JsonObject data = movement(correction.transactionId(), entries)
+                .put("outcome", outcome)
+                .put("actual", charges.stream().map(AuditEvents::chargeJson).toList())
+                .put("contract", held.terms().contract())
+                .put("priceBook", held.terms().priceBook());
+        if (correction.usage() != null) {
+            data.put("usage", usageJson(correction.usage()));
+        }
+        if (correction.cost() != null) {
+            data.put("cost", correction.cost().toString());
+        }
+        AuditEvent.Builder event = AuditEvent.of(EventTypes.OUTCOME, after.eventId(), held.tenant(), now)
+                .decision(held.decisionId())
+                .data(data);
         held.terms().effective().run().ifPresent(event::run);
         return draft(event.build());
     }

@@ -189,7 +189,7 @@ public final class BudgetOperations implements AutoCloseable {
         }
     }
 
-    private static Postings noContract() {
+    static Postings noContract() {
         throw new IllegalStateException(
                 "An account cannot be opened without its contract: grants and transfers are made to open ones.");
     }

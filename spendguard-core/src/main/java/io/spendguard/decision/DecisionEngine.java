@@ -109,7 +109,7 @@ public final class DecisionEngine implements AutoCloseable {
         this.inForce = InForce.of(contract, catalogue, prices, names, ids);
         this.session = ledger.connect(
                 new WriterHost(() -> new StreamSealer(signer, ids, clock, signsEachEvent), () -> inForce.postings()));
-        this.sweeper = new HoldSweeper(ledger, session, () -> inForce.postings(), ids, patience);
+        this.sweeper = new HoldSweeper(ledger, session, ids, patience);
     }
 
     /** Decides one action; the front door's {@code Guard.decide} says what that promises. */
@@ -279,7 +279,7 @@ public final class DecisionEngine implements AutoCloseable {
             @Nullable String note) {
         Outcome outcome = new Outcome(kind, usage, cost, charges, note, ids.next(), ids.next(), clock.instant());
         try {
-            PostResult result = await(new SettleOperation(held, outcome, inForce.postings()), late -> {});
+            PostResult result = await(new SettleOperation(held, outcome), late -> {});
             return StoredSettlement.parse(result.answer())
                     .toSettlement(held.decisionId(), result instanceof PostResult.Replayed);
         } catch (IdempotencyConflictException settledOtherwise) {
@@ -291,8 +291,7 @@ public final class DecisionEngine implements AutoCloseable {
 
     /** Raises a hold to so much of each claim and makes it last, or says why not: one transaction. */
     StoredExtension extend(HeldTerms held, Duration atLeast, List<Claim> wanted) {
-        PostResult result = await(
-                new ExtendOperation(held, atLeast, wanted, inForce.postings().events(), ids), late -> {});
+        PostResult result = await(new ExtendOperation(held, atLeast, wanted, ids), late -> {});
         return StoredExtension.parse(result.answer());
     }
 

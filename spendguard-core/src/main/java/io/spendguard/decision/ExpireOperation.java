@@ -26,15 +26,13 @@ final class ExpireOperation implements LedgerOperation {
     private final String tenant;
     private final Namespace namespace;
     private final UUID reservationId;
-    private final Postings postings;
     private final UUID eventId;
     private final UUID transactionId;
 
-    ExpireOperation(Reservation expired, Postings postings, IdSource ids) {
+    ExpireOperation(Reservation expired, IdSource ids) {
         this.tenant = expired.tenant();
         this.namespace = expired.namespace();
         this.reservationId = expired.id();
-        this.postings = postings;
         this.eventId = ids.next();
         this.transactionId = ids.next();
     }
@@ -111,6 +109,6 @@ final class ExpireOperation implements LedgerOperation {
                 eventId,
                 transactionId,
                 view.now());
-        return postings.outcome(held, outcome, view);
+        return OutcomePostings.outcome(held, outcome, view);
     }
 }

@@ -40,16 +40,14 @@ final class ExtendOperation implements LedgerOperation {
     private final HeldTerms held;
     private final Duration atLeast;
     private final Map<AccountId, Long> wanted = new HashMap<>();
-    private final AuditEvents events;
     private final UUID key;
     private final UUID eventId;
     private final UUID transactionId;
 
-    ExtendOperation(HeldTerms held, Duration atLeast, List<Claim> wanted, AuditEvents events, IdSource ids) {
+    ExtendOperation(HeldTerms held, Duration atLeast, List<Claim> wanted, IdSource ids) {
         this.held = held;
         this.atLeast = atLeast;
         wanted.forEach(claim -> this.wanted.put(claim.account().id(), claim.atomic()));
-        this.events = events;
         this.key = ids.next();
         this.eventId = ids.next();
         this.transactionId = ids.next();
@@ -149,7 +147,7 @@ final class ExtendOperation implements LedgerOperation {
         return new Posting(
                 transactionId,
                 entries,
-                events.extension(held, after, entries, reasons, transactionId, eventId, now),
+                AuditEvents.extension(held, after, entries, reasons, transactionId, eventId, now),
                 Period.ALWAYS,
                 null,
                 null,

@@ -17,7 +17,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,15 +38,13 @@ final class HoldSweeper {
 
     private final Ledger ledger;
     private final LedgerSession session;
-    private final Supplier<Postings> postings;
     private final IdSource ids;
     private final Duration patience;
     private final UUID self;
 
-    HoldSweeper(Ledger ledger, LedgerSession session, Supplier<Postings> postings, IdSource ids, Duration patience) {
+    HoldSweeper(Ledger ledger, LedgerSession session, IdSource ids, Duration patience) {
         this.ledger = ledger;
         this.session = session;
-        this.postings = postings;
         this.ids = ids;
         this.patience = patience;
         this.self = ids.next();
@@ -75,9 +72,7 @@ final class HoldSweeper {
 
     private void expire(ExpiredHolds overdue, Tally tally) {
         Map<Reservation, CompletableFuture<PostResult>> underWay = new LinkedHashMap<>();
-        overdue.holds()
-                .forEach(hold ->
-                        underWay.put(hold, session.submit(new ExpireOperation(hold, postings.get(), ids), patience)));
+        overdue.holds().forEach(hold -> underWay.put(hold, session.submit(new ExpireOperation(hold, ids), patience)));
         underWay.forEach((hold, result) -> {
             try {
                 if (result.get(patience.toNanos(), TimeUnit.NANOSECONDS) instanceof PostResult.Written) {

@@ -12,13 +12,11 @@ import io.spendguard.ledger.EventDraft;
 import io.spendguard.ledger.LedgerView;
 import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.Posting;
-import io.spendguard.ledger.Reservation;
 import io.spendguard.model.Digest;
 import io.spendguard.model.Effect;
 import io.spendguard.model.IdSource;
 import io.spendguard.model.Period;
 import io.spendguard.model.ReasonCode;
-import io.spendguard.model.Settlement;
 import io.spendguard.price.PriceBook;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,10 +42,6 @@ final class Postings {
         this.events = new AuditEvents(contract, prices, commitments);
         this.ids = ids;
         this.holdTtls = contract.budgets().stream().collect(Collectors.toMap(Budget::id, Budget::holdTtl));
-    }
-
-    AuditEvents events() {
-        return events;
     }
 
     Digest contract() {
@@ -78,58 +72,6 @@ final class Postings {
                                 verdict.reasons(),
                                 contract.digest(),
                                 snapshot.eventId())
-                        .toBytes());
-    }
-
-    /**
-     * An outcome: what each hold becomes, and its event.
-     *
-     * @param view the locked accounts, or null to assume that none of them owes or has to give anything
-     */
-    Posting outcome(HeldTerms held, Outcome outcome, @Nullable LedgerView view) {
-        List<Entry> entries = new ArrayList<>();
-        for (Terms.Charge charge : outcome.charges()) {
-            AccountState state =
-                    view == null ? null : view.account(charge.claim().account().id());
-            entries.addAll(Movements.settle(
-                    charge.claim(),
-                    charge.actual(),
-                    state == null ? 0 : state.available(),
-                    state == null ? 0 : state.debt()));
-        }
-        return new Posting(
-                outcome.transactionId(),
-                entries,
-                events.outcome(held, outcome, entries),
-                Period.ALWAYS,
-                null,
-                held.isReserved() ? new Posting.Settled(held.decisionId(), state(outcome.kind())) : null,
-                null,
-                new StoredSettlement(outcome.kind(), outcome.actual(), outcome.estimated(), outcome.eventId())
-                        .toBytes());
-    }
-
-    /** What the permit's holder says after expiry was recorded: the difference to that, and its event. */
-    Posting lateOutcome(HeldTerms held, Outcome outcome, LedgerView view) {
-        List<Entry> entries = new ArrayList<>();
-        for (Terms.Charge charge : outcome.charges()) {
-            AccountState state = view.account(charge.claim().account().id());
-            entries.addAll(Movements.correct(
-                    state.account().id(),
-                    held.terms().atExpiry(charge.claim()),
-                    charge.actual(),
-                    state.available(),
-                    state.debt()));
-        }
-        return new Posting(
-                outcome.transactionId(),
-                entries,
-                events.lateOutcome(held, outcome, entries),
-                Period.ALWAYS,
-                null,
-                null,
-                null,
-                new StoredSettlement(outcome.kind(), outcome.actual(), outcome.estimated(), outcome.eventId())
                         .toBytes());
     }
 
@@ -210,13 +152,5 @@ final class Postings {
 
     private static boolean isStoppedAlready(Verdict verdict) {
         return !verdict.reasons().isEmpty() && verdict.reasons().get(0).code().equals(ReasonCode.RUN_STOPPED);
-    }
-
-    private static Reservation.State state(Settlement.Outcome kind) {
-        return switch (kind) {
-            case COMMITTED -> Reservation.State.COMMITTED;
-            case RELEASED -> Reservation.State.RELEASED;
-            case EXPIRED -> Reservation.State.EXPIRED;
-        };
     }
 }

@@ -21,12 +21,10 @@ import java.util.UUID;
 final class SettleOperation implements LedgerOperation {
     private final HeldTerms held;
     private final Outcome outcome;
-    private final Postings postings;
 
-    SettleOperation(HeldTerms held, Outcome outcome, Postings postings) {
+    SettleOperation(HeldTerms held, Outcome outcome) {
         this.held = held;
         this.outcome = outcome;
-        this.postings = postings;
     }
 
     @Override
@@ -74,7 +72,7 @@ final class SettleOperation implements LedgerOperation {
     public Optional<Posting> assumed() {
         boolean fits = outcome.charges().stream()
                 .allMatch(charge -> charge.actual() <= charge.claim().atomic());
-        return fits ? Optional.of(postings.outcome(held, outcome, null)) : Optional.empty();
+        return fits ? Optional.of(OutcomePostings.outcome(held, outcome, null)) : Optional.empty();
     }
 
     @Override
@@ -82,14 +80,14 @@ final class SettleOperation implements LedgerOperation {
         if (held.isReserved()) {
             Reservation.State state = view.reservation().map(Reservation::state).orElse(Reservation.State.RELEASED);
             if (state == Reservation.State.EXPIRED) {
-                return postings.lateOutcome(held, current(view), view);
+                return OutcomePostings.lateOutcome(held, current(view), view);
             }
             if (!state.isOpen()) {
                 throw new SettlementConflictException("Hold of decision " + held.decisionId() + " is " + state
                         + " and cannot be settled as " + outcome.kind() + ": a hold is settled once.");
             }
         }
-        return postings.outcome(held, current(view), view);
+        return OutcomePostings.outcome(held, current(view), view);
     }
 
     /** Another permit of the same decision may have extended the hold: what is held now is what becomes of it. */

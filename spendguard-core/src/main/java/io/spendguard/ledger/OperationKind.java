@@ -15,5 +15,7 @@ public enum OperationKind {
     /** Gives to an account beside its budget's limit. */
     GRANT,
     /** Moves part of a limit from one account to another. */
-    TRANSFER
+    TRANSFER,
+    /** Posts the difference between what was recorded of a call and what is known of it by now. */
+    CORRECT
 }
