@@ -124,8 +124,7 @@ class OperatorCommandsTest {
         Console told = run("budget", "exposure", "--tenant", "acme");
 
         assertThat(told.exitCode()).isZero();
-        assertThat(told.out())
-                .isEqualTo("""
+        assertThat(told.out()).isEqualTo("""
                         ANSWER  REASON            CALLS  COST
                         stop    BUDGET_EXHAUSTED  1      0.20 USD
                         exposure: 0.20 USD was spent by calls that enforcement would have refused
