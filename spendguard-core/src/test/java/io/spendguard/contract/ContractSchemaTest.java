@@ -55,6 +55,7 @@ class ContractSchemaTest {
                 - {id: c, when: has(action.step), effect: {decision: require_approval, approval: {ttl: PT1H}}, reasonCode: C}
               defaults: {decision: continue}
               combining: {modelAlias: reject}
+              requires: {ledger: strong_global}
             """;
 
     private static final Map<String, String> DEFINITIONS = Map.ofEntries(
@@ -76,7 +77,8 @@ class ContractSchemaTest {
             Map.entry("rules[].effect.mutate", "#/$defs/mutate"),
             Map.entry("rules[].effect.mutate.modelAlias", "#/$defs/mutate/properties/modelAlias/anyOf/1"),
             Map.entry("defaults", "#/$defs/defaults"),
-            Map.entry("combining", "#/$defs/combining"));
+            Map.entry("combining", "#/$defs/combining"),
+            Map.entry("requires", "#/$defs/requires"));
 
     private static final Schema VALIDATOR = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
             .getSchema(Contract.schema());
@@ -130,6 +132,12 @@ class ContractSchemaTest {
                 .containsExactlyInAnyOrder(
                         Stream.of(ApproverRole.values()).map(ApproverRole::text).toArray(String[]::new));
         assertNames("#/$defs/spec/properties/onExpiry", OnExpiry.values());
+        assertThat(at("#/$defs/requires/properties/ledger").strings("enum"))
+                .containsExactlyInAnyOrder(
+                        Stream.of(LedgerStrength.values()).map(LedgerStrength::text).toArray(String[]::new));
+        assertThat(at("#/$defs/requires/properties/enforcement").strings("enum"))
+                .containsExactlyInAnyOrder(
+                        Stream.of(EnforcementStrength.values()).map(EnforcementStrength::text).toArray(String[]::new));
         assertNames("#/$defs/budget/properties/whenKeyMissing", WhenKeyMissing.values());
         assertNames("#/$defs/effect/properties/decision", Effect.values());
         assertThat(at("#/$defs/window/properties/type").strings("enum"))
