@@ -1,7 +1,6 @@
 package io.spendguard.decision;
 
 import io.spendguard.ledger.Account;
-import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.LedgerOperation;
@@ -95,20 +94,18 @@ record CorrectOperation(
                 .filter(found -> !found.state().isOpen())
                 .orElseThrow(() -> new SettlementConflictException("Hold of decision " + held.decisionId()
                         + " is not settled: only what is recorded can be corrected. Settle it first."));
-        List<Entry> entries = new ArrayList<>();
+        List<Movements.Correction> corrections = new ArrayList<>();
         List<Terms.Charge> charges = new ArrayList<>();
         List<Claim> claims = reservation.claims();
         for (int i = 0; i < claims.size(); i++) {
             Claim claim = claims.get(i);
-            AccountState state = view.account(claim.account().id());
-            entries.addAll(Movements.correct(
-                    claim.account().id(),
+            corrections.add(new Movements.Correction(
+                    claim.account(),
                     before.actual().get(i).atomic(),
-                    actual.get(i).atomic(),
-                    state.available(),
-                    state.debt()));
+                    actual.get(i).atomic()));
             charges.add(new Terms.Charge(claim, actual.get(i).atomic(), false));
         }
+        List<Entry> entries = Movements.correct(corrections, view);
         StoredCorrection after = new StoredCorrection(before.number() + 1, actual, call.state(), false, eventId);
         return new Posting(
                 transactionId,

@@ -45,16 +45,12 @@ final class OutcomePostings {
 
     /** What the permit's holder says after expiry was recorded: the difference to that, and its event. */
     static Posting lateOutcome(HeldTerms held, Outcome outcome, LedgerView view) {
-        List<Entry> entries = new ArrayList<>();
-        for (Terms.Charge charge : outcome.charges()) {
-            AccountState state = view.account(charge.claim().account().id());
-            entries.addAll(Movements.correct(
-                    state.account().id(),
-                    held.terms().atExpiry(charge.claim()),
-                    charge.actual(),
-                    state.available(),
-                    state.debt()));
-        }
+        List<Entry> entries = Movements.correct(
+                outcome.charges().stream()
+                        .map(charge -> new Movements.Correction(
+                                charge.claim().account(), held.terms().atExpiry(charge.claim()), charge.actual()))
+                        .toList(),
+                view);
         return new Posting(
                 outcome.transactionId(),
                 entries,
