@@ -410,8 +410,18 @@ public final class DecisionEngine implements AutoCloseable {
     }
 
     private void put(InForce next, String tenant, InForce before) {
-        PostResult result = await(activation(next, tenant, before), late -> {});
+        PostResult result = await(activation(next, tenant, before), late -> takeBack(next, tenant));
         next.activations().put(tenant, CompletableFuture.completedFuture(result));
+    }
+
+    /** A swap that was given up while the ledger carried it out after all leaves no limits of the contract it wanted. */
+    private void takeBack(InForce late, String tenant) {
+        synchronized (swapping) {
+            InForce now = inForce;
+            if (now != late) {
+                await(activation(now, tenant, late), again -> takeBack(late, tenant));
+            }
+        }
     }
 
     private void putBack(InForce before, List<String> tenants, InForce refused, RuntimeException failure) {
