@@ -14,7 +14,6 @@ import io.spendguard.ledger.EventDraft;
 import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.Reservation;
 import io.spendguard.model.Amount;
-import io.spendguard.model.BilledCall;
 import io.spendguard.model.Digest;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Patch;
@@ -167,29 +166,33 @@ final class AuditEvents {
         return draft(event.build());
     }
 
-    /** What a provider says of a settled call, as the difference to what is recorded. */
+    /** A change of what is recorded of a settled call, as the difference. */
     static EventDraft correction(
             HeldTerms held, CorrectOperation correction, List<Terms.Charge> charges, List<Entry> entries, Instant now) {
-        BilledCall call = correction.call();
+        StoredCorrection after = correction.after();
+        JsonObject outcome = JsonObject.create()
+                .put("decision", held.decisionId().toString())
+                .put("kind", String.valueOf(after.kind()))
+                .put("final", false)
+                .put("estimated", false)
+                .put("state", after.state().name())
+                .put("reference", after.reference())
+                .put("corrects", correction.before().eventId().toString());
+        if (after.disputed() != null) {
+            outcome.put("disputed", after.disputed().toString());
+        }
         JsonObject data = movement(correction.transactionId(), entries)
-                .put(
-                        "outcome",
-                        JsonObject.create()
-                                .put("decision", held.decisionId().toString())
-                                .put("kind", "CORRECTED")
-                                .put("final", false)
-                                .put("estimated", false)
-                                .put("state", call.state().name())
-                                .put("reference", call.reference())
-                                .put("corrects", correction.before().eventId().toString()))
+                .put("outcome", outcome)
                 .put("actual", charges.stream().map(AuditEvents::chargeJson).toList())
                 .put("contract", held.terms().contract())
-                .put("priceBook", held.terms().priceBook())
-                .put("usage", usageJson(call.usage()));
-        if (call.cost() != null) {
-            data.put("cost", call.cost().toString());
+                .put("priceBook", held.terms().priceBook());
+        if (correction.usage() != null) {
+            data.put("usage", usageJson(correction.usage()));
         }
-        AuditEvent.Builder event = AuditEvent.of(EventTypes.OUTCOME, correction.eventId(), held.tenant(), now)
+        if (correction.cost() != null) {
+            data.put("cost", correction.cost().toString());
+        }
+        AuditEvent.Builder event = AuditEvent.of(EventTypes.OUTCOME, after.eventId(), held.tenant(), now)
                 .decision(held.decisionId())
                 .data(data);
         held.terms().effective().run().ifPresent(event::run);

@@ -10,32 +10,39 @@ import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.Reservation;
 import io.spendguard.model.Amount;
-import io.spendguard.model.BilledCall;
 import io.spendguard.model.Digest;
+import io.spendguard.model.Money;
 import io.spendguard.model.Period;
 import io.spendguard.model.SettlementConflictException;
+import io.spendguard.model.Usage;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Posts the difference between what is recorded of a settled call and what its provider says.
+ * Changes what is recorded of a settled call, and posts the difference.
  *
  * <p>Corrections of a call are numbered, and the number is the key: who wanted to correct the same record at the same time
  * finds the key taken, looks again, and corrects what is recorded then.
  *
  * @param held the call's hold as it stands, settled
  * @param before what is recorded
- * @param call the provider's word
- * @param actual what is to be recorded, for each claim
- * @param eventId identifies the audit event
+ * @param after what is to be recorded
+ * @param usage what the provider counted; null where nobody did
+ * @param cost what the provider says it cost; null where it does not say
  * @param transactionId identifies the entries
  */
 record CorrectOperation(
-        HeldTerms held, StoredCorrection before, BilledCall call, List<Amount> actual, UUID eventId, UUID transactionId)
+        HeldTerms held,
+        StoredCorrection before,
+        StoredCorrection after,
+        @Nullable Usage usage,
+        @Nullable Money cost,
+        UUID transactionId)
         implements LedgerOperation {
     @Override
     public OperationKind kind() {
@@ -54,7 +61,7 @@ record CorrectOperation(
 
     @Override
     public String key() {
-        return key(held.decisionId(), before.number() + 1);
+        return key(held.decisionId(), after.number());
     }
 
     static String key(UUID decisionId, int number) {
@@ -64,7 +71,7 @@ record CorrectOperation(
     /** Of this attempt and no other: an answer to somebody else's is none to this one. */
     @Override
     public Digest requestDigest() {
-        return Digest.sha256(eventId.toString().getBytes(StandardCharsets.UTF_8));
+        return Digest.sha256(after.eventId().toString().getBytes(StandardCharsets.UTF_8));
     }
 
     @Override
@@ -94,19 +101,12 @@ record CorrectOperation(
                 .filter(found -> !found.state().isOpen())
                 .orElseThrow(() -> new SettlementConflictException("Hold of decision " + held.decisionId()
                         + " is not settled: only what is recorded can be corrected. Settle it first."));
-        List<Movements.Correction> corrections = new ArrayList<>();
-        List<Terms.Charge> charges = new ArrayList<>();
         List<Claim> claims = reservation.claims();
+        List<Entry> entries = Corrections.entries(claims, atoms(before), atoms(after), view);
+        List<Terms.Charge> charges = new ArrayList<>();
         for (int i = 0; i < claims.size(); i++) {
-            Claim claim = claims.get(i);
-            corrections.add(new Movements.Correction(
-                    claim.account(),
-                    before.actual().get(i).atomic(),
-                    actual.get(i).atomic()));
-            charges.add(new Terms.Charge(claim, actual.get(i).atomic(), false));
+            charges.add(new Terms.Charge(claims.get(i), after.actual().get(i).atomic(), false));
         }
-        List<Entry> entries = Movements.correct(corrections, view);
-        StoredCorrection after = new StoredCorrection(before.number() + 1, actual, call.state(), false, eventId);
         return new Posting(
                 transactionId,
                 entries,
@@ -116,5 +116,9 @@ record CorrectOperation(
                 null,
                 null,
                 after.toBytes());
+    }
+
+    private static List<Long> atoms(StoredCorrection record) {
+        return record.actual().stream().map(Amount::atomic).toList();
     }
 }

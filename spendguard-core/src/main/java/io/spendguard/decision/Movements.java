@@ -1,12 +1,10 @@
 package io.spendguard.decision;
 
-import io.spendguard.ledger.Account;
 import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.EntryKind;
-import io.spendguard.ledger.LedgerView;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -47,39 +45,18 @@ final class Movements {
         return lines.entries;
     }
 
-    /**
-     * More was spent of one hold than is recorded, or less: only the difference moves. What is on an account no more,
-     * because it counts no longer or a later window absorbed it, was given back already.
-     */
-    static List<Entry> correct(List<Correction> corrections, LedgerView view) {
+    /** More was spent than is recorded, or less: only the difference moves. */
+    static List<Entry> correct(AccountId account, long recorded, long actual, long available, long debt) {
+        long more = Math.subtractExact(actual, recorded);
         Lines lines = new Lines();
-        for (Correction correction : corrections) {
-            AccountState state = view.account(correction.account().id());
-            long more = Math.subtractExact(correction.actual(), correction.recorded());
-            if (more > 0) {
-                lines.add(state.account().id(), EntryKind.SPENT, more);
-                take(lines, state.account().id(), more, state.available());
-            } else {
-                long less = Math.min(Math.negateExact(more), stillSpent(correction.account(), corrections, view));
-                lines.add(state.account().id(), EntryKind.SPENT, -less);
-                give(lines, state.account().id(), less, state.debt());
-            }
+        lines.add(account, EntryKind.SPENT, more);
+        if (more > 0) {
+            take(lines, account, more, available);
+        } else {
+            give(lines, account, Math.negateExact(more), debt);
         }
         return lines.entries;
     }
-
-    /** The least of what a budget's accounts have, so that a rolling window gives back no more than its bucket. */
-    private static long stillSpent(Account of, List<Correction> corrections, LedgerView view) {
-        return corrections.stream()
-                .map(Correction::account)
-                .filter(account -> account.budgetId().equals(of.budgetId()))
-                .mapToLong(account -> view.account(account.id()).spent())
-                .min()
-                .orElseThrow();
-    }
-
-    /** What is recorded as spent on an account for one hold, and what is to be. */
-    record Correction(Account account, long recorded, long actual) {}
 
     /** What is given to an account pays debt first. */
     static List<Entry> grant(AccountState state, long quantity) {

@@ -1,6 +1,7 @@
 package io.spendguard.decision;
 
 import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.LedgerView;
 import io.spendguard.ledger.Posting;
@@ -45,11 +46,11 @@ final class OutcomePostings {
 
     /** What the permit's holder says after expiry was recorded: the difference to that, and its event. */
     static Posting lateOutcome(HeldTerms held, Outcome outcome, LedgerView view) {
-        List<Entry> entries = Movements.correct(
-                outcome.charges().stream()
-                        .map(charge -> new Movements.Correction(
-                                charge.claim().account(), held.terms().atExpiry(charge.claim()), charge.actual()))
-                        .toList(),
+        List<Claim> claims = outcome.charges().stream().map(Terms.Charge::claim).toList();
+        List<Entry> entries = Corrections.entries(
+                claims,
+                claims.stream().map(held.terms()::atExpiry).toList(),
+                outcome.charges().stream().map(Terms.Charge::actual).toList(),
                 view);
         return new Posting(
                 outcome.transactionId(),

@@ -10,6 +10,9 @@ import io.spendguard.ledger.PostResult;
 import io.spendguard.ledger.Reservation;
 import io.spendguard.model.Amount;
 import io.spendguard.model.BilledCall;
+import io.spendguard.model.CostChange;
+import io.spendguard.model.CostChangeException;
+import io.spendguard.model.CostChangeException.Fault;
 import io.spendguard.model.CostState;
 import io.spendguard.model.IdSource;
 import io.spendguard.model.IdempotencyConflictException;
@@ -31,12 +34,17 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Compares what providers say of calls with what is recorded, and posts the difference: first a report, then a bill, each
  * as often as the provider changes its word. Says what was billed without a reservation, and what was billed although it
  * was released.
+ *
+ * <p>Beside that an operator records here what a provider gives back, what is disputed with it, and what was recorded wrongly.
  *
  * <p>Needs no contract: each hold keeps its decision's terms. Each correction is one transaction with one signed event.
  * Repeating a word changes nothing. Blocks for a few reads and at most two transactions per call. Safe for any number of threads.
@@ -81,7 +89,7 @@ public final class Reconciler implements AutoCloseable {
      * @throws LedgerUnavailableException when the ledger did not answer; it may be repeated
      */
     public Reconciled record(BilledCall call) {
-        Optional<UUID> decision = decision(call);
+        Optional<UUID> decision = decision(call.tenant(), call.key());
         if (decision.isEmpty()) {
             return nothing(call, Reconciled.Result.UNKNOWN_DECISION, null);
         }
@@ -102,8 +110,178 @@ public final class Reconciler implements AutoCloseable {
                 return result;
             }
         }
-        throw new LedgerUnavailableException("Call '" + call.key() + "' of tenant '" + call.tenant()
-                + "' was corrected by others " + ATTEMPTS + " times meanwhile. Record it again.");
+        throw busy(call.tenant(), call.key());
+    }
+
+    /**
+     * Records that the provider gave money back: so much less counts as spent, on every budget of that unit the call claimed.
+     *
+     * @param key the action's key, or its decision's id
+     * @param reference where the refund stands; the same one again is recorded once
+     * @throws CostChangeException when it cannot be recorded; nothing was written
+     * @throws LedgerUnavailableException when the ledger did not answer; it may be repeated
+     */
+    public CostChange refund(String tenant, String key, Amount amount, String reference) {
+        requirePositive(key, amount);
+        return change(
+                tenant,
+                key,
+                CostChange.Kind.REFUNDED,
+                reference,
+                (held, before) -> before.next(
+                        CostChange.Kind.REFUNDED,
+                        reference,
+                        less(key, held, before, amount),
+                        before.state(),
+                        before.disputed(),
+                        ids.next()));
+    }
+
+    /** Records that an amount is contested with the provider. It counts as spent meanwhile. Throws as {@link #refund}. */
+    public CostChange openDispute(String tenant, String key, Amount amount, String reference) {
+        requirePositive(key, amount);
+        return change(tenant, key, CostChange.Kind.DISPUTE_OPENED, reference, (held, before) -> {
+            if (before.disputed() != null) {
+                throw new CostChangeException(
+                        Fault.DISPUTE_OPEN,
+                        "Call '" + key + "' is disputed over " + before.disputed()
+                                + " already: one dispute is open at a time. Resolve it first.");
+            }
+            less(key, held, before, amount);
+            return before.next(
+                    CostChange.Kind.DISPUTE_OPENED, reference, before.actual(), before.state(), amount, ids.next());
+        });
+    }
+
+    /**
+     * Records how a dispute ended: won, what was disputed is given back as by {@link #refund}; lost, it stays spent. Throws as
+     * {@link #refund}.
+     */
+    public CostChange resolveDispute(String tenant, String key, boolean isWon, String reference) {
+        CostChange.Kind kind = isWon ? CostChange.Kind.DISPUTE_WON : CostChange.Kind.DISPUTE_LOST;
+        return change(tenant, key, kind, reference, (held, before) -> {
+            Amount disputed = before.disputed();
+            if (disputed == null) {
+                throw new CostChangeException(
+                        Fault.NO_DISPUTE,
+                        "Call '" + key + "' is not disputed: nothing can be resolved. Open a dispute first.");
+            }
+            List<Amount> actual = isWon ? less(key, held, before, disputed) : before.actual();
+            return before.next(kind, reference, actual, before.state(), null, ids.next());
+        });
+    }
+
+    /**
+     * Sets right what was recorded wrongly: from now on so much counts as spent, on every budget of that unit the call claimed,
+     * whoever said what before. Throws as {@link #refund}; nothing may be recorded, too.
+     */
+    public CostChange compensate(String tenant, String key, Amount actual, String reference) {
+        return change(
+                tenant,
+                key,
+                CostChange.Kind.COMPENSATED,
+                reference,
+                (held, before) -> before.next(
+                        CostChange.Kind.COMPENSATED,
+                        reference,
+                        mapped(key, before, actual, recorded -> actual),
+                        before.state(),
+                        before.disputed(),
+                        ids.next()));
+    }
+
+    private CostChange change(
+            String tenant,
+            String key,
+            CostChange.Kind kind,
+            String reference,
+            BiFunction<HeldTerms, StoredCorrection, StoredCorrection> next) {
+        UUID decision = decision(tenant, key)
+                .orElseThrow(
+                        () -> new CostChangeException(
+                                Fault.UNKNOWN_CALL,
+                                "Call '" + key + "' of tenant '" + tenant
+                                        + "' is not known: only a call that was allowed can be changed. Name its key or decision."));
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            Reservation reservation = ledger.reservation(tenant, decision)
+                    .filter(found -> settlement(found).isPresent())
+                    .orElseThrow(() -> new CostChangeException(
+                            Fault.NOT_SETTLED,
+                            "Call '" + key + "' of tenant '" + tenant
+                                    + "' is not settled: only what is recorded can be changed. Settle it first."));
+            List<StoredCorrection> records = records(reservation);
+            for (int i = 1; i < records.size(); i++) {
+                if (records.get(i).kind() == kind && records.get(i).reference().equals(reference)) {
+                    return toChange(decision, records.get(i - 1), records.get(i), true);
+                }
+            }
+            StoredCorrection before = records.get(records.size() - 1);
+            HeldTerms held = HeldTerms.of(reservation);
+            StoredCorrection after = next.apply(held, before);
+            try {
+                await(new CorrectOperation(held, before, after, null, null, ids.next()));
+                return toChange(decision, before, after, false);
+            } catch (IdempotencyConflictException quicker) {
+                // Somebody else changed the record meanwhile: look again.
+            }
+        }
+        throw busy(tenant, key);
+    }
+
+    private static CostChange toChange(
+            UUID decision, StoredCorrection before, StoredCorrection after, boolean isReplayed) {
+        return new CostChange(
+                decision,
+                Objects.requireNonNull(after.kind()),
+                before.actual(),
+                after.actual(),
+                after.disputed(),
+                after.eventId(),
+                isReplayed);
+    }
+
+    private static List<Amount> less(String key, HeldTerms held, StoredCorrection before, Amount amount) {
+        return mapped(key, before, amount, recorded -> {
+            if (recorded.atomic() < amount.atomic()) {
+                throw new CostChangeException(
+                        Fault.MORE_THAN_RECORDED,
+                        "Call '" + key + "' of decision " + held.decisionId() + " has " + recorded + " recorded: "
+                                + amount + " cannot be given back of it. Name less.");
+            }
+            return new Amount(recorded.atomic() - amount.atomic(), amount.unit());
+        });
+    }
+
+    private static List<Amount> mapped(
+            String key, StoredCorrection before, Amount amount, UnaryOperator<Amount> change) {
+        if (before.actual().stream().noneMatch(recorded -> recorded.unit().equals(amount.unit()))) {
+            throw new CostChangeException(
+                    Fault.UNIT_MISMATCH,
+                    "Call '" + key + "' claimed no budget kept in " + amount.unit()
+                            + ": units never convert. Name an amount of "
+                            + before.actual().stream()
+                                    .map(recorded -> recorded.unit().code())
+                                    .distinct()
+                                    .collect(Collectors.joining(" or "))
+                            + ".");
+        }
+        return before.actual().stream()
+                .map(recorded -> recorded.unit().equals(amount.unit()) ? change.apply(recorded) : recorded)
+                .toList();
+    }
+
+    private static void requirePositive(String key, Amount amount) {
+        if (amount.atomic() <= 0) {
+            throw new CostChangeException(
+                    Fault.NOT_POSITIVE,
+                    "Call '" + key + "' cannot be given back " + amount
+                            + ": an amount is more than nothing. Name one.");
+        }
+    }
+
+    private static LedgerUnavailableException busy(String tenant, String key) {
+        return new LedgerUnavailableException("Call '" + key + "' of tenant '" + tenant + "' was changed by others "
+                + ATTEMPTS + " times meanwhile. Record it again.");
     }
 
     /** Closes the evidence stream with a signed event. The ledger stays open. */
@@ -112,13 +290,11 @@ public final class Reconciler implements AutoCloseable {
         session.close();
     }
 
-    private Optional<UUID> decision(BilledCall call) {
-        Optional<UUID> byKey = ledger.answer(
-                        call.tenant(), OperationKind.DECIDE, DecideOperation.key(Namespace.ENFORCE, call.key()))
+    private Optional<UUID> decision(String tenant, String key) {
+        return ledger.answer(tenant, OperationKind.DECIDE, DecideOperation.key(Namespace.ENFORCE, key))
                 .map(StoredDecision::parse)
-                .map(StoredDecision::decisionId);
-        return byKey.or(() -> uuid(call.key())
-                .filter(id -> ledger.reservation(call.tenant(), id).isPresent()));
+                .map(StoredDecision::decisionId)
+                .or(() -> uuid(key).filter(id -> ledger.reservation(tenant, id).isPresent()));
     }
 
     private static Optional<UUID> uuid(String text) {
@@ -176,22 +352,32 @@ public final class Reconciler implements AutoCloseable {
     }
 
     private StoredCorrection recorded(Reservation reservation) {
+        List<StoredCorrection> records = records(reservation);
+        return records.get(records.size() - 1);
+    }
+
+    /** The settlement and every change of it, in order. */
+    private List<StoredCorrection> records(Reservation reservation) {
         StoredSettlement settled = settlement(reservation).orElseThrow();
-        StoredCorrection last = new StoredCorrection(
+        List<StoredCorrection> records = new ArrayList<>();
+        records.add(new StoredCorrection(
                 0,
+                null,
+                "",
                 settled.actual(),
                 settled.estimated() ? CostState.ESTIMATED : CostState.PROVIDER_REPORTED,
+                null,
                 settled.kind() == Settlement.Outcome.RELEASED,
-                settled.eventId());
+                settled.eventId()));
         while (true) {
-            int next = last.number() + 1;
+            int next = records.size();
             Optional<StoredCorrection> more = ledger.answer(
                             reservation.tenant(), OperationKind.CORRECT, CorrectOperation.key(reservation.id(), next))
                     .map(answer -> StoredCorrection.parse(next, answer));
             if (more.isEmpty()) {
-                return last;
+                return records;
             }
-            last = more.get();
+            records.add(more.get());
         }
     }
 
@@ -214,7 +400,9 @@ public final class Reconciler implements AutoCloseable {
             return new Reconciled(
                     call, result, reservation.id(), before.actual(), actual, isFirst ? before.eventId() : null);
         }
-        CorrectOperation correction = new CorrectOperation(held, before, call, actual, ids.next(), ids.next());
+        StoredCorrection after = before.next(
+                CostChange.Kind.CORRECTED, call.reference(), actual, call.state(), before.disputed(), ids.next());
+        CorrectOperation correction = new CorrectOperation(held, before, after, call.usage(), call.cost(), ids.next());
         try {
             await(correction);
         } catch (IdempotencyConflictException quicker) {
@@ -224,7 +412,7 @@ public final class Reconciler implements AutoCloseable {
         Reconciled.Result result = isFinding
                 ? Reconciled.Result.RELEASED_BUT_BILLED
                 : isFirst ? Reconciled.Result.SETTLED : Reconciled.Result.CORRECTED;
-        return new Reconciled(call, result, reservation.id(), before.actual(), actual, correction.eventId());
+        return new Reconciled(call, result, reservation.id(), before.actual(), actual, after.eventId());
     }
 
     private static Reconciled nothing(BilledCall call, Reconciled.Result result, @Nullable UUID decision) {

@@ -47,6 +47,7 @@ public final class SpendGuardCli {
         evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
         CommandLine budget = new CommandLine(new BudgetGroup())
                 .addSubcommand(new BudgetCommands.ListAll(terminal, environment))
+                .addSubcommand(new ExposureCommand(terminal, environment))
                 .addSubcommand(new BudgetCommands.Show(terminal, environment))
                 .addSubcommand(new BudgetMoveCommands.Grant(terminal, environment, clock))
                 .addSubcommand(new BudgetMoveCommands.Transfer(terminal, environment, clock));
@@ -78,6 +79,11 @@ public final class SpendGuardCli {
                 .addSubcommand(schema)
                 .addSubcommand(evidence)
                 .addSubcommand(new SettleCommand(terminal, environment, clock))
+                .addSubcommand(new CommandLine(new CostGroup())
+                        .addSubcommand(new CostCommands.Refund(terminal, environment, clock))
+                        .addSubcommand(new CostCommands.Dispute(terminal, environment, clock))
+                        .addSubcommand(new CostCommands.Resolve(terminal, environment, clock))
+                        .addSubcommand(new CostCommands.Compensate(terminal, environment, clock)))
                 .addSubcommand(new VerifyCommand(terminal));
         return terminal.execute(root, args);
     }
@@ -94,6 +100,9 @@ public final class SpendGuardCli {
 
     @Command(name = "budget", description = "What may be spent and what was.", mixinStandardHelpOptions = true)
     private static final class BudgetGroup {}
+
+    @Command(name = "cost", description = "What a call cost after all.", mixinStandardHelpOptions = true)
+    private static final class CostGroup {}
 
     @Command(name = "ledger", description = "Whether the books are right.", mixinStandardHelpOptions = true)
     private static final class LedgerGroup {}

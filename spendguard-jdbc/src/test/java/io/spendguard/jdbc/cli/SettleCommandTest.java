@@ -8,6 +8,7 @@ import io.spendguard.decision.EvidenceExport;
 import io.spendguard.jdbc.EvidenceLog;
 import io.spendguard.jdbc.PostgresLedger;
 import io.spendguard.json.JsonObject;
+import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.Namespace;
 import io.spendguard.model.Action;
 import io.spendguard.model.Usage;
@@ -106,6 +107,54 @@ class SettleCommandTest {
                         .out())
                 .endsWith(", 0 findings\n");
         assertThat(verify()).isEmpty();
+    }
+
+    @Test
+    void cost_changesOfOneCall_areRecorded_andBooksLogAndEvidenceAgree() {
+        Console refunded = cost("refund", "estimated", "0.08 USD", "credit note 9");
+        Console again = cost("refund", "estimated", "0.08 USD", "credit note 9");
+        Console disputed = cost("dispute", "estimated", "0.04 USD", "case 1");
+        Console won = cost("resolve", "estimated", "won", "case 1");
+        Console compensated = cost("compensate", "released", "0.03 USD", "was sent after all");
+        Console refused = cost("refund", "open", "0.01 USD", "credit note 10");
+
+        assertThat(refunded.out()).matches("cost: refunded, 0\\.10 USD recorded, event [0-9a-f-]{36}\n");
+        assertThat(again.out()).startsWith("cost: was recorded before, refunded, 0.10 USD recorded");
+        assertThat(disputed.out()).startsWith("cost: dispute opened, 0.10 USD recorded, 0.04 USD disputed, event ");
+        assertThat(won.out()).startsWith("cost: dispute won, 0.06 USD recorded, event ");
+        assertThat(compensated.out()).startsWith("cost: compensated, 0.03 USD recorded, event ");
+        assertThat(refused.exitCode()).isEqualTo(2);
+        assertThat(refused.err())
+                .isEqualTo(
+                        "spendguard: Call 'open' of tenant 'acme' is not settled: only what is recorded can be changed."
+                                + " Settle it first.\n");
+        try (PostgresLedger ledger = PostgresLedger.open(application)) {
+            AccountState state = ledger.accounts("acme", Namespace.ENFORCE).get(0);
+            assertThat(state.amount(state.spent())).hasToString("0.27 USD");
+        }
+        assertThat(Console.run(environment(), "ledger", "check", "--url", database.jdbcUrl(), "--user", ROLE)
+                        .out())
+                .endsWith(", 0 findings\n");
+        assertThat(verify()).isEmpty();
+    }
+
+    private Console cost(String command, String call, String value, String reference) {
+        return Console.run(
+                environment(),
+                "cost",
+                command,
+                call,
+                value,
+                "--reference",
+                reference,
+                "--tenant",
+                "acme",
+                "--signing-key",
+                folder.resolve("key.pem").toString(),
+                "--url",
+                database.jdbcUrl(),
+                "--user",
+                ROLE);
     }
 
     @Test

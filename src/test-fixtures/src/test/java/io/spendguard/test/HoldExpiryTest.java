@@ -188,6 +188,28 @@ class HoldExpiryTest {
     }
 
     @Test
+    void commit_afterItsSpendLeftARollingWindow_givesNothingBackThatIsGoneAlready() {
+        Contract rolling = Contract.parse("""
+                apiVersion: spendguard.ai/v1
+                metadata: {name: hour, tenant: acme}
+                spec:
+                  budgets:
+                    - {id: hour, limit: 1.00 USD, window: {type: rolling, length: PT1H}}
+                """, "hour.yaml");
+        Guard guard = guard(rolling);
+        Permit permit = guard.decide(priced("0.30 USD")).orThrow();
+        clock.advance(AFTER_THE_END);
+        guard.sweep();
+        clock.advance(Duration.ofHours(3));
+        guard.decide(priced("0.50 USD")).orThrow().commit(Money.parse("0.50 USD"));
+        assertBalance(guard, "0.50 USD", "0.00 USD");
+
+        permit.commit(Money.parse("0.10 USD"));
+
+        assertBalance(guard, "0.50 USD", "0.00 USD");
+    }
+
+    @Test
     void layer_thatReleasesBelowAContractThatCommits_isAFault() {
         assertThatThrownBy(() -> contract("").withLayer("""
                                 apiVersion: spendguard.ai/v1

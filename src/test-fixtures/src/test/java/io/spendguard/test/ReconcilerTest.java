@@ -1,6 +1,7 @@
 package io.spendguard.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
@@ -11,6 +12,9 @@ import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Balance;
 import io.spendguard.model.BilledCall;
+import io.spendguard.model.CostChange;
+import io.spendguard.model.CostChangeException;
+import io.spendguard.model.CostChangeException.Fault;
 import io.spendguard.model.CostState;
 import io.spendguard.model.IdSource;
 import io.spendguard.model.Money;
@@ -24,6 +28,7 @@ import io.spendguard.verify.Verifier;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -152,10 +157,104 @@ class ReconcilerTest {
     }
 
     @Test
+    void refund_givesBack_onceForEachReference() {
+        decide("a").commit(Usage.of(8_000, 1_000));
+
+        CostChange change = reconciler.refund("acme", "a", Amount.parse("0.01 USD"), "credit note 9");
+        CostChange again = reconciler.refund("acme", "a", Amount.parse("0.01 USD"), "credit note 9");
+
+        assertThat(change.actual()).containsExactly(Amount.parse("0.02 USD"));
+        assertThat(again.isReplayed()).isTrue();
+        assertThat(again.auditEventId()).isEqualTo(change.auditEventId());
+        assertSpent("0.02 USD");
+        reconciler.refund("acme", "a", Amount.parse("0.02 USD"), "credit note 10");
+        assertSpent("0.00 USD");
+    }
+
+    @Test
+    void dispute_countsAsSpentUntilItIsWon_andStaysSpentWhenLost() {
+        decide("a").commit(Usage.of(8_000, 1_000));
+
+        assertThat(reconciler
+                        .openDispute("acme", "a", Amount.parse("0.02 USD"), "case 1")
+                        .disputed())
+                .contains(Amount.parse("0.02 USD"));
+        assertSpent("0.03 USD");
+        assertThat(reconciler.resolveDispute("acme", "a", false, "case 1").disputed())
+                .isEmpty();
+        assertSpent("0.03 USD");
+        reconciler.openDispute("acme", "a", Amount.parse("0.02 USD"), "case 2");
+        reconciler.resolveDispute("acme", "a", true, "case 2");
+
+        assertSpent("0.01 USD");
+    }
+
+    @Test
+    void compensate_setsTheRecordRight() {
+        decide("a").commit(Usage.of(8_000, 1_000));
+
+        reconciler.compensate("acme", "a", Amount.parse("0.25 USD"), "counted a test twice");
+        assertSpent("0.25 USD");
+        reconciler.compensate("acme", "a", Amount.parse("0.00 USD"), "was no call of ours");
+
+        assertSpent("0.00 USD");
+    }
+
+    @Test
+    void changes_thatCannotBeRecorded_nameTheFaultAndWriteNothing() {
+        decide("a").commit(Usage.of(8_000, 1_000));
+        decide("open");
+        Amount cent = Amount.parse("0.01 USD");
+
+        assertRefused(
+                () -> reconciler.refund("acme", "nobody", cent, "r"),
+                Fault.UNKNOWN_CALL,
+                "Call 'nobody' of tenant 'acme' is not known: only a call that was allowed can be changed. Name its key or"
+                        + " decision.");
+        assertRefused(
+                () -> reconciler.refund("acme", "open", cent, "r"),
+                Fault.NOT_SETTLED,
+                "Call 'open' of tenant 'acme' is not settled: only what is recorded can be changed. Settle it first.");
+        assertRefused(
+                () -> reconciler.refund("acme", "a", Amount.parse("0.01 EUR"), "r"),
+                Fault.UNIT_MISMATCH,
+                "Call 'a' claimed no budget kept in EUR: units never convert. Name an amount of USD.");
+        assertRefused(
+                () -> reconciler.refund("acme", "a", Amount.parse("0.00 USD"), "r"),
+                Fault.NOT_POSITIVE,
+                "Call 'a' cannot be given back 0.00 USD: an amount is more than nothing. Name one.");
+        assertThatThrownBy(() -> reconciler.refund("acme", "a", Amount.parse("0.04 USD"), "r"))
+                .hasMessageEndingWith(" has 0.03 USD recorded: 0.04 USD cannot be given back of it. Name less.");
+        assertRefused(
+                () -> reconciler.resolveDispute("acme", "a", true, "r"),
+                Fault.NO_DISPUTE,
+                "Call 'a' is not disputed: nothing can be resolved. Open a dispute first.");
+        reconciler.openDispute("acme", "a", cent, "case 1");
+        assertRefused(
+                () -> reconciler.openDispute("acme", "a", cent, "case 2"),
+                Fault.DISPUTE_OPEN,
+                "Call 'a' is disputed over 0.01 USD already: one dispute is open at a time. Resolve it first.");
+
+        assertSpent("0.03 USD");
+    }
+
+    private static void assertRefused(ThrowingCallable call, Fault fault, String message) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        CostChangeException.class,
+                        refusal -> assertThat(refusal.fault()).isEqualTo(fault))
+                .hasMessage(message);
+    }
+
+    @Test
     void corrections_areToldByEvidenceThatVerifies(@TempDir Path folder) {
         decide("a").commit(Usage.unknown());
         record("a", Usage.of(8_000, 1_000), null, CostState.PROVIDER_REPORTED);
         record("a", Usage.unknown(), "0.03 USD", CostState.INVOICED);
+        reconciler.refund("acme", "a", Amount.parse("0.01 USD"), "credit note 9");
+        reconciler.openDispute("acme", "a", Amount.parse("0.01 USD"), "case 1");
+        reconciler.resolveDispute("acme", "a", true, "case 1");
+        reconciler.compensate("acme", "a", Amount.parse("0.02 USD"), "after all");
         reconciler.close();
         guard.close();
         Path file = folder.resolve("evidence.zip");
