@@ -65,7 +65,7 @@ public final class Reconciler implements AutoCloseable {
         this.ids = ids;
         this.patience = patience;
         this.session = ledger.connect(
-                new WriterHost(() -> new StreamSealer(signer, ids, clock, false), BudgetOperations::noContract));
+                new WriterHost(() -> new StreamSealer(signer, ids, clock, false)));
     }
 
     /**
