@@ -20,7 +20,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -34,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * the other one's answer count.
  */
 public final class Replay {
-    private static final Comparator<Happening> IN_TIME =
-            Comparator.comparing(Happening::at).thenComparing(happening -> happening instanceof Settled);
+    /** Those of one instant stay in the order of their stream. */
+    private static final Comparator<Happening> IN_TIME = Comparator.comparing(Happening::at);
 
     private final List<Happening> happenings;
 
@@ -44,7 +43,7 @@ public final class Replay {
     }
 
     /**
-     * A replay of recorded events, in any order; those that are neither decision nor outcome are left aside.
+     * A replay of recorded events, each stream's in its order; those that are neither decision nor outcome are left aside.
      *
      * @throws io.spendguard.json.JsonException when a decision or outcome does not have the form they are written in
      */
@@ -113,6 +112,7 @@ public final class Replay {
         try (Rehearsal rehearsal =
                 Rehearsal.of(contract, prices, happenings.get(0).at())) {
             Map<UUID, Permit> permits = new HashMap<>();
+            Map<UUID, Settled> early = new HashMap<>();
             for (Happening happening : happenings) {
                 if (happening instanceof Decided decided) {
                     if (contract.tenant().isPresent() && !contract.tenant().equals(decided.action.tenant())) {
@@ -120,18 +120,30 @@ public final class Replay {
                     }
                     Rehearsal.Answer answer = rehearsal.decide(Situation.of(decided.action, decided.at));
                     answers.put(decided.id, answer);
-                    answer.permit().ifPresent(permit -> settleOrKeep(permit, decided, permits));
-                } else if (happening instanceof Settled settled && permits.containsKey(settled.decision)) {
-                    settled.settle(Objects.requireNonNull(permits.remove(settled.decision)));
+                    Settled settled = early.remove(decided.id);
+                    answer.permit().ifPresent(permit -> settleOrKeep(permit, decided, settled, permits));
+                } else if (happening instanceof Settled settled) {
+                    Permit permit = permits.remove(settled.decision);
+                    if (permit != null) {
+                        settled.settle(permit);
+                    } else {
+                        early.putIfAbsent(settled.decision, settled);
+                    }
                 }
             }
         }
         return answers;
     }
 
-    /** What was refused in fact and is allowed now has no outcome: it is taken to cost what it may. */
-    private static void settleOrKeep(Permit permit, Decided decided, Map<UUID, Permit> permits) {
-        if (decided.effect.allows()) {
+    /**
+     * What was refused in fact and is allowed now has no outcome: it is taken to cost what it may. An outcome may come
+     * before its decision where the clocks of host and ledger differ.
+     */
+    private static void settleOrKeep(
+            Permit permit, Decided decided, @Nullable Settled settled, Map<UUID, Permit> permits) {
+        if (settled != null) {
+            settled.settle(permit);
+        } else if (decided.effect.allows()) {
             permits.put(decided.id, permit);
         } else {
             permit.commit(Usage.unknown());

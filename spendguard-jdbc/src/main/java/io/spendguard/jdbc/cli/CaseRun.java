@@ -181,7 +181,9 @@ final class CaseRun {
     }
 
     private static String why(List<Reason> reasons) {
-        return reasons.isEmpty() ? "No rule matched." : "Because: " + reasons.get(0);
+        return reasons.isEmpty()
+                ? "No rule matched."
+                : "Because: " + RehearsedAnswer.withoutHashes(reasons.get(0).toString());
     }
 
     private void fail(Expectation expected, String which, String message) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -21,6 +22,9 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true)
 final class ContractCheckCommand implements Callable<Integer> {
     private final Terminal terminal;
+
+    @Mixin
+    private final ContractSource source = new ContractSource();
 
     @Parameters(arity = "1..*", paramLabel = "FILE", description = "the contracts")
     private List<Path> files = new ArrayList<>();
@@ -50,7 +54,7 @@ final class ContractCheckCommand implements Callable<Integer> {
         int count = 0;
         for (Path file : files) {
             try {
-                Contract contract = Contract.load(file);
+                Contract contract = source.load(file);
                 accepted(file, contract, answers);
             } catch (ContractException faulty) {
                 count += faulty.findings().size();

@@ -13,10 +13,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -28,7 +31,12 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class ContractDiffCommand implements Callable<Integer> {
+    private static final int MOST_SHOWN = 20;
+
     private final Terminal terminal;
+
+    @Mixin
+    private final ContractSource source = new ContractSource();
 
     @Parameters(index = "0", paramLabel = "OLD", description = "the contract so far")
     private Path old;
@@ -58,8 +66,8 @@ final class ContractDiffCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         try {
-            Contract before = Contract.load(old);
-            Contract after = Contract.load(now);
+            Contract before = source.load(old);
+            Contract after = source.load(now);
             List<ContractChange> changes = after.changesSince(before);
             List<CatalogueChange> reviews = after.catalogue().changesSince(before.catalogue());
             Replay.Result replay = evidence == null ? null : replay(evidence, before, after);
@@ -88,19 +96,35 @@ final class ContractDiffCommand implements Callable<Integer> {
     }
 
     private void show(Replay.Result replay) {
-        for (Replay.Difference difference : replay.differences()) {
+        for (Replay.Difference difference :
+                replay.differences().stream().limit(MOST_SHOWN).toList()) {
             terminal.line("decision " + difference.decisionId() + " at " + difference.at() + ", "
                     + what(difference.action()) + ": "
-                    + RehearsedAnswer.name(difference.before().effect()) + " -> "
-                    + RehearsedAnswer.name(difference.after().effect())
+                    + transition(difference)
                     + (difference.after().reasons().isEmpty()
                             ? ""
-                            : ": " + difference.after().reasons().get(0)));
+                            : ": "
+                                    + RehearsedAnswer.withoutHashes(
+                                            difference.after().reasons().get(0).toString())));
         }
+        if (replay.differences().size() > MOST_SHOWN) {
+            terminal.line("and " + (replay.differences().size() - MOST_SHOWN) + " decisions more; --json lists all");
+        }
+        transitions(replay).forEach((transition, count) -> terminal.line(transition + ": " + count + " decisions"));
         terminal.line("replay: " + replay.differences().size() + " of " + replay.replayed()
                 + " decisions would be others; " + replay.notReproduced()
                 + " cannot be told, because the evidence holds too little for them; " + replay.byOthers()
                 + " are of other contracts");
+    }
+
+    private static SortedMap<String, Long> transitions(Replay.Result replay) {
+        return replay.differences().stream()
+                .collect(Collectors.groupingBy(ContractDiffCommand::transition, TreeMap::new, Collectors.counting()));
+    }
+
+    private static String transition(Replay.Difference difference) {
+        return RehearsedAnswer.name(difference.before().effect()) + " -> "
+                + RehearsedAnswer.name(difference.after().effect());
     }
 
     private static String what(Action action) {
@@ -133,6 +157,8 @@ final class ContractDiffCommand implements Callable<Integer> {
         if (replay == null) {
             return answer;
         }
+        JsonObject counts = JsonObject.create();
+        transitions(replay).forEach(counts::put);
         List<JsonObject> differences = new ArrayList<>();
         for (Replay.Difference difference : replay.differences()) {
             differences.add(JsonObject.create()
@@ -148,6 +174,7 @@ final class ContractDiffCommand implements Callable<Integer> {
                         .put("replayed", replay.replayed())
                         .put("notReproduced", replay.notReproduced())
                         .put("byOthers", replay.byOthers())
+                        .put("transitions", counts)
                         .put("differences", differences));
     }
 }

@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -26,6 +27,9 @@ import picocli.CommandLine.Parameters;
 final class ContractEvalCommand implements Callable<Integer> {
     private final Terminal terminal;
     private final Clock clock;
+
+    @Mixin
+    private final ContractSource source = new ContractSource();
 
     @Parameters(paramLabel = "FILE", description = "the contract")
     private Path file;
@@ -55,7 +59,7 @@ final class ContractEvalCommand implements Callable<Integer> {
     public Integer call() {
         PriceBook book = prices == null ? PriceBook.bundled() : PriceBook.load(prices);
         try {
-            Contract contract = Contract.load(file);
+            Contract contract = source.load(file);
             Situation situation = Situation.load(input, contract);
             try (Rehearsal rehearsal = Rehearsal.of(contract, book, clock.instant())) {
                 show(contract, explain ? rehearsal.explain(situation) : rehearsal.decide(situation));

@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -28,6 +29,9 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true)
 final class ContractTestCommand implements Callable<Integer> {
     private final Terminal terminal;
+
+    @Mixin
+    private final ContractSource source = new ContractSource();
 
     @Parameters(arity = "1..*", paramLabel = "DIR|FILE", description = "contracts, their cases, or folders of them")
     private List<Path> places = new ArrayList<>();
@@ -70,7 +74,7 @@ final class ContractTestCommand implements Callable<Integer> {
         for (Path file : files) {
             Path contractFile = contractOf(file);
             try {
-                Contract contract = Contract.load(contractFile);
+                Contract contract = source.load(contractFile);
                 ContractCases read = ContractCases.load(file, contract);
                 CaseRun run = CaseRun.of(contract, read, book);
                 boolean covered = run.coveragePercent() >= minCoverage;

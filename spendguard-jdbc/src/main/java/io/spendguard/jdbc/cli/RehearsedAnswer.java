@@ -14,9 +14,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** Shows what a contract answered. */
 final class RehearsedAnswer {
+    private static final Pattern PERSONAL = Pattern.compile("~[0-9a-f]{32}");
+
     private RehearsedAnswer() {}
 
     /** An effect as contracts write it. */
@@ -38,13 +41,18 @@ final class RehearsedAnswer {
         return target == PatchTarget.STOP_SEQUENCES ? Patch.split(value).toString() : value;
     }
 
+    /** Personal keys are hashed under a secret that a rehearsal makes up: the hash tells nothing and is another each time. */
+    static String withoutHashes(String text) {
+        return PERSONAL.matcher(text).replaceAll("~personal");
+    }
+
     /** The answer in lines. */
     static List<String> lines(Rehearsal.Answer answer, Mode mode) {
         List<String> lines = new ArrayList<>();
         lines.add("outcome: " + name(answer.effect())
                 + (mode == Mode.SHADOW ? " (shadow: the action passes all the same)" : ""));
         for (Reason reason : answer.reasons()) {
-            lines.add("reason: " + reason);
+            lines.add("reason: " + withoutHashes(reason.toString()));
         }
         lines.add(
                 "matched: " + (answer.matchedRules().isEmpty() ? "no rule" : String.join(", ", answer.matchedRules())));
@@ -70,7 +78,7 @@ final class RehearsedAnswer {
     private static String shown(Claim claim) {
         String key = claim.account().key();
         return claim.amount() + " of budget '" + claim.account().budgetId() + "'"
-                + (key.isEmpty() ? "" : " for '" + key + "'");
+                + (key.isEmpty() ? "" : " for '" + withoutHashes(key) + "'");
     }
 
     /** What the rules made of the action, in lines. */
@@ -105,7 +113,7 @@ final class RehearsedAnswer {
                                 .map(reason -> JsonObject.create()
                                         .put("code", reason.code().value())
                                         .putIfPresent("rule", reason.ruleId())
-                                        .put("text", reason.text()))
+                                        .put("text", withoutHashes(reason.text())))
                                 .toList())
                 .put("matchedRules", answer.matchedRules())
                 .put(
@@ -118,7 +126,9 @@ final class RehearsedAnswer {
                         holds(answer).stream()
                                 .map(claim -> JsonObject.create()
                                         .put("budget", claim.account().budgetId())
-                                        .put("key", claim.account().key())
+                                        .put(
+                                                "key",
+                                                withoutHashes(claim.account().key()))
                                         .put("amount", claim.amount().toString()))
                                 .toList());
     }

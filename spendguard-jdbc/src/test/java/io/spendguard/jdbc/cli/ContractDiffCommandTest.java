@@ -114,8 +114,9 @@ class ContractDiffCommandTest {
         assertThat(console.out())
                 .contains(", report of run 'r1': continue -> stop: BUDGET_EXHAUSTED: Budget 'day' cannot hold 0.30 USD:"
                         + " 0.20 USD available until 2026-11-24T00:00:00Z. Raise its limit or handle Stop.\n")
-                .contains("replay: 1 of 5 decisions would be others; 1 cannot be told, because the evidence holds too"
-                        + " little for them; 0 are of other contracts\n");
+                .contains(
+                        "\ncontinue -> stop: 1 decisions\nreplay: 1 of 5 decisions would be others; 1 cannot be told, because the evidence holds too"
+                                + " little for them; 0 are of other contracts\n");
     }
 
     @Test
@@ -134,6 +135,35 @@ class ContractDiffCommandTest {
     }
 
     @Test
+    void replay_manyDifferences_showsTwentyAndCountsAll() throws IOException {
+        Steady clock = new Steady();
+        try (Guard guard = Guard.builder()
+                .contract(Contract.load(before))
+                .ledger(new InMemoryLedger(clock))
+                .clock(clock)
+                .signer(Ed25519Signer.generate())
+                .build()) {
+            for (int i = 0; i < 23; i++) {
+                clock.tick();
+                guard.decide(Action.toolCall("report").build()).orThrow().release("free");
+            }
+            EvidenceExport.from(guard.ledger())
+                    .priceBook(PriceBook.bundled())
+                    .write(Ed25519Signer.generate(), clock, directory.resolve("many.zip"));
+        }
+
+        Console console = diff(
+                CONTRACT + "    - {id: all, when: has(action.tool), effect: skip, reasonCode: ALL}\n",
+                "--replay",
+                directory.resolve("many.zip").toString());
+
+        assertThat(console.out().lines().filter(line -> line.startsWith("decision ")))
+                .hasSize(20);
+        assertThat(console.out())
+                .contains("and 3 decisions more; --json lists all\ncontinue -> skip: 23 decisions\nreplay: 23 of 23 ");
+    }
+
+    @Test
     void replay_json_holdsBothAnswers() throws IOException {
         Console console = diff(CONTRACT.replace("1.00 USD", "0.70 USD"), "--replay", evidence.toString(), "--json");
 
@@ -141,6 +171,7 @@ class ContractDiffCommandTest {
                 .object("replay");
         assertThat(replay.integer("replayed")).isEqualTo(5);
         assertThat(replay.integer("notReproduced")).isEqualTo(1);
+        assertThat(replay.object("transitions").integer("continue -> stop")).isEqualTo(1);
         JsonObject only = replay.objects("differences").get(0);
         assertThat(only.object("before").string("outcome")).isEqualTo("continue");
         assertThat(only.object("after").string("outcome")).isEqualTo("stop");

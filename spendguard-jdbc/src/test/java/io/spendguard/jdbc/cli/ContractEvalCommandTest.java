@@ -105,6 +105,43 @@ class ContractEvalCommandTest {
     }
 
     @Test
+    void eval_layer_isReadBelowItsBase() throws IOException {
+        Path layer = Files.writeString(directory.resolve("team.yaml"), """
+                apiVersion: spendguard.ai/v1
+                metadata: {name: team}
+                spec:
+                  rules:
+                    - {id: early, when: 'budget("day").spent > money("1.00", "USD")', effect: skip, reasonCode: TEAM}
+                """);
+        Path input = Files.writeString(directory.resolve("input.json"), CALL);
+
+        Console console = Console.run(
+                "contract", "eval", layer.toString(), "--base", contract.toString(), "--input", input.toString());
+
+        assertThat(console.out())
+                .startsWith("outcome: skip\nreason: TEAM (early): ")
+                .contains("reason: BUDGET_LOW");
+    }
+
+    @Test
+    void eval_budgetPerUser_hidesTheMadeUpHash() throws IOException {
+        Path perUser = Files.writeString(directory.resolve("user.yaml"), """
+                apiVersion: spendguard.ai/v1
+                metadata: {name: user}
+                spec:
+                  budgets:
+                    - {id: person, limit: 1 calls, window: {type: total}, per: user}
+                """);
+        Path input = Files.writeString(
+                directory.resolve("input.yaml"), "{action: {tool: t, user: ann}, budgets: {person: {spent: 1 calls}}}");
+
+        Console console = Console.run("contract", "eval", perUser.toString(), "--input", input.toString());
+
+        assertThat(console.out())
+                .contains("Budget 'person' cannot hold 1 calls: 0 calls available for key '~personal'.");
+    }
+
+    @Test
     void eval_stoppedRun_isStopped() throws IOException {
         Console console = eval("{\"action\": {\"tool\": \"search\", \"run\": \"r1\"}, \"run\": {\"stopped\": true}}");
 
