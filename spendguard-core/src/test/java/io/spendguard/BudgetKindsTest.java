@@ -305,7 +305,7 @@ class BudgetKindsTest {
             int allowed = 0;
             for (int i = 0; i < 300; i++) {
                 clock.advance(Duration.ofSeconds(random.nextInt(2_400)));
-                long cents = 1 + random.nextInt(30);
+                long cents = 1L + random.nextInt(30);
                 if (spend(guard, tool(), "0.%02d USD".formatted(cents)) == Effect.CONTINUE) {
                     allowed++;
                     spends.add(new Spend(clock.instant(), cents));

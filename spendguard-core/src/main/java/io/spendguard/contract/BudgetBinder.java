@@ -192,13 +192,15 @@ final class BudgetBinder {
                 List<String> known = Arrays.stream(ActionKind.values())
                         .map(ActionKind::trigger)
                         .toList();
-                if (known.contains(trigger)) {
-                    kinds.add(ActionKind.values()[known.indexOf(trigger)]);
-                } else {
-                    selector.fault(
-                            "at",
-                            "names trigger '" + Texts.shorten(trigger, 60) + "'." + Texts.suggestion(trigger, known));
-                }
+                Arrays.stream(ActionKind.values())
+                        .filter(kind -> kind.trigger().equals(trigger))
+                        .findFirst()
+                        .ifPresentOrElse(
+                                kinds::add,
+                                () -> selector.fault(
+                                        "at",
+                                        "names trigger '" + Texts.shorten(trigger, 60) + "'."
+                                                + Texts.suggestion(trigger, known)));
             }
             return new AppliesTo(
                     kinds,

@@ -7,7 +7,6 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the {@code window} of one entry of {@code budgets}. */
@@ -44,7 +43,7 @@ final class WindowBinder {
             }
             int faultsBefore = findings.faultCount();
             OF_WINDOWS.stream()
-                    .filter(name -> window.has(name) && !type.members.contains(name))
+                    .filter(name -> window.has(name) && !type.takes(name))
                     .forEach(name ->
                             window.fault(name, "means nothing in a window of type " + lower(type) + ". Remove it."));
             WindowSpec spec = window(type, window);
@@ -54,7 +53,7 @@ final class WindowBinder {
 
     private @Nullable WindowSpec window(WindowType type, Members window) {
         ZoneId zone = null;
-        if (type.members.contains("timezone")) {
+        if (type.takes("timezone")) {
             if (window.required("timezone", "Say whose midnight counts, such as UTC or Europe/Berlin.") == null) {
                 return null;
             }
@@ -119,18 +118,21 @@ final class WindowBinder {
 
     /** The types of windows, with the members each has beside its type. */
     private enum WindowType {
-        CALENDAR_DAY("timezone"),
-        CALENDAR_WEEK("timezone"),
-        CALENDAR_MONTH("timezone"),
-        BILLING_CYCLE("timezone", "anchorDay"),
-        ROLLING("length", "buckets"),
+        CALENDAR_DAY,
+        CALENDAR_WEEK,
+        CALENDAR_MONTH,
+        BILLING_CYCLE,
+        ROLLING,
         RUN,
         TOTAL;
 
-        private final Set<String> members;
-
-        WindowType(String... members) {
-            this.members = Set.of(members);
+        private boolean takes(String member) {
+            return switch (this) {
+                case CALENDAR_DAY, CALENDAR_WEEK, CALENDAR_MONTH -> member.equals("timezone");
+                case BILLING_CYCLE -> member.equals("timezone") || member.equals("anchorDay");
+                case ROLLING -> member.equals("length") || member.equals("buckets");
+                case RUN, TOTAL -> false;
+            };
         }
     }
 }

@@ -128,9 +128,9 @@ public sealed interface WindowSpec {
             Objects.requireNonNull(length, "length");
             if (buckets < 1
                     || buckets > MAX_BUCKETS
-                    || length.getNano() != 0
-                    || length.getSeconds() <= 0
-                    || length.getSeconds() % buckets != 0) {
+                    || !length.equals(Duration.ofSeconds(length.toSeconds()))
+                    || length.toSeconds() <= 0
+                    || length.toSeconds() % buckets != 0) {
                 throw new IllegalArgumentException("Rolling window of " + length + " in " + buckets
                         + " buckets: 1 to " + MAX_BUCKETS
                         + " buckets of whole seconds are allowed. Choose a length their number divides.");
@@ -145,7 +145,7 @@ public sealed interface WindowSpec {
 
         /** The bucket that holds the instant. */
         public Period bucket(Instant now) {
-            long seconds = length.getSeconds() / buckets;
+            long seconds = length.toSeconds() / buckets;
             long from = Math.multiplyExact(Math.floorDiv(now.getEpochSecond(), seconds), seconds);
             return new Period(Instant.ofEpochSecond(from), Instant.ofEpochSecond(Math.addExact(from, seconds)));
         }

@@ -39,7 +39,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.SortedSet;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -314,6 +314,7 @@ public final class DecisionEngine implements AutoCloseable {
     }
 
     /** Before its first decision for a tenant, a guard puts the contract's limits in force, once, and says so in evidence. */
+    @SuppressWarnings("ReferenceEquality") // the very one, not one that says the same
     private CompletableFuture<PostResult> activated(InForce in, String tenant) {
         CompletableFuture<PostResult> mine = new CompletableFuture<>();
         CompletableFuture<PostResult> known = in.activations().putIfAbsent(tenant, mine);
@@ -389,7 +390,7 @@ public final class DecisionEngine implements AutoCloseable {
     /** Records for the contract's tenant, and for every tenant decided for so far, that a contract was refused, and why. */
     public void reject(String name, String fault) {
         InForce in = inForce;
-        SortedSet<String> tenants = new TreeSet<>(tenants(in));
+        Set<String> tenants = new TreeSet<>(tenants(in));
         in.contract().tenant().ifPresent(tenants::add);
         String reason = fault.length() > MOST_FAULT ? fault.substring(0, MOST_FAULT) + "…" : fault;
         for (String tenant : tenants) {

@@ -259,10 +259,10 @@ public final class PostgresLedger implements Ledger {
                     .set(KEY_SECRET.SECRET, fresh)
                     .onConflictDoNothing()
                     .execute();
-            return sql.select(KEY_SECRET.SECRET)
+            return Objects.requireNonNull(sql.select(KEY_SECRET.SECRET)
                     .from(KEY_SECRET)
                     .where(KEY_SECRET.TENANT.eq(tenant))
-                    .fetchSingle(KEY_SECRET.SECRET);
+                    .fetchSingle(KEY_SECRET.SECRET));
         });
     }
 

@@ -57,6 +57,7 @@ final class GuardedToolExecutor implements ToolExecutor, Gated<ToolExecutor> {
         return delegate;
     }
 
+    @SuppressWarnings("ReferenceEquality") // an equal request may be another call
     private <T> T gated(
             ToolExecutionRequest request,
             @Nullable InvocationContext invocation,

@@ -47,6 +47,7 @@ public final class SpendGuardCli {
         evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
         CommandLine budget = new CommandLine(new BudgetGroup())
                 .addSubcommand(new BudgetCommands.ListAll(terminal, environment))
+                .addSubcommand(new ExposureCommand(terminal, environment))
                 .addSubcommand(new BudgetCommands.Show(terminal, environment))
                 .addSubcommand(new BudgetMoveCommands.Grant(terminal, environment, clock))
                 .addSubcommand(new BudgetMoveCommands.Transfer(terminal, environment, clock));

@@ -100,6 +100,43 @@ class OperatorCommandsTest {
     }
 
     @Test
+    void budgetExposure_tellsWhatShadowModeLetPass() {
+        Contract watching = Contract.parse("""
+                apiVersion: spendguard.ai/v1
+                kind: Contract
+                metadata: {name: watching, tenant: acme}
+                spec:
+                  mode: shadow
+                  budgets:
+                    - {id: total, limit: 0.10 USD, window: {type: total}}
+                """, "watching.yaml");
+        assertThat(run("budget", "exposure", "--tenant", "acme").exitCode()).isEqualTo(1);
+        try (Guard guard = Guard.builder()
+                .contract(watching)
+                .ledger(PostgresLedger.open(application))
+                .signer(Ed25519Signer.generate())
+                .build()) {
+            guard.decide(Action.toolCall("search").cost(Money.parse("0.25 USD")).build())
+                    .orThrow()
+                    .commit(Money.parse("0.20 USD"));
+        }
+
+        Console told = run("budget", "exposure", "--tenant", "acme");
+
+        assertThat(told.exitCode()).isZero();
+        assertThat(told.out()).isEqualTo("""
+                        ANSWER  REASON            CALLS  COST
+                        stop    BUDGET_EXHAUSTED  1      0.20 USD
+                        exposure: 0.20 USD was spent by calls that enforcement would have refused
+                        """);
+        assertThat(run("budget", "exposure", "--tenant", "acme", "--until", "2020-01-01T00:00:00Z")
+                        .exitCode())
+                .isEqualTo(1);
+        assertThat(run("budget", "exposure", "--tenant", "acme", "--json").out())
+                .contains("\"exposed\":[\"0.20 USD\"]");
+    }
+
+    @Test
     void ledgerCheck_soundAndTampered_answersAndExits() throws SQLException {
         Console sound = run("ledger", "check");
         assertThat(sound.out()).isEqualTo("ledger: checked, 2 accounts, 5 transactions, 7 events, 0 findings\n");
