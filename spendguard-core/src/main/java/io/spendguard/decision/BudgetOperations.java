@@ -50,8 +50,7 @@ public final class BudgetOperations implements AutoCloseable {
         this.clock = clock;
         this.ids = ids;
         this.patience = patience;
-        this.session = ledger.connect(
-                new WriterHost(() -> new StreamSealer(signer, ids, clock, false)));
+        this.session = ledger.connect(new WriterHost(() -> new StreamSealer(signer, ids, clock, false)));
     }
 
     /**

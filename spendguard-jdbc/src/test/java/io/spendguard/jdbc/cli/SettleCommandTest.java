@@ -92,8 +92,7 @@ class SettleCommandTest {
 
         assertThat(first.err()).isEmpty();
         assertThat(first.exitCode()).isEqualTo(1);
-        assertThat(first.out())
-                .isEqualTo("""
+        assertThat(first.out()).isEqualTo("""
                         settle: 6 calls, 2 settled, 2 corrected, 1 released but billed, 1 unknown decision
                           released but billed: 'released' (inv-8), recorded 0.03 USD
                           unknown decision: 'nobody' (inv-10)
