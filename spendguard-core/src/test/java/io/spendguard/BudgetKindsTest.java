@@ -339,7 +339,9 @@ class BudgetKindsTest {
             clock.advance(Duration.ofHours(20));
 
             assertThat(spend(guard, tool(), "0.50 USD")).isEqualTo(Effect.STOP);
-            assertThat(guard.balances("acme")).extracting(Balance::spent).containsExactly(usd("1.00 USD"), usd("0.50 USD"));
+            assertThat(guard.balances("acme"))
+                    .extracting(Balance::spent)
+                    .containsExactly(usd("1.00 USD"), usd("0.50 USD"));
         }
     }
 

@@ -45,21 +45,18 @@ final class FailingLedger {
     }
 
     private LedgerSession session(LedgerSession session) {
-        return proxy(
-                LedgerSession.class,
-                (self, method, args) -> {
-                    if (!method.getName().equals("submit")) {
-                        return call(session, method, args);
-                    }
-                    LedgerOperation operation = (LedgerOperation) args[0];
-                    if (isAway(operation)) {
-                        return CompletableFuture.failedFuture(
-                                new LedgerUnavailableException("The test's ledger is away."));
-                    }
-                    boolean isSilent = isActivationOf(operation, silent);
-                    CompletableFuture<?> answer = (CompletableFuture<?>) call(session, method, args);
-                    return isSilent ? told.thenCompose(now -> answer) : answer;
-                });
+        return proxy(LedgerSession.class, (self, method, args) -> {
+            if (!method.getName().equals("submit")) {
+                return call(session, method, args);
+            }
+            LedgerOperation operation = (LedgerOperation) args[0];
+            if (isAway(operation)) {
+                return CompletableFuture.failedFuture(new LedgerUnavailableException("The test's ledger is away."));
+            }
+            boolean isSilent = isActivationOf(operation, silent);
+            CompletableFuture<?> answer = (CompletableFuture<?>) call(session, method, args);
+            return isSilent ? told.thenCompose(now -> answer) : answer;
+        });
     }
 
     private static boolean isActivationOf(LedgerOperation operation, String tenant) {

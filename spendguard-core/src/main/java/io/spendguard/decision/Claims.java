@@ -106,9 +106,10 @@ final class Claims {
                 continue;
             }
             if (!owesUntilResolved(place.budget(), carried.account(id))) {
-                place.aged(rows.now()).ifPresent(aged -> rows.accounts().stream()
-                        .filter(aged::holds)
-                        .forEach(bucket -> carried.post(Movements.age(carried.account(id), bucket))));
+                place.aged(rows.now())
+                        .ifPresent(aged -> rows.accounts().stream()
+                                .filter(aged::holds)
+                                .forEach(bucket -> carried.post(Movements.age(carried.account(id), bucket))));
             }
             if (place.budget().overrunPolicy() == OverrunPolicy.ABSORB_IN_NEXT_WINDOW) {
                 absorb(place, carried);

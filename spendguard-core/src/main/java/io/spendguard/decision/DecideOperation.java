@@ -2,7 +2,6 @@ package io.spendguard.decision;
 
 import io.spendguard.ledger.Account;
 import io.spendguard.ledger.Backlog;
-import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
 import io.spendguard.ledger.Namespace;
