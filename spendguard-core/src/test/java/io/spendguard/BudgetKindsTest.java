@@ -11,6 +11,7 @@ import io.spendguard.model.Balance;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Money;
+import io.spendguard.model.Permit;
 import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
 import io.spendguard.price.PriceBook;
@@ -328,9 +329,89 @@ class BudgetKindsTest {
         }
     }
 
+    @Test
+    void rolling_afterCalendarWindowsOfTheSameBudget_givesNothingOfThemBack() {
+        try (Guard guard = guard("- {id: all, limit: 1.00 USD, window: {type: calendar_day, timezone: UTC}}")) {
+            spend(guard, tool(), "0.50 USD");
+            clock.advance(Duration.ofHours(20));
+            swap(guard, "- {id: all, limit: 1.00 USD, window: {type: rolling, length: PT24H, buckets: 1}}");
+            spend(guard, tool(), "1.00 USD");
+            clock.advance(Duration.ofHours(20));
+
+            assertThat(spend(guard, tool(), "0.50 USD")).isEqualTo(Effect.STOP);
+            assertThat(guard.balances("acme"))
+                    .extracting(Balance::spent)
+                    .containsExactly(usd("1.00 USD"), usd("0.50 USD"));
+        }
+    }
+
+    @Test
+    void rolling_holdSettledAfterItsExpiryCountsNoLonger_isRecordedAndGivesBackOnce() {
+        try (Guard guard = guard("- {id: all, limit: 1.00 USD, window: {type: rolling, length: PT1H, buckets: 6}}")) {
+            Permit permit = decide(guard, tool(), "0.50 USD").orThrow();
+            clock.advance(Duration.ofMinutes(11));
+            guard.sweep();
+            clock.advance(Duration.ofHours(2));
+            spend(guard, tool(), "0.90 USD");
+
+            permit.commit(Money.parse("0.20 USD"));
+
+            assertThat(permit.settlement()).isPresent();
+            assertThat(balance(guard, "all").spent()).isEqualTo(usd("0.90 USD"));
+        }
+    }
+
+    @Test
+    void absorbInNextWindow_holdReleasedAfterItsExpiryWasAbsorbed_isRecorded() {
+        String budget = "- {id: all, limit: %s, window: {type: calendar_day, timezone: UTC},"
+                + " overrunPolicy: absorb_in_next_window}";
+        try (Guard guard = guard(budget.formatted("1.00 USD"))) {
+            Permit permit = decide(guard, tool(), "0.80 USD").orThrow();
+            clock.advance(Duration.ofMinutes(11));
+            guard.sweep();
+            swap(guard, budget.formatted("0.20 USD"));
+            clock.advance(Duration.ofDays(1));
+            spend(guard, tool(), "0.00 USD");
+
+            permit.release("did not run");
+
+            assertThat(guard.balances("acme"))
+                    .extracting(Balance::spent)
+                    .containsExactly(usd("0.00 USD"), usd("0.20 USD"));
+        }
+    }
+
+    @Test
+    void blockUntilResolved_inARollingWindow_isResolvedByAGrantAndNotByTime() {
+        String budget =
+                "- {id: all, limit: %s, window: {type: rolling, length: PT24H}, overrunPolicy: block_until_resolved}";
+        try (Guard guard = guard(budget.formatted("1.00 USD"))) {
+            overrun(guard, "0.50 USD", "1.30 USD");
+            clock.advance(Duration.ofHours(30));
+            assertThat(spend(guard, tool(), "0.10 USD")).isEqualTo(Effect.STOP);
+
+            swap(guard, budget.formatted("1.40 USD"));
+
+            assertThat(spend(guard, tool(), "1.40 USD")).isEqualTo(Effect.CONTINUE);
+        }
+    }
+
     private record Spend(Instant at, long cents) {}
 
     private Guard guard(String budgets) {
+        return Guard.builder()
+                .contract(contract(budgets))
+                .ledger(ledger)
+                .signer(signer)
+                .clock(clock)
+                .build();
+    }
+
+    private void swap(Guard guard, String budgets) {
+        guard.swap(contract(budgets));
+    }
+
+    private Contract contract(String budgets) {
         Contract contract = Contract.parse("""
                 apiVersion: spendguard.ai/v1
                 kind: Contract
@@ -339,12 +420,7 @@ class BudgetKindsTest {
                   budgets:
                 """ + budgets.indent(4), "kinds.yaml");
         contracts.add(contract);
-        return Guard.builder()
-                .contract(contract)
-                .ledger(ledger)
-                .signer(signer)
-                .clock(clock)
-                .build();
+        return contract;
     }
 
     private static Action.Builder tool() {

@@ -11,10 +11,12 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.CompletableFuture;
 
-/** A real ledger that is away for one tenant's activations. */
+/** A real ledger that is away for one tenant's activations, or carries them out and keeps silent. */
 final class FailingLedger {
     private final Ledger ledger;
+    private final CompletableFuture<Void> told = new CompletableFuture<>();
     private volatile String away = "";
+    private volatile String silent = "";
 
     FailingLedger(Ledger ledger) {
         this.ledger = ledger;
@@ -22,6 +24,16 @@ final class FailingLedger {
 
     void failActivationsOf(String tenant) {
         away = tenant;
+    }
+
+    /** Carries activations of a tenant out and says so only when told to. */
+    void silenceActivationsOf(String tenant) {
+        silent = tenant;
+    }
+
+    void speak() {
+        silent = "";
+        told.complete(null);
     }
 
     Ledger view() {
@@ -33,15 +45,26 @@ final class FailingLedger {
     }
 
     private LedgerSession session(LedgerSession session) {
-        return proxy(
-                LedgerSession.class,
-                (self, method, args) -> method.getName().equals("submit") && isAway((LedgerOperation) args[0])
-                        ? CompletableFuture.failedFuture(new LedgerUnavailableException("The test's ledger is away."))
-                        : call(session, method, args));
+        return proxy(LedgerSession.class, (self, method, args) -> {
+            if (!method.getName().equals("submit")) {
+                return call(session, method, args);
+            }
+            LedgerOperation operation = (LedgerOperation) args[0];
+            if (isAway(operation)) {
+                return CompletableFuture.failedFuture(new LedgerUnavailableException("The test's ledger is away."));
+            }
+            boolean isSilent = isActivationOf(operation, silent);
+            CompletableFuture<?> answer = (CompletableFuture<?>) call(session, method, args);
+            return isSilent ? told.thenCompose(now -> answer) : answer;
+        });
+    }
+
+    private static boolean isActivationOf(LedgerOperation operation, String tenant) {
+        return operation.kind() == OperationKind.ACTIVATE && operation.tenant().equals(tenant);
     }
 
     private boolean isAway(LedgerOperation operation) {
-        return operation.kind() == OperationKind.ACTIVATE && operation.tenant().equals(away);
+        return isActivationOf(operation, away);
     }
 
     private static Object call(Object target, Method method, Object[] args) throws Throwable {

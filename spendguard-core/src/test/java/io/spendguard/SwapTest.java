@@ -31,6 +31,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -159,6 +160,37 @@ class SwapTest {
         ledger.failActivationsOf("nobody");
         assertThat(spend("acme", "0.90 USD")).isEqualTo(Effect.CONTINUE);
         assertThat(spend("globex", "0.90 USD")).isEqualTo(Effect.CONTINUE);
+    }
+
+    @Test
+    void swap_ledgerThatAnswersAfterItWasGivenUp_leavesTheOldLimitsToo() {
+        try (Guard impatient = Guard.builder()
+                .contract(Contract.parse(WIDE, "wide.yaml"))
+                .ledger(ledger.view())
+                .signer(signer)
+                .clock(NOON)
+                .patience(Duration.ofMillis(200))
+                .build()) {
+            assertThat(impatient
+                            .decide(Action.toolCall("search")
+                                    .tenant("acme")
+                                    .cost(Money.parse("0.10 USD"))
+                                    .build())
+                            .effect())
+                    .isEqualTo(Effect.CONTINUE);
+            ledger.silenceActivationsOf("acme");
+            assertThatThrownBy(() -> impatient.swap(Contract.parse(NARROW, "narrow.yaml")))
+                    .isInstanceOf(LedgerUnavailableException.class);
+            assertThat(impatient.balances("acme")).extracting(Balance::limit).containsExactly(Amount.parse("0.50 USD"));
+
+            ledger.speak();
+
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+            while (!impatient.balances("acme").get(0).limit().equals(Amount.parse("1.00 USD"))) {
+                assertThat(System.nanoTime()).isLessThan(end);
+                Thread.onSpinWait();
+            }
+        }
     }
 
     @Test

@@ -50,8 +50,7 @@ public final class BudgetOperations implements AutoCloseable {
         this.clock = clock;
         this.ids = ids;
         this.patience = patience;
-        this.session = ledger.connect(
-                new WriterHost(() -> new StreamSealer(signer, ids, clock, false), BudgetOperations::noContract));
+        this.session = ledger.connect(new WriterHost(() -> new StreamSealer(signer, ids, clock, false)));
     }
 
     /**
@@ -187,10 +186,5 @@ public final class BudgetOperations implements AutoCloseable {
             throw new LedgerUnavailableException(
                     "Thread was interrupted while it waited for " + what + ". Make it again with the same key.", e);
         }
-    }
-
-    static Postings noContract() {
-        throw new IllegalStateException(
-                "An account cannot be opened without its contract: grants and transfers are made to open ones.");
     }
 }

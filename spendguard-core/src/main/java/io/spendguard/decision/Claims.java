@@ -44,8 +44,11 @@ final class Claims {
     /*
      * A rolling window is two accounts: one for all time, which has the limit and what counts against it at present, and
      * one for the bucket, which remembers how much of that to give back once the bucket counts no longer. A hold is on both, so
-     * that whatever becomes of it stays on the bucket that took it.
+     * that whatever becomes of it stays on the bucket that took it. A bucket's key is no window's: what another contract's
+     * calendar windows of the same budget left behind never counted here and is not to be given back.
      */
+    private static final String BUCKET = "~bucket";
+
     private final List<Budget> budgets;
     private final Map<String, Budget> byId = new HashMap<>();
     private final List<ModelRef> degradedTo;
@@ -82,9 +85,7 @@ final class Claims {
     List<Backlog> backlog(Snapshot snapshot, Instant now) {
         List<Backlog> backlog = new ArrayList<>();
         for (Place place : places(snapshot, now)) {
-            if (place.budget().window() instanceof WindowSpec.Rolling rolling) {
-                backlog.add(new Backlog(place.account(), Backlog.Side.SPENT, rolling.countsSince(now)));
-            }
+            place.aged(now).ifPresent(backlog::add);
             switch (place.budget().overrunPolicy()) {
                 case RECORD_VIOLATION_AND_DEBT -> {
                     // The debt stays where it arose.
@@ -104,17 +105,22 @@ final class Claims {
             if (rows.find(id).isEmpty()) {
                 continue;
             }
-            if (place.budget().window() instanceof WindowSpec.Rolling rolling) {
-                Backlog aged = new Backlog(place.account(), Backlog.Side.SPENT, rolling.countsSince(rows.now()));
-                rows.accounts().stream()
-                        .filter(aged::holds)
-                        .forEach(bucket -> carried.post(Movements.age(carried.account(id), bucket)));
+            if (!owesUntilResolved(place.budget(), carried.account(id))) {
+                place.aged(rows.now())
+                        .ifPresent(aged -> rows.accounts().stream()
+                                .filter(aged::holds)
+                                .forEach(bucket -> carried.post(Movements.age(carried.account(id), bucket))));
             }
             if (place.budget().overrunPolicy() == OverrunPolicy.ABSORB_IN_NEXT_WINDOW) {
                 absorb(place, carried);
             }
         }
         return carried;
+    }
+
+    /** What blocks until an operator has settled it is not settled by time. */
+    private static boolean owesUntilResolved(Budget budget, AccountState window) {
+        return budget.overrunPolicy() == OverrunPolicy.BLOCK_UNTIL_RESOLVED && window.debt() > 0;
     }
 
     /** Only into a window nothing was taken of yet, so that it absorbs once. */
@@ -139,9 +145,10 @@ final class Claims {
         }
     }
 
-    /** The account whose unresolved debt forbids a claim; empty when none does. */
+    /** The account whose unresolved debt forbids a claim; empty when none does. What a bucket owes its window owes too. */
     Optional<AccountState> blocking(Claim claim, LedgerView rows) {
-        if (budget(claim.account().budgetId()).overrunPolicy() != OverrunPolicy.BLOCK_UNTIL_RESOLVED) {
+        if (isBucket(claim.account())
+                || budget(claim.account().budgetId()).overrunPolicy() != OverrunPolicy.BLOCK_UNTIL_RESOLVED) {
             return Optional.empty();
         }
         Backlog owed = new Backlog(claim.account(), Backlog.Side.DEBT, rows.now());
@@ -157,11 +164,13 @@ final class Claims {
     }
 
     /** Tells whether an account is a rolling window's memory of one bucket, and not a balance of its own. */
-    boolean isBucket(Account account) {
-        Budget budget = byId.get(account.budgetId());
-        return budget != null
-                && budget.window() instanceof WindowSpec.Rolling
-                && !account.window().equals(Period.ALWAYS);
+    static boolean isBucket(Account account) {
+        return !account.window().equals(Period.ALWAYS)
+                && (account.key().equals(BUCKET) || account.key().endsWith("/" + BUCKET));
+    }
+
+    private static String bucketKey(String key) {
+        return key.isEmpty() ? BUCKET : key + "/" + BUCKET;
     }
 
     /** The budget of that id; the contract's check has made sure that there is one. */
@@ -290,7 +299,7 @@ final class Claims {
                         budget,
                         account(budget, snapshot, key, budget.window().period(now)),
                         budget.window() instanceof WindowSpec.Rolling rolling
-                                ? account(budget, snapshot, key, rolling.bucket(now))
+                                ? account(budget, snapshot, bucketKey(key), rolling.bucket(now))
                                 : null));
     }
 
@@ -391,6 +400,13 @@ final class Claims {
             Budget budget, Account account, @Nullable Account bucket) {
         List<Account> accounts() {
             return bucket == null ? List.of(account) : List.of(account, bucket);
+        }
+
+        /** The buckets whose spend counts no longer; empty where the window does not roll. */
+        Optional<Backlog> aged(Instant now) {
+            return bucket != null && budget.window() instanceof WindowSpec.Rolling rolling
+                    ? Optional.of(new Backlog(bucket, Backlog.Side.SPENT, rolling.countsSince(now)))
+                    : Optional.empty();
         }
     }
 

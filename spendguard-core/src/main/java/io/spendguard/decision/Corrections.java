@@ -36,8 +36,7 @@ final class Corrections {
     private static long counted(List<Claim> claims, Claim of, LedgerView view) {
         return claims.stream()
                 .map(Claim::account)
-                .filter(account -> account.budgetId().equals(of.account().budgetId())
-                        && account.key().equals(of.account().key()))
+                .filter(account -> account.budgetId().equals(of.account().budgetId()))
                 .mapToLong(account -> view.account(account.id()).spent())
                 .min()
                 .orElse(0);

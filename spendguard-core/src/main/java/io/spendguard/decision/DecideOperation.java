@@ -2,7 +2,6 @@ package io.spendguard.decision;
 
 import io.spendguard.ledger.Account;
 import io.spendguard.ledger.Backlog;
-import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
 import io.spendguard.ledger.Namespace;
@@ -25,15 +24,17 @@ final class DecideOperation implements LedgerOperation {
     private final Claims claims;
     private final Postings postings;
     private final @Nullable Posting assumed;
-    /** What the latest posting says; written by the ledger's writer, read after the operation completed. */
-    private volatile @Nullable Verdict verdict;
+    private final @Nullable Verdict ahead;
+    /** What the latest plan says; written by the ledger's writer, read after the operation completed. */
+    private volatile @Nullable Verdict planned;
 
     DecideOperation(Snapshot snapshot, Judge judge, Claims claims, Postings postings, boolean readsLedger) {
         this.snapshot = snapshot;
         this.judge = judge;
         this.claims = claims;
         this.postings = postings;
-        this.assumed = readsLedger ? null : post(judge.judgeAhead(snapshot), snapshot.at(), List.of());
+        this.ahead = readsLedger ? null : judge.judgeAhead(snapshot);
+        this.assumed = ahead == null ? null : postings.decision(snapshot, ahead, snapshot.at(), List.of());
     }
 
     @Override
@@ -94,20 +95,17 @@ final class DecideOperation implements LedgerOperation {
     @Override
     public Posting plan(LedgerView view) {
         Carried rows = claims.carry(snapshot, view);
-        return post(judge.judge(snapshot, rows), view.now(), rows.entries());
+        Verdict verdict = judge.judge(snapshot, rows);
+        planned = verdict;
+        return postings.decision(snapshot, verdict, view.now(), rows.entries());
     }
 
-    /** The verdict that was written. */
-    Verdict verdict() {
-        Verdict written = verdict;
-        if (written == null) {
+    /** The verdict of the posting that was written, which need not be the latest: a plan may be given up again. */
+    Verdict verdict(Posting written) {
+        Verdict verdict = written == assumed ? ahead : planned;
+        if (verdict == null) {
             throw new IllegalStateException("Decision " + snapshot.decisionId() + " was not evaluated yet.");
         }
-        return written;
-    }
-
-    private Posting post(Verdict latest, Instant now, List<Entry> carried) {
-        verdict = latest;
-        return postings.decision(snapshot, latest, now, carried);
+        return verdict;
     }
 }

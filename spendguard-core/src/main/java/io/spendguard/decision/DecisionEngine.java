@@ -192,7 +192,7 @@ public final class DecisionEngine implements AutoCloseable {
 
     private Decision published(InForce in, Snapshot snapshot, DecideOperation operation, PostResult result) {
         return result instanceof PostResult.Written written
-                ? written(in, snapshot, operation.verdict(), written)
+                ? written(in, snapshot, operation.verdict(written.posting()), written)
                 : replayed(in, snapshot, StoredDecision.parse(result.answer()));
     }
 
@@ -209,7 +209,7 @@ public final class DecisionEngine implements AutoCloseable {
         DecideOperation operation = in.operation(snapshot);
         PostResult result = await(operation, late -> {});
         Decision decision = published(in, snapshot, operation, result);
-        if (result instanceof PostResult.Replayed) {
+        if (!(result instanceof PostResult.Written written)) {
             return new Rehearsal.Answer(
                     decision,
                     decision.effect(),
@@ -220,7 +220,7 @@ public final class DecisionEngine implements AutoCloseable {
                     List.of(),
                     situate.explanations());
         }
-        Verdict verdict = operation.verdict();
+        Verdict verdict = operation.verdict(written.posting());
         return new Rehearsal.Answer(
                 decision,
                 verdict.effect(),
@@ -244,7 +244,7 @@ public final class DecisionEngine implements AutoCloseable {
     public List<Balance> balances(String tenant) {
         InForce in = inForce;
         return ledger.accounts(tenant, in.namespace()).stream()
-                .filter(state -> !in.claims().isBucket(state.account()))
+                .filter(state -> !Claims.isBucket(state.account()))
                 .map(DecisionEngine::balance)
                 .toList();
     }
@@ -411,8 +411,18 @@ public final class DecisionEngine implements AutoCloseable {
     }
 
     private void put(InForce next, String tenant, InForce before) {
-        PostResult result = await(activation(next, tenant, before), late -> {});
+        PostResult result = await(activation(next, tenant, before), late -> takeBack(next, tenant));
         next.activations().put(tenant, CompletableFuture.completedFuture(result));
+    }
+
+    /** A swap that was given up while the ledger carried it out after all leaves no limits of the contract it wanted. */
+    private void takeBack(InForce late, String tenant) {
+        synchronized (swapping) {
+            InForce now = inForce;
+            if (now != late) {
+                await(activation(now, tenant, late), again -> takeBack(late, tenant));
+            }
+        }
     }
 
     private void putBack(InForce before, List<String> tenants, InForce refused, RuntimeException failure) {

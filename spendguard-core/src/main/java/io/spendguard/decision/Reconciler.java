@@ -64,8 +64,7 @@ public final class Reconciler implements AutoCloseable {
         this.clock = clock;
         this.ids = ids;
         this.patience = patience;
-        this.session = ledger.connect(
-                new WriterHost(() -> new StreamSealer(signer, ids, clock, false), BudgetOperations::noContract));
+        this.session = ledger.connect(new WriterHost(() -> new StreamSealer(signer, ids, clock, false)));
     }
 
     /**

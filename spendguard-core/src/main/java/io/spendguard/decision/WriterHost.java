@@ -18,16 +18,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Lends the ledger's writer the evidence layer's streams, translating between the two layers' events. */
 final class WriterHost implements LedgerHost {
     private final Supplier<StreamSealer> sealers;
-    private final Supplier<Postings> postings;
+    private final @Nullable Supplier<Postings> postings;
 
     /** Takes what begins the streams of one more writer, and what words the events of the contract then in force. */
     WriterHost(Supplier<StreamSealer> sealers, Supplier<Postings> postings) {
         this.sealers = sealers;
         this.postings = postings;
+    }
+
+    /** As above, for operations without a contract, which are done to accounts that are open. */
+    WriterHost(Supplier<StreamSealer> sealers) {
+        this.sealers = sealers;
+        this.postings = null;
     }
 
     @Override
@@ -37,6 +44,10 @@ final class WriterHost implements LedgerHost {
 
     @Override
     public Posting opening(Account account, long limit, Instant now) {
+        if (postings == null) {
+            throw new IllegalStateException("Account of budget '" + account.budgetId() + "' of tenant '"
+                    + account.tenant() + "' cannot be opened without its contract. Name one that is open.");
+        }
         return postings.get().opening(account, limit, now);
     }
 

@@ -92,10 +92,11 @@ class SettleCommandTest {
 
         assertThat(first.err()).isEmpty();
         assertThat(first.exitCode()).isEqualTo(1);
-        assertThat(first.out())
-                .isEqualTo("settle: 6 calls, 2 settled, 2 corrected, 1 released but billed, 1 unknown decision\n"
-                        + "  released but billed: 'released' (inv-8), recorded 0.03 USD\n"
-                        + "  unknown decision: 'nobody' (inv-10)\n");
+        assertThat(first.out()).isEqualTo("""
+                        settle: 6 calls, 2 settled, 2 corrected, 1 released but billed, 1 unknown decision
+                          released but billed: 'released' (inv-8), recorded 0.03 USD
+                          unknown decision: 'nobody' (inv-10)
+                        """);
         assertThat(again.out()).startsWith("settle: 6 calls, 4 unchanged, 1 unknown decision, 1 outranked\n");
         try (PostgresLedger ledger = PostgresLedger.open(application)) {
             assertThat(ledger.accounts("acme", Namespace.ENFORCE))
