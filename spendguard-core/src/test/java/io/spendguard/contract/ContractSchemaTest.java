@@ -133,11 +133,13 @@ class ContractSchemaTest {
                         Stream.of(ApproverRole.values()).map(ApproverRole::text).toArray(String[]::new));
         assertNames("#/$defs/spec/properties/onExpiry", OnExpiry.values());
         assertThat(at("#/$defs/requires/properties/ledger").strings("enum"))
-                .containsExactlyInAnyOrder(
-                        Stream.of(LedgerStrength.values()).map(LedgerStrength::text).toArray(String[]::new));
+                .containsExactlyInAnyOrder(Stream.of(LedgerStrength.values())
+                        .map(LedgerStrength::text)
+                        .toArray(String[]::new));
         assertThat(at("#/$defs/requires/properties/enforcement").strings("enum"))
-                .containsExactlyInAnyOrder(
-                        Stream.of(EnforcementStrength.values()).map(EnforcementStrength::text).toArray(String[]::new));
+                .containsExactlyInAnyOrder(Stream.of(EnforcementStrength.values())
+                        .map(EnforcementStrength::text)
+                        .toArray(String[]::new));
         assertNames("#/$defs/budget/properties/whenKeyMissing", WhenKeyMissing.values());
         assertNames("#/$defs/effect/properties/decision", Effect.values());
         assertThat(at("#/$defs/window/properties/type").strings("enum"))
