@@ -121,9 +121,35 @@ final class BudgetBinder {
                             use,
                             "leads from budget '" + child.id() + "' back to itself: a parent stands above."
                                     + " Remove one of the parents.");
+                } else if (mintsLimits(child) && !isBoundedAbove(child, byId)) {
+                    fault(
+                            use,
+                            "leads to no budget that counts every action of '" + child.id()
+                                    + "', which is kept per label: where those above are skipped, every fresh label would"
+                                    + " bring a fresh limit. Add maxKeys, or a parent without whenKeyMissing: skip_budget.");
                 }
             }
         });
+    }
+
+    /** Tells whether a caller gets one more limit by choosing one more label. */
+    private static boolean mintsLimits(Budget budget) {
+        return budget.maxKeys() == null
+                && budget.per().stream().anyMatch(part -> part.source() == KeyPart.Source.LABEL);
+    }
+
+    private static boolean isBoundedAbove(Budget child, Map<String, Budget> byId) {
+        Budget above = child;
+        for (int steps = 0; steps < byId.size(); steps++) {
+            above = above.parent() == null ? null : byId.get(above.parent());
+            if (above == null) {
+                return false;
+            }
+            if (!mintsLimits(above) && above.whenKeyMissing() == WhenKeyMissing.STOP) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void fault(ParentUse use, String rest) {
@@ -158,6 +184,12 @@ final class BudgetBinder {
                 budget.fault("whenKeyMissing", "means nothing in a budget without key. Add per, or remove it.");
             }
             return;
+        }
+        if (maxKeys != null && window != null && window.perRun()) {
+            budget.fault(
+                    "maxKeys",
+                    "counts the keys of one window, and all runs share one: it would bound runs, not labels. Remove it, and"
+                            + " add a parent budget where labels are the caller's to choose.");
         }
         boolean byLabel = per.stream().anyMatch(part -> part.source() == KeyPart.Source.LABEL);
         if (byLabel && maxKeys == null && parent == null && !budget.has("maxKeys") && !budget.has("parent")) {
