@@ -101,6 +101,7 @@ final class DecideOperation implements LedgerOperation {
     }
 
     /** The verdict of the posting that was written, which need not be the latest: a plan may be given up again. */
+    @SuppressWarnings("ReferenceEquality") // the very posting that was handed over
     Verdict verdict(Posting written) {
         Verdict verdict = written == assumed ? ahead : planned;
         if (verdict == null) {

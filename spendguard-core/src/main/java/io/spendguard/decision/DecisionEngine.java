@@ -416,6 +416,7 @@ public final class DecisionEngine implements AutoCloseable {
     }
 
     /** A swap that was given up while the ledger carried it out after all leaves no limits of the contract it wanted. */
+    @SuppressWarnings("ReferenceEquality") // the very one, not one that says the same
     private void takeBack(InForce late, String tenant) {
         synchronized (swapping) {
             InForce now = inForce;
