@@ -379,7 +379,7 @@ public final class DecisionEngine implements AutoCloseable {
             // Who was decided for the first time meanwhile has the old limits.
             for (String tenant : tenants(before)) {
                 if (!done.contains(tenant)) {
-                    put(next, tenant, before);
+                    putOrLeaveToNextDecision(next, tenant, before);
                 }
             }
             LOG.info(
@@ -413,6 +413,19 @@ public final class DecisionEngine implements AutoCloseable {
     private void put(InForce next, String tenant, InForce before) {
         PostResult result = await(activation(next, tenant, before), late -> takeBack(next, tenant));
         next.activations().put(tenant, CompletableFuture.completedFuture(result));
+    }
+
+    /** The contract is in force already: what cannot be put now is put before the tenant's next decision, as for any tenant. */
+    private void putOrLeaveToNextDecision(InForce next, String tenant, InForce before) {
+        try {
+            put(next, tenant, before);
+        } catch (LedgerUnavailableException unavailable) {
+            LOG.warn(
+                    "Limits of contract {} wait for the next decision of tenant '{}': {}",
+                    next.digest(),
+                    tenant,
+                    unavailable.getMessage());
+        }
     }
 
     /** A swap that was given up while the ledger carried it out after all leaves no limits of the contract it wanted. */
