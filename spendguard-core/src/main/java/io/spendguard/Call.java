@@ -83,9 +83,15 @@ public final class Call implements AutoCloseable {
         return CurrentPermit.open(permit);
     }
 
-    /** The request is about to leave this process. */
-    public void started() {
-        state.updateAndGet(now -> now.phase() == CallPhase.DECIDED ? State.STARTED : now);
+    /**
+     * The request is about to leave this process.
+     *
+     * @return whether it may: no longer once the call has ended, because a cancellation may overtake the request and
+     *     give the hold back
+     */
+    public boolean started() {
+        return state.updateAndGet(now -> now.phase() == CallPhase.DECIDED ? State.STARTED : now)
+                .isOpen();
     }
 
     /**

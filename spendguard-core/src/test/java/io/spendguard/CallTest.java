@@ -153,6 +153,17 @@ class CallTest {
     }
 
     @Test
+    void started_afterACancellationGaveTheHoldBack_saysThatNothingMayLeave() {
+        try (Guard guard = guard()) {
+            Call call = Call.of(permit(guard, "r"));
+            call.cancelled();
+
+            assertThat(call.started()).isFalse();
+            assertThat(call.phase()).isEqualTo(CallPhase.SETTLED);
+        }
+    }
+
+    @Test
     void completed_ledgerClosedMeanwhile_hidesNothingAndLeavesTheOutcomeUnknown() {
         Guard guard = guard();
         Call call = Call.of(permit(guard, "r"));

@@ -89,7 +89,7 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
 
     /*
      * The order of the operators is the order of the promises. The source is hidden, so that a subscriber who cancelled
-     * during the decision is seen before anything is sent. Parts are counted where they arrive, before the queue of
+     * during the decision is seen before anything is sent; the call itself says so should the cancellation come late. Parts are counted where they arrive, before the queue of
      * publishOn. Settling comes after it, on a thread that may block, and before anybody downstream hears of the end.
      */
     private Flux<ChatResponse> settled(Admitted admitted, ChatRequest request, Scope scope, Prompt effective) {
@@ -97,10 +97,7 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
         StreamMeter meter = new StreamMeter(call, gate.counter(), provider);
         return Flux.just(effective)
                 .hide()
-                .concatMap(prompt -> {
-                    call.started();
-                    return delegate.stream(prompt);
-                })
+                .concatMap(prompt -> call.started() ? delegate.stream(prompt) : Flux.empty())
                 .contextWrite(context -> context.put(PERMIT, call.permit()))
                 .<ChatResponse>handle((part, sink) -> {
                     if (meter.arrived(part)) {
