@@ -189,7 +189,8 @@ public final class EvidenceLog {
                         LogTrees.read(sql, tenant).inclusion(index, head.get("size", Long.class)),
                         Digest.of(head.get("balance_root", byte[].class)),
                         head.get("global_index", Long.class),
-                        LogTrees.read(sql, LogTrees.ALL).inclusion(head.get("global_index", Long.class), checkpoint.size()),
+                        LogTrees.read(sql, LogTrees.ALL)
+                                .inclusion(head.get("global_index", Long.class), checkpoint.size()),
                         note.get()));
     }
 

@@ -56,7 +56,8 @@ final class LogCheckpoints {
 
     /** How many events the trees hold that no checkpoint covers. */
     long unsigned() {
-        return Objects.requireNonNull(database.transaction(sql -> sql.fetchSingle("""
+        return Objects.requireNonNull(
+                database.transaction(sql -> sql.fetchSingle("""
                         select coalesce(sum(tree.checked_size - coalesce(head.size, 0)), 0)
                           from spendguard.log_tree tree
                           left join lateral (
@@ -65,8 +66,7 @@ final class LogCheckpoints {
                                and covered.global_index < (select coalesce(max(size), 0) from spendguard.checkpoint)
                              order by covered.size desc limit 1) head on true
                          where tree.tenant <> '' and tree.checked_size = tree.size
-                        """)
-                .get(0, Long.class)));
+                        """).get(0, Long.class)));
     }
 
     /** The last checkpoint with the cosignatures it has; empty before the first. */

@@ -80,7 +80,10 @@ final class LogForwarder {
             cursors.computeIfAbsent(
                             stream,
                             key -> new StreamCursor(
-                                    tenant, stream, row.get("forwarded", Long.class), row.get("last_chain", byte[].class)))
+                                    tenant,
+                                    stream,
+                                    row.get("forwarded", Long.class),
+                                    row.get("last_chain", byte[].class)))
                     .advance(seq, Digest.sha256(payload), chain, event);
             balances.apply(event, row.get("type", String.class), payload);
             leaves.add(SealFormat.leaf(tenant, stream, seq, chain));
@@ -96,7 +99,8 @@ final class LogForwarder {
                     select ?, ? + event.place - 1, event.stream, event.seq
                       from unnest(?::uuid[], ?::bigint[]) with ordinality as event(stream, seq, place)
                     """, tenant, before, streams.toArray(UUID[]::new), seqs.toArray(Long[]::new));
-            cursors.forEach((stream, cursor) -> sql.execute("""
+            cursors.forEach((stream, cursor) -> sql.execute(
+                    """
                     insert into spendguard.log_cursor (tenant, stream, seq, chain) values (?, ?, ?, ?)
                     on conflict (tenant, stream) do update set seq = excluded.seq, chain = excluded.chain
                     """, tenant, stream, cursor.seq(), cursor.chain().bytes()));

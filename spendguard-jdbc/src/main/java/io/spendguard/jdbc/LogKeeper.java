@@ -201,14 +201,18 @@ public final class LogKeeper implements AutoCloseable {
         try {
             checkpoint().ifPresent(note -> {
                 if (failedBefore) {
-                    LOG.info("Checkpoints are signed again, up to {}", Checkpoint.parse(note.text()).size());
+                    LOG.info(
+                            "Checkpoints are signed again, up to {}",
+                            Checkpoint.parse(note.text()).size());
                 }
             });
         } catch (SigningException | EvidenceException unsigned) {
             if (failedBefore) {
                 LOG.debug("Checkpoint could still not be signed", unsigned);
             } else {
-                LOG.warn("Checkpoint could not be signed; events are taken up meanwhile, and it is tried again", unsigned);
+                LOG.warn(
+                        "Checkpoint could not be signed; events are taken up meanwhile, and it is tried again",
+                        unsigned);
             }
         } catch (LedgerUnavailableException away) {
             LOG.debug("Checkpoint could not be signed now", away);

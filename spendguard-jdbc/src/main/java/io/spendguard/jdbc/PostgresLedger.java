@@ -360,8 +360,8 @@ public final class PostgresLedger implements Ledger {
             Duration closeTimeout,
             boolean allowsOwner,
             @Nullable LogKeeping log) {
-        private static final Options DEFAULTS =
-                new Options(2, Duration.ofSeconds(5), 1_024, Duration.ofMillis(250), Duration.ofSeconds(5), false, null);
+        private static final Options DEFAULTS = new Options(
+                2, Duration.ofSeconds(5), 1_024, Duration.ofMillis(250), Duration.ofSeconds(5), false, null);
 
         /** Refuses values out of bounds with {@link IllegalArgumentException}, naming all of them. */
         public Options {

@@ -71,8 +71,9 @@ class LogKeeperTest {
         clock.advance(Duration.ofSeconds(59));
         assertThat(keeper.checkpoint()).as("after 59 s").isEmpty();
         clock.advance(Duration.ofSeconds(1));
-        assertThat(keeper.checkpoint()).as("after a minute").hasValueSatisfying(note -> assertThat(size(note))
-                .isEqualTo(1));
+        assertThat(keeper.checkpoint())
+                .as("after a minute")
+                .hasValueSatisfying(note -> assertThat(size(note)).isEqualTo(1));
         clock.advance(Duration.ofHours(1));
         assertThat(keeper.checkpoint()).as("nothing new").isEmpty();
         decide("acme");
@@ -84,8 +85,9 @@ class LogKeeperTest {
         assertThat(keeper.checkpoint()).as("9 events, no time").isEmpty();
         decide("acme");
         keeper.forward();
-        assertThat(keeper.checkpoint()).as("13 events, no time").hasValueSatisfying(note -> assertThat(size(note))
-                .isEqualTo(4));
+        assertThat(keeper.checkpoint())
+                .as("13 events, no time")
+                .hasValueSatisfying(note -> assertThat(size(note)).isEqualTo(4));
     }
 
     @Test
@@ -111,7 +113,9 @@ class LogKeeperTest {
         assertThat(signer.attempts).isEqualTo(3);
         EvidenceLog log = EvidenceLog.open(role);
         assertThat(log.latest()).contains(note);
-        assertThat(log.checkpoint(ORIGIN, signer)).as("nothing was left unsigned").isEqualTo(note);
+        assertThat(log.checkpoint(ORIGIN, signer))
+                .as("nothing was left unsigned")
+                .isEqualTo(note);
     }
 
     @Test
