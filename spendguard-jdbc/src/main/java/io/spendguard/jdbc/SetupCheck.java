@@ -62,6 +62,11 @@ final class SetupCheck {
                        and (has_table_privilege(oid, 'DELETE') or has_table_privilege(oid, 'TRUNCATE')
                            or has_any_column_privilege(oid, 'UPDATE'))) as changeable
             """;
+    private static final String LOG_KEEPER = """
+            select current_user::text as role,
+                   coalesce(has_table_privilege(to_regclass('spendguard.log_tree'), 'INSERT'), false)
+                   and coalesce(has_table_privilege(to_regclass('spendguard.lease'), 'INSERT'), false) as may_keep
+            """;
     private static final String TRIGGERS = """
             select tgname::text as name, tgenabled::text as enabled
               from pg_trigger join pg_class on pg_class.oid = tgrelid
@@ -93,6 +98,18 @@ final class SetupCheck {
             check.schema(sql, server, allowsOwner);
         }
         check.refuse();
+    }
+
+    /** Throws {@link LedgerSetupException} when the session's role may not keep the evidence log. */
+    static void requireLogKeeper(DSLContext sql) {
+        Record role = sql.fetchSingle(LOG_KEEPER);
+        if (!Boolean.TRUE.equals(role.get("may_keep", Boolean.class))) {
+            String name = role.get("role", String.class);
+            throw new LedgerSetupException(
+                    List.of(Fault.NOT_GRANTED),
+                    List.of("Role '" + name + "' may not keep the evidence log. Run: grant spendguard_log to \"" + name
+                            + "\"."));
+        }
     }
 
     static void requireServer(Server server) {
