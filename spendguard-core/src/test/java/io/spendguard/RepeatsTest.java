@@ -42,7 +42,8 @@ class RepeatsTest {
             for (int i = 0; i < 4; i++) {
                 assertThat(effect(guard, tool("run-" + i, "search", "tea"))).isEqualTo(Effect.CONTINUE);
                 assertThat(effect(guard, tool("r", "tool-" + i, "tea"))).isEqualTo(Effect.CONTINUE);
-                assertThat(effect(guard, Action.toolCall("search").tenant("acme").run("r")))
+                assertThat(effect(
+                                guard, Action.toolCall("search").tenant("acme").run("r")))
                         .isEqualTo(Effect.CONTINUE);
                 assertThat(effect(
                                 guard,
@@ -100,17 +101,15 @@ class RepeatsTest {
     }
 
     private Guard guard(String rules) {
-        Contract contract = Contract.parse(
-                """
+        Contract contract =
+                Contract.parse("""
                 apiVersion: spendguard.ai/v1
                 kind: Contract
                 metadata: {name: repeats}
                 spec:
                   budgets: [{id: calls, limit: 100 calls, window: {type: total}}]
                   rules: [%s]
-                """
-                        .formatted(rules.startsWith("- ") ? rules.substring(2) : rules),
-                "repeats.yaml");
+                """.formatted(rules.startsWith("- ") ? rules.substring(2) : rules), "repeats.yaml");
         return Guard.builder()
                 .contract(contract)
                 .ledger(ledger)

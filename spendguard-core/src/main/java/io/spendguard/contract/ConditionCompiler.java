@@ -93,7 +93,12 @@ final class ConditionCompiler {
     }
 
     /** A condition ready to run, and which locked rows it depends on. */
-    record Compiled(CelRuntime.Program program, CelExpr tree, Set<String> budgetsRead, boolean runStateRead, boolean repeatsRead) {}
+    record Compiled(
+            CelRuntime.Program program,
+            CelExpr tree,
+            Set<String> budgetsRead,
+            boolean runStateRead,
+            boolean repeatsRead) {}
 
     /** The compiled condition, or null when it has faults: all of them are reported then. */
     @Nullable

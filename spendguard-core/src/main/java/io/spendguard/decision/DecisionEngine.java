@@ -313,7 +313,12 @@ public final class DecisionEngine implements AutoCloseable {
         return new Snapshot(
                 action,
                 in.contract().readsRepeats() ? names.fingerprint(action, tenant) : null,
-                tenant, in.namespace(), clock.instant(), ids.next(), ids.next(), ids.next());
+                tenant,
+                in.namespace(),
+                clock.instant(),
+                ids.next(),
+                ids.next(),
+                ids.next());
     }
 
     /** Before its first decision for a tenant, a guard puts the contract's limits in force, once, and says so in evidence. */

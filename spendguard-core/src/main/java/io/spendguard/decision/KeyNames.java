@@ -56,7 +56,10 @@ final class KeyNames {
         String name = action.tool()
                 .or(() -> action.model().map(model -> action.provider().orElse("") + SEPARATOR + model))
                 .orElse("");
-        byte[] hash = hash(tenant, action.kind().trigger() + "\0" + name, action.content().get().hex());
+        byte[] hash = hash(
+                tenant,
+                action.kind().trigger() + "\0" + name,
+                action.content().get().hex());
         return ByteBuffer.wrap(hash).getLong();
     }
 

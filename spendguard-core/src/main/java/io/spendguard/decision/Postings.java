@@ -143,9 +143,7 @@ final class Postings {
         }
         if (verdict.effect() == Effect.STOP) {
             return Posting.RunChange.stop(
-                    run,
-                    snapshot.decisionId(),
-                    verdict.reasons().get(0).code().value());
+                    run, snapshot.decisionId(), verdict.reasons().get(0).code().value());
         }
         if (!verdict.effect().allows()) {
             return Posting.RunChange.steps(run, 0);

@@ -19,8 +19,7 @@ public record RecentActions(List<Long> fingerprints) {
 
     /** Keeps the latest. */
     public RecentActions {
-        fingerprints = List.copyOf(
-                fingerprints.subList(Math.max(0, fingerprints.size() - MOST), fingerprints.size()));
+        fingerprints = List.copyOf(fingerprints.subList(Math.max(0, fingerprints.size() - MOST), fingerprints.size()));
     }
 
     /** One action. */
@@ -31,8 +30,8 @@ public record RecentActions(List<Long> fingerprints) {
     /** Reads what {@link #toBytes} wrote; throws {@link IllegalArgumentException} for any other length. */
     public static RecentActions ofBytes(byte[] bytes) {
         if (bytes.length % Long.BYTES != 0) {
-            throw new IllegalArgumentException("Recent actions of " + bytes.length + " bytes are no list of fingerprints of "
-                    + Long.BYTES + " bytes each. Read the row again.");
+            throw new IllegalArgumentException("Recent actions of " + bytes.length
+                    + " bytes are no list of fingerprints of " + Long.BYTES + " bytes each. Read the row again.");
         }
         ByteBuffer buffer = ByteBuffer.wrap(bytes);
         List<Long> fingerprints = new ArrayList<>(bytes.length / Long.BYTES);

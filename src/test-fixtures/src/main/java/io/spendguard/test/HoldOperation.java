@@ -137,8 +137,8 @@ public final class HoldOperation extends TestOperation<HoldOperation> {
                 entries.add(new Entry(claim.account().id(), EntryKind.HELD, claim.atomic()));
             }
         }
-        Posting.RunChange step =
-                run().map(name -> new Posting.RunChange(name, 1, null, null, remembered)).orElse(null);
+        Posting.RunChange step = run().map(name -> new Posting.RunChange(name, 1, null, null, remembered))
+                .orElse(null);
         Posting.Hold hold = new Posting.Hold(reservationId, expiresAt, ordered, utf8(terms));
         return posting(entries, hold, null, step, "held");
     }

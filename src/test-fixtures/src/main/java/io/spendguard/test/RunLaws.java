@@ -66,12 +66,17 @@ interface RunLaws extends LedgerLaws {
                     .inRun("r1")
                     .remembered(i));
         }
-        HoldOperation last =
-                lab().operations().hold("last").claim(team, 1).inRun("r1").remembered(-7).unassumed();
+        HoldOperation last = lab().operations()
+                .hold("last")
+                .claim(team, 1)
+                .inRun("r1")
+                .remembered(-7)
+                .unassumed();
         lab().post(last);
         lab().reopen();
 
-        List<Long> kept = new ArrayList<>(LongStream.range(1, RecentActions.MOST).boxed().toList());
+        List<Long> kept =
+                new ArrayList<>(LongStream.range(1, RecentActions.MOST).boxed().toList());
         assertThat(last.seen().run().orElseThrow().recent().fingerprints())
                 .startsWith(0L)
                 .endsWith(31L);
@@ -107,7 +112,8 @@ interface RunLaws extends LedgerLaws {
         String answer = lab().answer(assuming);
 
         assertThat(answer).isEqualTo("refused: run stopped");
-        assertThat(assuming.seen().run()).hasValue(new RunState("r1", 0, stop.decisionId(), "LIMIT", RecentActions.NONE));
+        assertThat(assuming.seen().run())
+                .hasValue(new RunState("r1", 0, stop.decisionId(), "LIMIT", RecentActions.NONE));
         assertBalances(team, 1000, 0, 0, 0);
     }
 
