@@ -42,7 +42,8 @@ class ManyRulesTest {
                 metadata: {name: many}
                 spec:
                   rules:
-                """ + IntStream.range(0, RULES)
+                """
+                + IntStream.range(0, RULES)
                         .mapToObj(i -> "    - {id: r" + i + ", when: " + condition.formatted(i)
                                 + ", effect: stop, reasonCode: R}\n")
                         .collect(Collectors.joining());
