@@ -38,7 +38,7 @@ public final class EvidenceLog {
     private final LogCheckpoints checkpoints;
 
     private EvidenceLog(DataSource dataSource) {
-        this.database = new LogDatabase(dataSource);
+        this.database = new LogDatabase(dataSource, "spendguard_log");
         this.forwarder = new LogForwarder(database);
         this.checkpoints = new LogCheckpoints(database);
     }
