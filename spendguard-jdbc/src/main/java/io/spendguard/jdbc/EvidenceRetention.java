@@ -120,8 +120,9 @@ public final class EvidenceRetention {
         long closed = Objects.requireNonNull(
                 sql.fetchSingle("select spendguard.closed_size(?)", tenant).get(0, Long.class));
         if (closed == 0) {
-            throw new EvidenceException("Tenant '" + tenant + "' has no closed period under a signed checkpoint: nothing"
-                    + " may be dropped. Run: spendguard evidence close, and then: spendguard log checkpoint");
+            throw new EvidenceException(
+                    "Tenant '" + tenant + "' has no closed period under a signed checkpoint: nothing"
+                            + " may be dropped. Run: spendguard evidence close, and then: spendguard log checkpoint");
         }
         long dropped = Objects.requireNonNull(
                 sql.fetchSingle("select spendguard.drop_closed_events(?, ?)", tenant, EVENTS_PER_TRANSACTION)
@@ -153,7 +154,9 @@ public final class EvidenceRetention {
                         row.get("spent", Long.class),
                         row.get("held", Long.class),
                         row.get("debt", Long.class)));
-        Digest root = leaves.isEmpty() ? MerkleTree.emptyRoot() : MerkleTree.of(leaves).root();
+        Digest root = leaves.isEmpty()
+                ? MerkleTree.emptyRoot()
+                : MerkleTree.of(leaves).root();
         boolean isAsClosed = sql.fetchOptional(
                         "select balance_root from spendguard.tree_head where tenant = ? and size = ?", tenant, closed)
                 .map(row -> Digest.of(row.get(0, byte[].class)).equals(root))
