@@ -2,14 +2,13 @@ package io.spendguard.jdbc;
 
 import io.spendguard.evidence.ClosedPeriod;
 import io.spendguard.evidence.EvidenceException;
-import io.spendguard.evidence.LogHead;
+import io.spendguard.evidence.OpeningBalance;
 import io.spendguard.model.Digest;
 import io.spendguard.model.LedgerUnavailableException;
 import io.spendguard.proof.Checkpoint;
 import io.spendguard.proof.MerkleTree;
 import java.util.List;
 import java.util.Objects;
-import java.util.UUID;
 import javax.sql.DataSource;
 import org.jooq.DSLContext;
 import org.jooq.Record;
@@ -103,6 +102,13 @@ public final class EvidenceRetention {
                         .orElse(0L));
     }
 
+    /** The tenants of whom something was dropped, in order. */
+    public List<String> droppedTenants() {
+        return database.transaction(
+                sql -> sql.fetch("select tenant from spendguard.dropped_period where size > 0 order by tenant")
+                        .getValues(0, String.class));
+    }
+
     /**
      * Erases a person's value wherever a tenant's events only commit to it. The events stay as they are, and so does every proof.
      *
@@ -120,9 +126,8 @@ public final class EvidenceRetention {
         long closed = Objects.requireNonNull(
                 sql.fetchSingle("select spendguard.closed_size(?)", tenant).get(0, Long.class));
         if (closed == 0) {
-            throw new EvidenceException(
-                    "Tenant '" + tenant + "' has no closed period under a signed checkpoint: nothing"
-                            + " may be dropped. Run: spendguard evidence close, and then: spendguard log checkpoint");
+            throw new EvidenceException("Tenant '" + tenant + "' has no closed period under a signed checkpoint: nothing"
+                    + " may be dropped. Run: spendguard evidence close, and then: spendguard log checkpoint");
         }
         long dropped = Objects.requireNonNull(
                 sql.fetchSingle("select spendguard.drop_closed_events(?, ?)", tenant, EVENTS_PER_TRANSACTION)
@@ -135,28 +140,8 @@ public final class EvidenceRetention {
 
     /** What the head of that size committed to must be what the dropped entries sum to. */
     private static void requireBalancesAsClosed(DSLContext sql, String tenant, long closed) {
-        List<Digest> leaves = sql.fetch("""
-                        select * from (
-                            select account_id,
-                                   -coalesce(sum(atoms) filter (where kind in ('ADJUSTMENT', 'GRANT')), 0)::bigint as limits,
-                                   coalesce(sum(atoms) filter (where kind = 'SPENT'), 0)::bigint as spent,
-                                   coalesce(sum(atoms) filter (where kind = 'HELD'), 0)::bigint as held,
-                                   -coalesce(sum(atoms) filter (where kind = 'DEBT'), 0)::bigint as debt
-                              from spendguard.opening_balance
-                             where tenant = ?
-                             group by account_id) opening
-                         where limits <> 0 or spent <> 0 or held <> 0 or debt <> 0
-                         order by account_id
-                        """, tenant)
-                .map(row -> LogHead.balanceLeaf(
-                        row.get("account_id", UUID.class),
-                        row.get("limits", Long.class),
-                        row.get("spent", Long.class),
-                        row.get("held", Long.class),
-                        row.get("debt", Long.class)));
-        Digest root = leaves.isEmpty()
-                ? MerkleTree.emptyRoot()
-                : MerkleTree.of(leaves).root();
+        Digest root = OpeningBalance.root(
+                sql.fetch(DroppedRows.OPENINGS, tenant, tenant).map(DroppedRows::opening));
         boolean isAsClosed = sql.fetchOptional(
                         "select balance_root from spendguard.tree_head where tenant = ? and size = ?", tenant, closed)
                 .map(row -> Digest.of(row.get(0, byte[].class)).equals(root))

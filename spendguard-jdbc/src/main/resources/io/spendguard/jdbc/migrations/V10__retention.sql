@@ -247,6 +247,9 @@ grant select on
     spendguard.tree_head,
     spendguard.checkpoint,
     spendguard.cosignature,
+    spendguard.log_tree,
+    spendguard.log_tile,
+    spendguard.account,
     spendguard.opening_balance,
     spendguard.dropped_period
     to spendguard_retention;

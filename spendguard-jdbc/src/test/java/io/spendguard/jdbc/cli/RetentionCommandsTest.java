@@ -13,6 +13,9 @@ import io.spendguard.test.Database;
 import io.spendguard.test.EmbeddedPostgres;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -34,6 +37,8 @@ class RetentionCommandsTest {
     private Path key;
     private Path anchors;
     private Ed25519Signer signer;
+    private int calls;
+    private int exports;
 
     @BeforeEach
     void spend() {
@@ -64,29 +69,92 @@ class RetentionCommandsTest {
         Console nothingLeft = onLedger("evidence", "drop", "--tenant", "acme", "--json");
         decide();
         Console checked = onLedger("ledger", "check");
+        Console silent = onLedger("evidence", "export", "--key", key.toString(), "--out", path("silent.zip"));
+        checkpoint();
+        export("rest.zip", "--with-log");
+        Console verified = verify("rest.zip");
 
         assertThat(early.exitCode()).isEqualTo(2);
         assertThat(early.err())
                 .isEqualTo("spendguard: Tenant 'acme' has no closed period under a signed checkpoint: nothing may be"
                         + " dropped. Run: spendguard evidence close, and then: spendguard log checkpoint\n");
         assertThat(unproved.err())
-                .isEqualTo(
-                        "spendguard: Package " + directory.resolve("without.zip")
-                                + " encloses no checkpoint, so nobody can tell what it holds all of. Export with --with-log.\n");
+                .isEqualTo("spendguard: Package " + directory.resolve("without.zip")
+                        + " encloses no checkpoint, so nobody can tell what it holds all of. Export with --with-log.\n");
         assertThat(closed.err()).isEmpty();
         assertThat(closed.out())
-                .startsWith("evidence: closed, 6 events of tenant 'acme' are in " + directory.resolve("archive.zip")
+                .startsWith("evidence: closed, 7 events of tenant 'acme' are in " + directory.resolve("archive.zip")
                         + ", event ")
                 .endsWith("They may be dropped once a checkpoint covers that event: spendguard log checkpoint\n");
         JsonObject replayed = json(again);
         assertThat(replayed.bool("replayed")).isTrue();
-        assertThat(replayed.integer("size")).isEqualTo(6);
+        assertThat(replayed.integer("size")).isEqualTo(7);
         assertThat(closed.out()).contains(replayed.string("event"));
         assertThat(tooEarly.err()).isEqualTo(early.err());
-        assertThat(dropped.out()).isEqualTo("evidence: dropped, 6 events of tenant 'acme', closed and gone up to 6\n");
+        assertThat(dropped.out())
+                .isEqualTo("evidence: dropped, 7 events of tenant 'acme', closed and gone up to 7\n");
         assertThat(json(nothingLeft).integer("dropped")).isZero();
         assertThat(checked.out()).endsWith(", 0 findings\n");
         assertThat(checked.exitCode()).isZero();
+        assertThat(silent.err())
+                .isEqualTo("spendguard: Events of tenant 'acme' were closed and dropped: only the log shows that nothing"
+                        + " else is missing. Export with --with-log.\n");
+        assertThat(verified.out())
+                .contains(
+                        "; of 5 more only the digests, closed and archived)",
+                        "money: from the balances of a signed period close on")
+                .containsPattern("acme +all +- +.*9\\.00 USD +1\\.00 USD +1\\.00 USD +7\\.00 USD")
+                .endsWith(", 0 findings\n");
+        assertThat(verified.exitCode()).isZero();
+    }
+
+    @Test
+    void verify_moreThanWasClosedGone_orLessLeftBehind_isFound() throws SQLException {
+        checkpoint();
+        export("archive.zip", "--with-log");
+        close("archive.zip");
+        checkpoint();
+        onLedger("evidence", "drop", "--tenant", "acme");
+        settle();
+        checkpoint();
+        export("honest.zip", "--with-log");
+        assertThat(verify("honest.zip").exitCode()).isZero();
+        behindTheTriggers(
+                "create table spendguard.kept_outbox as select * from spendguard.outbox",
+                "create table spendguard.kept_opening as select * from spendguard.opening_balance");
+
+        assertFound(
+                "update spendguard.outbox set digest = sha256('x') where payload is null and seq = 3", "EVENT_EDITED");
+        assertFound(
+                "update spendguard.outbox set payload = null, path = null, signature = null where type like '%outcome%'",
+                "EVENT_LEFT_OUT");
+        assertFound("update spendguard.opening_balance set atoms = atoms + 1 where kind = 'SPENT'", "BALANCES_DIFFER");
+        assertFound("delete from spendguard.opening_balance", "BALANCES_DIFFER");
+        assertFound("update spendguard.outbox set decision_id = null", "OUTCOME_WITHOUT_DECISION");
+    }
+
+    /** A change only a superuser can make, and what comes of it; afterwards it is undone. */
+    private void assertFound(String change, String code) throws SQLException {
+        behindTheTriggers(change);
+        String file = "tampered-" + exports++ + ".zip";
+        export(file, "--with-log");
+        behindTheTriggers(
+                "delete from spendguard.outbox",
+                "insert into spendguard.outbox select * from spendguard.kept_outbox",
+                "delete from spendguard.opening_balance",
+                "insert into spendguard.opening_balance select * from spendguard.kept_opening");
+
+        assertThat(verify(file).out()).as(change).contains("\n  " + code + " ");
+    }
+
+    private void behindTheTriggers(String... changes) throws SQLException {
+        try (Connection connection = database.adminDataSource().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("set session_replication_role = replica");
+            for (String change : changes) {
+                statement.execute(change);
+            }
+        }
     }
 
     @Test
@@ -95,7 +163,7 @@ class RetentionCommandsTest {
         Console again = onLedger("evidence", "erase", "--tenant", "acme", "--subject", "ada@example.com", "--json");
         export("after.zip");
 
-        assertThat(erased.out()).isEqualTo("evidence: erased, 1 values of tenant 'acme'\n");
+        assertThat(erased.out()).isEqualTo("evidence: erased, 2 values of tenant 'acme'\n");
         assertThat(json(again).integer("erased")).isZero();
         assertThat(Console.run("verify", path("after.zip"), "--anchors", anchors.toString())
                         .exitCode())
@@ -103,7 +171,24 @@ class RetentionCommandsTest {
     }
 
     private void decide() {
-        try (Guard guard = Guard.builder()
+        try (Guard guard = guard()) {
+            guard.decide(call("settled " + calls)).orThrow().commit(Money.parse("0.50 USD"));
+            if (calls++ == 0) {
+                guard.decide(call("open")).orThrow();
+            }
+        }
+    }
+
+    private static Action call(String key) {
+        return Action.toolCall("search")
+                .user("ada@example.com")
+                .cost(Money.parse("1.00 USD"))
+                .key(key)
+                .build();
+    }
+
+    private Guard guard() {
+        return Guard.builder()
                 .contract(Contract.parse("""
                         apiVersion: spendguard.ai/v1
                         kind: Contract
@@ -115,14 +200,18 @@ class RetentionCommandsTest {
                 .ledger(PostgresLedger.open(database.dataSourceFor(ROLE)))
                 .signer(signer)
                 .sweepEvery(Duration.ZERO)
-                .build()) {
-            guard.decide(Action.toolCall("search")
-                            .user("ada@example.com")
-                            .cost(Money.parse("1.00 USD"))
-                            .build())
-                    .orThrow()
-                    .commit(Money.parse("0.50 USD"));
+                .build();
+    }
+
+    /** The hold that the dropped decision took. */
+    private void settle() {
+        try (Guard guard = guard()) {
+            guard.recover("acme", "open").orElseThrow().commit(Money.parse("0.75 USD"));
         }
+    }
+
+    private Console verify(String file) {
+        return Console.run("verify", path(file), "--anchors", anchors.toString());
     }
 
     private void checkpoint() {
