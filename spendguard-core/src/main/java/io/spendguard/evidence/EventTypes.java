@@ -20,6 +20,8 @@ public final class EventTypes {
     public static final String BUDGET_GRANTED = "io.spendguard.budget.granted.v1";
     /** An operator moved part of a limit from one account to another. */
     public static final String BUDGET_TRANSFERRED = "io.spendguard.budget.transferred.v1";
+    /** A period of evidence was exported, and may be dropped once a checkpoint covers this event. */
+    public static final String PERIOD_CLOSED = "io.spendguard.period.closed.v1";
     /** A stream's first event. */
     public static final String STREAM_OPENED = "io.spendguard.stream.opened.v1";
     /** From here on the stream's key is vouched for by another certificate. */

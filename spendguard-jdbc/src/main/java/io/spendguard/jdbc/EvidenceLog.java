@@ -1,9 +1,11 @@
 package io.spendguard.jdbc;
 
+import io.spendguard.evidence.DroppedEvent;
 import io.spendguard.evidence.EvidenceException;
 import io.spendguard.evidence.LogExport;
 import io.spendguard.evidence.LogHead;
 import io.spendguard.evidence.LogRun;
+import io.spendguard.evidence.OpeningBalance;
 import io.spendguard.evidence.SealFormat;
 import io.spendguard.model.Digest;
 import io.spendguard.model.LedgerUnavailableException;
@@ -38,7 +40,7 @@ public final class EvidenceLog {
     private final LogCheckpoints checkpoints;
 
     private EvidenceLog(DataSource dataSource) {
-        this.database = new LogDatabase(dataSource);
+        this.database = new LogDatabase(dataSource, "spendguard_log");
         this.forwarder = new LogForwarder(database);
         this.checkpoints = new LogCheckpoints(database);
     }
@@ -115,6 +117,7 @@ public final class EvidenceLog {
         SignedNote note = latest().orElseThrow(
                         () -> new EvidenceException("The log has no checkpoint yet. Run: spendguard log checkpoint"));
         long size = Checkpoint.parse(note.text()).size();
+        String of = tenant == null ? "" : tenant;
         return new LogExport() {
             @Override
             public SignedNote checkpoint() {
@@ -150,8 +153,18 @@ public final class EvidenceLog {
                                 row.get(3, Long.class),
                                 row.get(4, Long.class))),
                         size,
-                        tenant == null ? "" : tenant,
-                        tenant == null ? "" : tenant);
+                        of,
+                        of);
+            }
+
+            @Override
+            public void dropped(Consumer<DroppedEvent> sink) {
+                database.stream(DroppedRows.EVENTS, row -> sink.accept(DroppedRows.event(row)), of, of);
+            }
+
+            @Override
+            public void openings(Consumer<OpeningBalance> sink) {
+                database.stream(DroppedRows.OPENINGS, row -> sink.accept(DroppedRows.opening(row)), of, of);
             }
         };
     }

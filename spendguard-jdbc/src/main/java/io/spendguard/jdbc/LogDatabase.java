@@ -17,9 +17,12 @@ final class LogDatabase {
     private static final int ROWS_PER_FETCH = 1_000;
 
     private final DataSource dataSource;
+    private final String role;
 
-    LogDatabase(DataSource dataSource) {
+    /** Works as a login role to which that group role was granted. */
+    LogDatabase(DataSource dataSource, String role) {
         this.dataSource = dataSource;
+        this.role = role;
     }
 
     /** One snapshot; what another process changed meanwhile is tried again. */
@@ -43,8 +46,8 @@ final class LogDatabase {
                     continue;
                 }
                 throw new LedgerUnavailableException(
-                        "Log cannot be kept: " + SqlFailure.firstLine(driver)
-                                + " Connect as a role to which spendguard_log was granted, and check the database.",
+                        "Log cannot be kept: " + SqlFailure.firstLine(driver) + " Connect as a role to which " + role
+                                + " was granted, and check the database.",
                         failed);
             }
         }

@@ -52,7 +52,7 @@ public final class LogKeeper implements AutoCloseable {
     private @Nullable Instant failedAt;
 
     private LogKeeper(DataSource dataSource, LogKeeping keeping, Clock clock, IdSource ids) {
-        this.database = new LogDatabase(dataSource);
+        this.database = new LogDatabase(dataSource, "spendguard_log");
         this.forwarder = new LogForwarder(database);
         this.checkpoints = new LogCheckpoints(database);
         this.keeping = keeping;

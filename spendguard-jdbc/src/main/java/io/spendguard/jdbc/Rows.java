@@ -133,12 +133,13 @@ final class Rows {
         }
     }
 
-    /** All events of one tenant or of all (null), in order. */
+    /** All events of one tenant or of all (null), in order; without those that were dropped. */
     static Select<Record> events(DSLContext sql, @Nullable String tenant) {
         return sql.select(OUTBOX.fields())
                 .select(COMMITMENTS, VALUES, SALTS)
                 .from(OUTBOX)
                 .where(tenant == null ? noCondition() : OUTBOX.TENANT.eq(tenant))
+                .and(OUTBOX.PAYLOAD.isNotNull())
                 .orderBy(OUTBOX.TENANT, OUTBOX.STREAM, OUTBOX.SEQ);
     }
 

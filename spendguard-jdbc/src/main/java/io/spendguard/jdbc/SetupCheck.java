@@ -16,7 +16,12 @@ final class SetupCheck {
             "ledger_tx_grows_only",
             "ledger_entry_grows_only",
             "ledger_entry_moves_accounts",
+            "ledger_entry_leaves_its_sum",
+            "ledger_tx_leaves_with_its_event",
+            "opening_balance_follows_entries",
             "outbox_grows_only",
+            "outbox_begins_whole",
+            "outbox_drops_what_is_closed",
             "idempotency_grows_only",
             "idempotency_answer_grows_only",
             "stream_grows_only",
@@ -58,7 +63,7 @@ final class SetupCheck {
                    (select string_agg(relname, ', ' order by relname) from pg_class
                      where relnamespace = 'spendguard'::regnamespace
                        and relname in ('ledger_tx', 'ledger_entry', 'outbox', 'idempotency', 'idempotency_answer',
-                           'stream', 'signing_key', 'reservation_claim')
+                           'stream', 'signing_key', 'reservation_claim', 'opening_balance')
                        and (has_table_privilege(oid, 'DELETE') or has_table_privilege(oid, 'TRUNCATE')
                            or has_any_column_privilege(oid, 'UPDATE'))) as changeable
             """;

@@ -44,7 +44,10 @@ public final class SpendGuardCli {
                 .addSubcommand(new ContractSchemaCommand(terminal))
                 .addSubcommand(new ContractDiffCommand(terminal))
                 .addSubcommand(new ContractSignCommand(terminal));
-        evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
+        evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock))
+                .addSubcommand(new RetentionCommands.Close(terminal, environment, clock))
+                .addSubcommand(new RetentionCommands.Drop(terminal, environment))
+                .addSubcommand(new RetentionCommands.Erase(terminal, environment));
         CommandLine budget = new CommandLine(new BudgetGroup())
                 .addSubcommand(new BudgetCommands.ListAll(terminal, environment))
                 .addSubcommand(new ExposureCommand(terminal, environment))
