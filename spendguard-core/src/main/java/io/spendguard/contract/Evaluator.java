@@ -1,5 +1,6 @@
 package io.spendguard.contract;
 
+import io.spendguard.model.ApprovalTerms;
 import dev.cel.common.CelErrorCode;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelVariableResolver;

@@ -1,5 +1,7 @@
 package io.spendguard.contract;
 
+import io.spendguard.model.ApproverRole;
+import io.spendguard.model.ApprovalTerms;
 import io.spendguard.contract.YamlNode.Mapping;
 import io.spendguard.contract.YamlNode.Scalar;
 import io.spendguard.contract.YamlNode.Sequence;

@@ -6,6 +6,7 @@ import com.networknt.schema.InputFormat;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import io.spendguard.model.ApproverRole;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.ActionKind;
 import io.spendguard.model.Effect;
