@@ -132,12 +132,16 @@ final class ContractLoader {
         if (spec.rules().isEmpty()) {
             return compiled;
         }
-        ConditionCompiler compiler = new ConditionCompiler(vocabulary);
-        for (RuleSpec rule : spec.rules()) {
+        List<Conditions.Result> results = Conditions.compile(
+                new ConditionCompiler(vocabulary),
+                spec.rules().stream().map(rule -> rule.condition().text()).toList());
+        for (int i = 0; i < results.size(); i++) {
+            RuleSpec rule = spec.rules().get(i);
             ScalarLocator locator = new ScalarLocator(source, rule.condition());
-            ConditionCompiler.Compiled condition = compiler.compile(
-                    rule.condition().text(),
-                    (offset, message) -> findings.fault(locator.position(offset), rule.conditionPath(), message));
+            for (Conditions.Fault fault : results.get(i).faults()) {
+                findings.fault(locator.position(fault.offset()), rule.conditionPath(), fault.message());
+            }
+            ConditionCompiler.Compiled condition = results.get(i).compiled();
             if (condition != null && rule.rule() != null) {
                 compiled.add(new CompiledRule(rule.rule(), condition, rule));
             }

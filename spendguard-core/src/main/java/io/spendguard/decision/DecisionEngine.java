@@ -310,7 +310,15 @@ public final class DecisionEngine implements AutoCloseable {
         Action action = completed.tenant().isPresent()
                 ? completed
                 : completed.toBuilder().tenant(tenant).build();
-        return new Snapshot(action, tenant, in.namespace(), clock.instant(), ids.next(), ids.next(), ids.next());
+        return new Snapshot(
+                action,
+                in.contract().readsRepeats() ? names.fingerprint(action, tenant) : null,
+                tenant,
+                in.namespace(),
+                clock.instant(),
+                ids.next(),
+                ids.next(),
+                ids.next());
     }
 
     /** Before its first decision for a tenant, a guard puts the contract's limits in force, once, and says so in evidence. */

@@ -312,6 +312,14 @@ final class Judge {
             return rows().run().map(RunState::steps).orElse(0L);
         }
 
+        @Override
+        public long runRepeats() {
+            Long fingerprint = snapshot.fingerprint();
+            return fingerprint == null
+                    ? 0
+                    : rows().run().map(run -> run.recent().count(fingerprint)).orElse(0L);
+        }
+
         private LedgerView rows() {
             if (rows == null) {
                 throw new IllegalStateException("A rule read the ledger although the contract said that none does.");

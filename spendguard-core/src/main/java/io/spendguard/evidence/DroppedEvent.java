@@ -21,7 +21,13 @@ import org.jspecify.annotations.Nullable;
  * @param isFinal whether it was a decision's final outcome
  */
 public record DroppedEvent(
-        String tenant, UUID stream, long seq, Digest digest, String type, @Nullable UUID decision, boolean isFinal) {
+        String tenant,
+        UUID stream,
+        long seq,
+        Digest digest,
+        String type,
+        @Nullable UUID decision,
+        boolean isFinal) {
     /** Refuses a position below 1 with {@link IllegalArgumentException}. */
     public DroppedEvent {
         Objects.requireNonNull(tenant, "tenant");

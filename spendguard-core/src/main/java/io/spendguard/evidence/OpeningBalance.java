@@ -57,8 +57,7 @@ public record OpeningBalance(
             if (opening.limit != 0 || opening.spent != 0 || opening.held != 0 || opening.debt != 0) {
                 leaves.put(
                         opening.account.toString(),
-                        LogHead.balanceLeaf(
-                                opening.account, opening.limit, opening.spent, opening.held, opening.debt));
+                        LogHead.balanceLeaf(opening.account, opening.limit, opening.spent, opening.held, opening.debt));
             }
         }
         return leaves.isEmpty()

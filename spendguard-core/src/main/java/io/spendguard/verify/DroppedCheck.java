@@ -50,7 +50,8 @@ final class DroppedCheck {
                 lines(reader, entry, line -> {
                     DroppedEvent event = DroppedEvent.parse(line);
                     events.computeIfAbsent(
-                                    new PackageNames.StreamName(event.tenant(), event.stream()), name -> new HashMap<>())
+                                    new PackageNames.StreamName(event.tenant(), event.stream()),
+                                    name -> new HashMap<>())
                             .put(event.seq(), event);
                 });
             } else if (entry.name().equals(PackageNames.OPENINGS)) {
@@ -128,19 +129,22 @@ final class DroppedCheck {
                     FindingCode.EVENT_LEFT_OUT,
                     Place.file(PackageNames.DROPPED),
                     gone.events + " events of tenant '" + tenant + "' are gone, but no signed event closes the first "
-                            + gone.end + " of them under the enclosed checkpoint. Look for them in an archive, and ask who"
+                            + gone.end
+                            + " of them under the enclosed checkpoint. Look for them in an archive, and ask who"
                             + " dropped them.");
             return;
         }
         Digest root = OpeningBalance.root(gone.openings);
         boolean isAsClosed = gone.periods.values().stream()
-                .anyMatch(closed -> closed.size() >= gone.end && closed.balanceRoot().equals(root));
+                .anyMatch(closed ->
+                        closed.size() >= gone.end && closed.balanceRoot().equals(root));
         if (!isAsClosed) {
             findings.add(
                     FindingCode.BALANCES_DIFFER,
                     Place.file(PackageNames.OPENINGS),
                     "The opening balances of tenant '" + tenant + "' are not those its period was closed with: "
-                            + period.getKey() + " events. Finish dropping it (spendguard evidence drop) and export again, or"
+                            + period.getKey()
+                            + " events. Finish dropping it (spendguard evidence drop) and export again, or"
                             + " ask who changed them.");
         }
     }

@@ -122,9 +122,7 @@ final class LogCheck {
     private long take(String tenant, UUID stream, long seq, Digest chain) {
         StreamLog log = streams.get(new PackageNames.StreamName(tenant, stream));
         TenantLog tree = tenants.get(LogHead.tenantDigest(tenant));
-        return log == null || tree == null
-                ? -1
-                : log.take(tree, seq, SealFormat.leaf(tenant, stream, seq, chain));
+        return log == null || tree == null ? -1 : log.take(tree, seq, SealFormat.leaf(tenant, stream, seq, chain));
     }
 
     /**

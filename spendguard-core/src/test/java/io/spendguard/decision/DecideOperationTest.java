@@ -46,7 +46,14 @@ class DecideOperationTest {
                 .cost(Money.parse("0.50 USD"))
                 .build();
         DecideOperation operation = in.operation(new Snapshot(
-                action, "acme", Namespace.ENFORCE, NOON, UUID.randomUUID(), UUID.randomUUID(), UUID.randomUUID()));
+                action,
+                null,
+                "acme",
+                Namespace.ENFORCE,
+                NOON,
+                UUID.randomUUID(),
+                UUID.randomUUID(),
+                UUID.randomUUID()));
         Posting assumed = operation.assumed().orElseThrow();
 
         Posting refused = operation.plan(new Exhausted(operation));

@@ -126,8 +126,9 @@ public final class EvidenceRetention {
         long closed = Objects.requireNonNull(
                 sql.fetchSingle("select spendguard.closed_size(?)", tenant).get(0, Long.class));
         if (closed == 0) {
-            throw new EvidenceException("Tenant '" + tenant + "' has no closed period under a signed checkpoint: nothing"
-                    + " may be dropped. Run: spendguard evidence close, and then: spendguard log checkpoint");
+            throw new EvidenceException(
+                    "Tenant '" + tenant + "' has no closed period under a signed checkpoint: nothing"
+                            + " may be dropped. Run: spendguard evidence close, and then: spendguard log checkpoint");
         }
         long dropped = Objects.requireNonNull(
                 sql.fetchSingle("select spendguard.drop_closed_events(?, ?)", tenant, EVENTS_PER_TRANSACTION)

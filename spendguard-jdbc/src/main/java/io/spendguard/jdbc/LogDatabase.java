@@ -46,8 +46,8 @@ final class LogDatabase {
                     continue;
                 }
                 throw new LedgerUnavailableException(
-                        "Log cannot be kept: " + SqlFailure.firstLine(driver)
-                                + " Connect as a role to which " + role + " was granted, and check the database.",
+                        "Log cannot be kept: " + SqlFailure.firstLine(driver) + " Connect as a role to which " + role
+                                + " was granted, and check the database.",
                         failed);
             }
         }

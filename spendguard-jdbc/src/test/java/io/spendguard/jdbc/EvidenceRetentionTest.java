@@ -95,7 +95,8 @@ class EvidenceRetentionTest {
     @Test
     void drop_aClosedPeriod_leavesABookThatAddsUp_andProofsThatHold() throws Exception {
         log.checkpoint(ORIGIN, KEY);
-        String early = query("select event_id from spendguard.outbox where type like '%decision%' order by seq limit 1");
+        String early =
+                query("select event_id from spendguard.outbox where type like '%decision%' order by seq limit 1");
         ClosedPeriod period = close();
         log.checkpoint(ORIGIN, KEY);
 
@@ -105,8 +106,9 @@ class EvidenceRetentionTest {
         assertThat(dropped).isEqualTo(new EvidenceRetention.Dropped(period.size(), period.size()));
         assertThat(again).isEqualTo(new EvidenceRetention.Dropped(period.size(), 0));
         assertThat(query("select string_agg(type, ' ' order by type) from spendguard.outbox where payload is not null"))
-                .isEqualTo("io.spendguard.period.closed.v1 io.spendguard.stream.closed.v1 io.spendguard.stream.closed.v1"
-                        + " io.spendguard.stream.opened.v1 io.spendguard.stream.opened.v1");
+                .isEqualTo(
+                        "io.spendguard.period.closed.v1 io.spendguard.stream.closed.v1 io.spendguard.stream.closed.v1"
+                                + " io.spendguard.stream.opened.v1 io.spendguard.stream.opened.v1");
         assertThat(query("select count(*) from spendguard.ledger_entry")).isEqualTo("0");
         assertThat(query("select count(*) from spendguard.personal_value")).isEqualTo("0");
         assertSound();
@@ -115,7 +117,8 @@ class EvidenceRetentionTest {
             guard.recover("acme", "left open").orElseThrow().commit(Money.parse("1.50 USD"));
             guard.decide(call()).orThrow().commit(Money.parse("2.00 USD"));
             assertThat(guard.balances("acme"))
-                    .allSatisfy(balance -> assertThat(balance.spent().toString()).isEqualTo("4.50 USD"));
+                    .allSatisfy(
+                            balance -> assertThat(balance.spent().toString()).isEqualTo("4.50 USD"));
         }
         log.checkpoint(ORIGIN, KEY);
 

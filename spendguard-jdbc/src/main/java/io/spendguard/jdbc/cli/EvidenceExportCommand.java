@@ -2,8 +2,8 @@ package io.spendguard.jdbc.cli;
 
 import io.spendguard.contract.Contract;
 import io.spendguard.decision.EvidenceExport;
-import io.spendguard.evidence.EvidenceManifest;
 import io.spendguard.evidence.EvidenceException;
+import io.spendguard.evidence.EvidenceManifest;
 import io.spendguard.jdbc.EvidenceLog;
 import io.spendguard.jdbc.EvidenceRetention;
 import io.spendguard.jdbc.PostgresLedger;
@@ -69,10 +69,12 @@ final class EvidenceExportCommand implements Callable<Integer> {
 
     /** Without the log nobody could tell what was closed from what was hidden. */
     private void requireNothingDropped() throws IOException {
-        List<String> gone = EvidenceRetention.open(database.dataSource(environment)).droppedTenants();
+        List<String> gone =
+                EvidenceRetention.open(database.dataSource(environment)).droppedTenants();
         if (tenant == null ? !gone.isEmpty() : gone.contains(tenant)) {
-            throw new EvidenceException("Events of tenant '" + (tenant == null ? gone.get(0) : tenant)
-                    + "' were closed and dropped: only the log shows that nothing else is missing. Export with --with-log.");
+            throw new EvidenceException(
+                    "Events of tenant '" + (tenant == null ? gone.get(0) : tenant)
+                            + "' were closed and dropped: only the log shows that nothing else is missing. Export with --with-log.");
         }
     }
 

@@ -39,7 +39,8 @@ final class RetentionCommands {
     /** {@code spendguard evidence close} */
     @Command(
             name = "close",
-            description = "Verifies an exported package and records, signed, that it holds everything up to its checkpoint.",
+            description =
+                    "Verifies an exported package and records, signed, that it holds everything up to its checkpoint.",
             mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
     static final class Close implements Callable<Integer> {
@@ -214,7 +215,8 @@ final class RetentionCommands {
 
         @Override
         public Integer call() throws IOException {
-            long erased = EvidenceRetention.open(database.dataSource(environment)).erase(tenant, subject);
+            long erased =
+                    EvidenceRetention.open(database.dataSource(environment)).erase(tenant, subject);
             if (json) {
                 terminal.json(JsonObject.create().put("tenant", tenant).put("erased", erased));
             } else {

@@ -79,8 +79,9 @@ class RetentionCommandsTest {
                 .isEqualTo("spendguard: Tenant 'acme' has no closed period under a signed checkpoint: nothing may be"
                         + " dropped. Run: spendguard evidence close, and then: spendguard log checkpoint\n");
         assertThat(unproved.err())
-                .isEqualTo("spendguard: Package " + directory.resolve("without.zip")
-                        + " encloses no checkpoint, so nobody can tell what it holds all of. Export with --with-log.\n");
+                .isEqualTo(
+                        "spendguard: Package " + directory.resolve("without.zip")
+                                + " encloses no checkpoint, so nobody can tell what it holds all of. Export with --with-log.\n");
         assertThat(closed.err()).isEmpty();
         assertThat(closed.out())
                 .startsWith("evidence: closed, 7 events of tenant 'acme' are in " + directory.resolve("archive.zip")
@@ -91,14 +92,14 @@ class RetentionCommandsTest {
         assertThat(replayed.integer("size")).isEqualTo(7);
         assertThat(closed.out()).contains(replayed.string("event"));
         assertThat(tooEarly.err()).isEqualTo(early.err());
-        assertThat(dropped.out())
-                .isEqualTo("evidence: dropped, 7 events of tenant 'acme', closed and gone up to 7\n");
+        assertThat(dropped.out()).isEqualTo("evidence: dropped, 7 events of tenant 'acme', closed and gone up to 7\n");
         assertThat(json(nothingLeft).integer("dropped")).isZero();
         assertThat(checked.out()).endsWith(", 0 findings\n");
         assertThat(checked.exitCode()).isZero();
         assertThat(silent.err())
-                .isEqualTo("spendguard: Events of tenant 'acme' were closed and dropped: only the log shows that nothing"
-                        + " else is missing. Export with --with-log.\n");
+                .isEqualTo(
+                        "spendguard: Events of tenant 'acme' were closed and dropped: only the log shows that nothing"
+                                + " else is missing. Export with --with-log.\n");
         assertThat(verified.out())
                 .contains(
                         "; of 5 more only the digests, closed and archived)",
