@@ -56,7 +56,7 @@ class EvidenceLookCommandsTest {
             settled = guard.decide(search("1.00 USD"));
             settled.orThrow().commit(Money.parse("0.75 USD"));
             open = guard.decide(search("1.00 USD"));
-            guard.decide(search("9.00 USD"));
+            guard.decide(search("9.00 USD").toBuilder().run("r-2").build());
         }
     }
 
@@ -80,7 +80,7 @@ class EvidenceLookCommandsTest {
                 .contains("  acme  account.opened all, limit 2.00 USD\n")
                 .contains("  acme  decision CONTINUE search, run r-1, all 1.00 USD, decision " + settled.decisionId() + "\n")
                 .contains("  acme  outcome COMMITTED, all 0.75 USD, decision " + settled.decisionId() + "\n")
-                .contains("  acme  decision STOP search, run r-1, BUDGET_EXHAUSTED, ");
+                .contains("  acme  decision STOP search, run r-2, BUDGET_EXHAUSTED, ");
         assertThat(last.out().lines().map(EvidenceLookCommandsTest::type))
                 .containsExactly("io.spendguard.decision.v1", "io.spendguard.stream.closed.v1");
         assertThat(money.out().lines().map(line -> line.split(" +")[2]))
