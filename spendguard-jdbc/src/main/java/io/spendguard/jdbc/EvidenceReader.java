@@ -72,7 +72,8 @@ public final class EvidenceReader {
                   and position(convert_to(?, 'UTF8') in event.payload) > 0
                   and convert_from(event.payload, 'UTF8')::jsonb ->> 'decisionid' = ?
                 order by event.type <> 'io.spendguard.decision.v1', event.stream, event.seq
-                """, tenant, decision.toString(), decision.toString()).map(Rows::event));
+                """, tenant, decision.toString(), decision.toString())
+                .map(Rows::event));
     }
 
     /** The chain value before an event's position; empty when the position before it is missing. */
@@ -140,8 +141,8 @@ public final class EvidenceReader {
          */
         public List<SealedEvent> next(int atMost) {
             List<SealedEvent> events = database.transaction(sql -> since(sql, atMost));
-            events.forEach(event -> read.merge(
-                    new StreamName(event.draft().tenant(), event.stream()), event.seq(), Math::max));
+            events.forEach(event ->
+                    read.merge(new StreamName(event.draft().tenant(), event.stream()), event.seq(), Math::max));
             return events;
         }
 

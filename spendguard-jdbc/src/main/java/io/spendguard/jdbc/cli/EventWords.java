@@ -37,7 +37,8 @@ final class EventWords {
                 case EventTypes.CONTRACT_ACTIVATED -> type + " " + data.string("name");
                 case EventTypes.CONTRACT_REJECTED -> type + " " + data.string("rejected") + ": " + data.string("fault");
                 case EventTypes.BUDGET_GRANTED, EventTypes.BUDGET_TRANSFERRED ->
-                    type + " " + data.string("amount") + " to " + data.object("to").string("budget");
+                    type + " " + data.string("amount") + " to "
+                            + data.object("to").string("budget");
                 case EventTypes.PERIOD_CLOSED ->
                     type + " first " + data.object("period").integer("size") + " events, archive "
                             + data.object("period").string("archive");

@@ -1,7 +1,7 @@
 package io.spendguard.jdbc.cli;
 
-import io.spendguard.evidence.EvidenceException;
 import io.spendguard.evidence.EventTypes;
+import io.spendguard.evidence.EvidenceException;
 import io.spendguard.evidence.Receipts;
 import io.spendguard.evidence.SealFormat;
 import io.spendguard.jdbc.EvidenceLog;
@@ -51,7 +51,10 @@ final class EvidenceShowCommand implements Callable<Integer> {
     @Option(names = "--tenant", required = true, description = "whose event")
     private String tenant;
 
-    @Option(names = "--anchors", paramLabel = "FILE", description = "whom to trust; without it, keys are taken as stored")
+    @Option(
+            names = "--anchors",
+            paramLabel = "FILE",
+            description = "whom to trust; without it, keys are taken as stored")
     private @Nullable Path anchors;
 
     @Option(names = "--receipts", paramLabel = "FILE", description = "what callers kept, one receipt in a line")
@@ -95,8 +98,7 @@ final class EvidenceShowCommand implements Callable<Integer> {
             return ofDecision;
         }
         List<SealedEvent> found = new ArrayList<>(List.of(byId.get()));
-        String decision =
-                JsonObject.parse(byId.get().draft().payload()).stringOrNull("decisionid");
+        String decision = JsonObject.parse(byId.get().draft().payload()).stringOrNull("decisionid");
         if (decision != null) {
             reader.ofDecision(tenant, UUID.fromString(decision)).stream()
                     .filter(other -> !other.draft().id().equals(id))
@@ -106,8 +108,10 @@ final class EvidenceShowCommand implements Callable<Integer> {
     }
 
     private static Check bytes(SealedEvent event) {
-        boolean holds = Digest.sha256(event.draft().payload()).equals(event.draft().digest());
-        return new Check("bytes", holds, holds ? "are those of the digest" : "are not those of the digest: it was edited");
+        boolean holds =
+                Digest.sha256(event.draft().payload()).equals(event.draft().digest());
+        return new Check(
+                "bytes", holds, holds ? "are those of the digest" : "are not those of the digest: it was edited");
     }
 
     private static Check chain(EvidenceReader reader, SealedEvent event) {
@@ -137,11 +141,11 @@ final class EvidenceShowCommand implements Callable<Integer> {
             return new Check(
                     "signature",
                     false,
-                    "is by " + event.keyId() + ", which " + (anchors == null ? "is not stored" : "the anchors do not hold")
+                    "is by " + event.keyId() + ", which "
+                            + (anchors == null ? "is not stored" : "the anchors do not hold")
                             + (anchors == null ? "" : ": where a root certified it, export and verify"));
         }
-        boolean holds =
-                root != null && key.get().verify(SealFormat.batch(event.batchSize(), root), event.signature());
+        boolean holds = root != null && key.get().verify(SealFormat.batch(event.batchSize(), root), event.signature());
         return new Check(
                 "signature",
                 holds,
@@ -164,7 +168,8 @@ final class EvidenceShowCommand implements Callable<Integer> {
                 "log",
                 holds,
                 holds
-                        ? "leaf " + proof.index() + " under checkpoint " + checkpoint.size() + " of " + checkpoint.origin()
+                        ? "leaf " + proof.index() + " under checkpoint " + checkpoint.size() + " of "
+                                + checkpoint.origin()
                         : "leaf " + proof.index() + " is not under the log's head of " + proof.size() + " events");
     }
 
@@ -211,12 +216,11 @@ final class EvidenceShowCommand implements Callable<Integer> {
         }
         terminal.line(EventWords.line(payload));
         terminal.line("stream " + event.stream() + ", position " + event.seq());
-        checks.forEach(check ->
-                terminal.line((check.holds() ? "  " : "! ") + check.of() + ": " + check.says()));
+        checks.forEach(check -> terminal.line((check.holds() ? "  " : "! ") + check.of() + ": " + check.says()));
         if (!others.isEmpty()) {
             terminal.line("of the same decision");
-            others.forEach(
-                    other -> terminal.line("  " + EventWords.line(JsonObject.parse(other.draft().payload()))));
+            others.forEach(other -> terminal.line(
+                    "  " + EventWords.line(JsonObject.parse(other.draft().payload()))));
         } else if (event.draft().type().equals(EventTypes.DECISION)
                 && payload.object("data").has("expiresAt")) {
             terminal.line("no outcome yet: held until " + payload.object("data").string("expiresAt"));

@@ -78,7 +78,8 @@ class EvidenceLookCommandsTest {
                 .containsPattern("\\A[-0-9T:.Z]+  acme  stream\\.opened [-0-9a-f]{36}\n")
                 .contains("  acme  contract.activated one\n")
                 .contains("  acme  account.opened all, limit 2.00 USD\n")
-                .contains("  acme  decision CONTINUE search, run r-1, all 1.00 USD, decision " + settled.decisionId() + "\n")
+                .contains("  acme  decision CONTINUE search, run r-1, all 1.00 USD, decision " + settled.decisionId()
+                        + "\n")
                 .contains("  acme  outcome COMMITTED, all 0.75 USD, decision " + settled.decisionId() + "\n")
                 .contains("  acme  decision STOP search, run r-2, BUDGET_EXHAUSTED, ");
         assertThat(last.out().lines().map(EvidenceLookCommandsTest::type))
@@ -91,8 +92,8 @@ class EvidenceLookCommandsTest {
 
     @Test
     void tail_following_showsWhatComes_untilItsLimit() {
-        CompletableFuture<Console> following = CompletableFuture.supplyAsync(() -> onLedger(
-                "evidence", "tail", "--limit", Integer.toString(WRITTEN + 4), "--every", "PT0.02S", "--json"));
+        CompletableFuture<Console> following = CompletableFuture.supplyAsync(() ->
+                onLedger("evidence", "tail", "--limit", Integer.toString(WRITTEN + 4), "--every", "PT0.02S", "--json"));
 
         try (Guard guard = guard()) {
             guard.decide(search("0.10 USD")).orThrow().release("not needed");
@@ -112,8 +113,8 @@ class EvidenceLookCommandsTest {
                 directory.resolve("receipts"), Receipts.toLine(settled.receipt().orElseThrow()) + "\n");
         String event = settled.receipt().orElseThrow().event().toString();
 
-        Console byDecision =
-                show(settled.decisionId().toString(), "--anchors", anchors.toString(), "--receipts", receipts.toString());
+        Console byDecision = show(
+                settled.decisionId().toString(), "--anchors", anchors.toString(), "--receipts", receipts.toString());
         onLedger("log", "checkpoint", "--key", key.toString(), "--origin", "example.com/spendguard");
         JsonObject byEvent = json(show(event, "--json"));
         Console unsettled = show(open.decisionId().toString());
@@ -161,7 +162,8 @@ class EvidenceLookCommandsTest {
                 .contains("\n! signature: is not what ed25519:")
                 .contains("\n! receipt: says another place or chain value: two histories were written\n");
         assertThat(foreign.exitCode()).isEqualTo(1);
-        assertThat(foreign.out()).contains(", which the anchors do not hold: where a root certified it, export and verify\n");
+        assertThat(foreign.out())
+                .contains(", which the anchors do not hold: where a root certified it, export and verify\n");
     }
 
     @Test
@@ -170,8 +172,9 @@ class EvidenceLookCommandsTest {
 
         assertThat(unknown.exitCode()).isEqualTo(2);
         assertThat(unknown.err())
-                .isEqualTo("spendguard: Tenant 'acme' has no event and no decision 00000000-0000-7000-8000-000000000000."
-                        + " Take the id from: spendguard evidence tail\n");
+                .isEqualTo(
+                        "spendguard: Tenant 'acme' has no event and no decision 00000000-0000-7000-8000-000000000000."
+                                + " Take the id from: spendguard evidence tail\n");
     }
 
     private Guard guard() {
@@ -210,8 +213,8 @@ class EvidenceLookCommandsTest {
     private String eventOf(String type) throws SQLException {
         try (Connection connection = database.adminDataSource().getConnection();
                 Statement statement = connection.createStatement();
-                var rows = statement.executeQuery(
-                        "select event_id from spendguard.outbox where type = '" + type + "'")) {
+                var rows =
+                        statement.executeQuery("select event_id from spendguard.outbox where type = '" + type + "'")) {
             rows.next();
             return rows.getString(1);
         }
