@@ -45,6 +45,8 @@ public final class SpendGuardCli {
                 .addSubcommand(new ContractDiffCommand(terminal))
                 .addSubcommand(new ContractSignCommand(terminal));
         evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock))
+                .addSubcommand(new EvidenceTailCommand(terminal, environment))
+                .addSubcommand(new EvidenceShowCommand(terminal, environment))
                 .addSubcommand(new RetentionCommands.Close(terminal, environment, clock))
                 .addSubcommand(new RetentionCommands.Drop(terminal, environment))
                 .addSubcommand(new RetentionCommands.Erase(terminal, environment));
