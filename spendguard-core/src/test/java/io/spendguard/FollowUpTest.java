@@ -30,11 +30,13 @@ class FollowUpTest {
         Action action = action("wire");
         try (Guard guard = guard()) {
             assertThat(guard.decide(action))
-                    .isInstanceOfSatisfying(Decision.RequireApproval.class, required -> assertThat(required.approval())
-                            .isEqualTo(BY_AN_ADMIN));
+                    .isInstanceOfSatisfying(
+                            Decision.RequireApproval.class,
+                            required -> assertThat(required.approval()).isEqualTo(BY_AN_ADMIN));
             assertThat(guard.decide(action))
-                    .isInstanceOfSatisfying(Decision.RequireApproval.class, required -> assertThat(required.approval())
-                            .isEqualTo(BY_AN_ADMIN));
+                    .isInstanceOfSatisfying(
+                            Decision.RequireApproval.class,
+                            required -> assertThat(required.approval()).isEqualTo(BY_AN_ADMIN));
         }
         assertThat(decision().object("approval"))
                 .returns("tenant-admin", approval -> approval.string("role"))
@@ -71,9 +73,8 @@ class FollowUpTest {
         List<JsonObject> decisions = new ArrayList<>();
         ledger.events("acme", event -> {
             if (event.draft().type().equals(EventTypes.DECISION)) {
-                decisions.add(JsonObject.parse(event.draft().payload())
-                        .object("data")
-                        .object("decision"));
+                decisions.add(
+                        JsonObject.parse(event.draft().payload()).object("data").object("decision"));
             }
         });
         assertThat(decisions).hasSize(1);
@@ -85,8 +86,7 @@ class FollowUpTest {
     }
 
     private Guard guard() {
-        Contract contract = Contract.parse(
-                """
+        Contract contract = Contract.parse("""
                 apiVersion: spendguard.ai/v1
                 kind: Contract
                 metadata: {name: follow-up}
@@ -105,8 +105,7 @@ class FollowUpTest {
                       when: 'action.tool == "enrich"'
                       effect: {decision: skip, targets: [summarise, rerank]}
                       reasonCode: OPTIONAL
-                """,
-                "follow-up.yaml");
+                """, "follow-up.yaml");
         return Guard.builder()
                 .contract(contract)
                 .ledger(ledger)

@@ -1,6 +1,5 @@
 package io.spendguard.decision;
 
-import io.spendguard.model.ApprovalTerms;
 import io.spendguard.contract.Contract;
 import io.spendguard.contract.ModelCatalogue;
 import io.spendguard.contract.Situation;
@@ -14,6 +13,7 @@ import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.ledger.Posting;
 import io.spendguard.model.Action;
+import io.spendguard.model.ApprovalTerms;
 import io.spendguard.model.Balance;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Effect;
@@ -563,8 +563,7 @@ public final class DecisionEngine implements AutoCloseable {
         }
         reasons.addAll(first.reasons());
         reasons.add(already);
-        return refused(
-                in, first.decisionId(), first.effect(), reasons, first.followUp(), first.eventId(), null);
+        return refused(in, first.decisionId(), first.effect(), reasons, first.followUp(), first.eventId(), null);
     }
 
     private Decision unrecorded(InForce in, Snapshot snapshot, LedgerUnavailableException unavailable) {

@@ -112,9 +112,7 @@ final class Judge {
             return verdict;
         }
         Claims.Result result = claims.of(snapshot, verdict.effective(), verdict.estimate(), now);
-        return result.refusal() != null
-                ? verdict.stoppedBy(result.refusal())
-                : verdict.claiming(result.claims());
+        return result.refusal() != null ? verdict.stoppedBy(result.refusal()) : verdict.claiming(result.claims());
     }
 
     /** Applies the patch and estimates again; a patch that cannot be applied or saves nothing is a STOP. */

@@ -1,10 +1,5 @@
 package io.spendguard.decision;
 
-import org.jspecify.annotations.Nullable;
-import java.util.TreeSet;
-import java.util.SortedSet;
-import java.util.Collections;
-import io.spendguard.model.ApprovalTerms;
 import io.spendguard.contract.Contract;
 import io.spendguard.contract.ContractException;
 import io.spendguard.contract.Finding;
@@ -14,6 +9,7 @@ import io.spendguard.contract.Situation;
 import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.InMemoryLedger;
 import io.spendguard.model.Action;
+import io.spendguard.model.ApprovalTerms;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Effect;
 import io.spendguard.model.IdSource;
@@ -27,10 +23,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tries a contract out: decides actions as a guard does, by the same engine, in a ledger in memory that is thrown away.

@@ -1,11 +1,11 @@
 package io.spendguard.model;
 
-import java.util.TreeSet;
-import java.util.SortedSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -189,7 +189,8 @@ public sealed interface Decision {
             Digest contract,
             UUID auditEventId,
             ApprovalTerms approval,
-            @Nullable Receipt proof) implements Refused {
+            @Nullable Receipt proof)
+            implements Refused {
         /** Copies the list. */
         public RequireApproval {
             Objects.requireNonNull(approval, "approval");
@@ -234,7 +235,8 @@ public sealed interface Decision {
             Digest contract,
             UUID auditEventId,
             SortedSet<String> targets,
-            @Nullable Receipt proof) implements Refused {
+            @Nullable Receipt proof)
+            implements Refused {
         /** Copies the collections. */
         public Skip {
             reasons = List.copyOf(reasons);

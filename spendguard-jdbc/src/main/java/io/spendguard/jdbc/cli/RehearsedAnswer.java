@@ -1,11 +1,11 @@
 package io.spendguard.jdbc.cli;
 
-import io.spendguard.model.ApprovalTerms;
 import io.spendguard.contract.Mode;
 import io.spendguard.contract.RuleExplanation;
 import io.spendguard.decision.Rehearsal;
 import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.Claim;
+import io.spendguard.model.ApprovalTerms;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Patch;
 import io.spendguard.model.PatchTarget;

@@ -60,9 +60,7 @@ class ContractEvalCommandTest {
 
     @Test
     void eval_requiredApprovalOrSkip_saysWhatTheCallerIsAsked() throws IOException {
-        Files.writeString(
-                contract,
-                CONTRACT + """
+        Files.writeString(contract, CONTRACT + """
                     - id: wire
                       when: action.tool == "wire"
                       effect: {decision: require_approval, approval: {role: platform-eng, ttl: PT30M}}
