@@ -13,6 +13,7 @@ import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.ledger.Posting;
 import io.spendguard.model.Action;
+import io.spendguard.model.ApprovalTerms;
 import io.spendguard.model.Balance;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Effect;
@@ -218,6 +219,8 @@ public final class DecisionEngine implements AutoCloseable {
                     decision.reasons(),
                     List.of(),
                     Patch.NONE,
+                    null,
+                    new TreeSet<>(),
                     asked,
                     List.of(),
                     situate.explanations());
@@ -229,6 +232,8 @@ public final class DecisionEngine implements AutoCloseable {
                 verdict.reasons(),
                 verdict.matched(),
                 verdict.patch(),
+                verdict.followUp().approval(),
+                verdict.followUp().targets(),
                 verdict.effective(),
                 verdict.claims(),
                 situate.explanations());
@@ -472,7 +477,14 @@ public final class DecisionEngine implements AutoCloseable {
                     in, snapshot, verdict.reasons(), snapshot.eventId(), permit(in, snapshot, verdict, hold), receipt);
         }
         return hold == null
-                ? refused(in, snapshot.decisionId(), verdict.effect(), verdict.reasons(), snapshot.eventId(), receipt)
+                ? refused(
+                        in,
+                        snapshot.decisionId(),
+                        verdict.effect(),
+                        verdict.reasons(),
+                        verdict.followUp(),
+                        snapshot.eventId(),
+                        receipt)
                 : allowed(in, snapshot, verdict, permit(in, snapshot, verdict, hold), receipt);
     }
 
@@ -497,10 +509,23 @@ public final class DecisionEngine implements AutoCloseable {
     }
 
     private Decision refused(
-            InForce in, UUID decisionId, Effect effect, List<Reason> reasons, UUID eventId, @Nullable Receipt receipt) {
+            InForce in,
+            UUID decisionId,
+            Effect effect,
+            List<Reason> reasons,
+            FollowUp followUp,
+            UUID eventId,
+            @Nullable Receipt receipt) {
         return switch (effect) {
-            case SKIP -> new Decision.Skip(decisionId, reasons, in.digest(), eventId, receipt);
-            case REQUIRE_APPROVAL -> new Decision.RequireApproval(decisionId, reasons, in.digest(), eventId, receipt);
+            case SKIP -> new Decision.Skip(decisionId, reasons, in.digest(), eventId, followUp.targets(), receipt);
+            case REQUIRE_APPROVAL ->
+                new Decision.RequireApproval(
+                        decisionId,
+                        reasons,
+                        in.digest(),
+                        eventId,
+                        Objects.requireNonNullElse(followUp.approval(), ApprovalTerms.DEFAULT),
+                        receipt);
             case STOP -> new Decision.Stop(decisionId, reasons, in.digest(), eventId, receipt);
             case CONTINUE, DEGRADE ->
                 throw new IllegalStateException(
@@ -545,7 +570,7 @@ public final class DecisionEngine implements AutoCloseable {
         }
         reasons.addAll(first.reasons());
         reasons.add(already);
-        return refused(in, first.decisionId(), first.effect(), reasons, first.eventId(), null);
+        return refused(in, first.decisionId(), first.effect(), reasons, first.followUp(), first.eventId(), null);
     }
 
     private Decision unrecorded(InForce in, Snapshot snapshot, LedgerUnavailableException unavailable) {

@@ -72,7 +72,8 @@ final class Postings {
                                 verdict.effect(),
                                 verdict.reasons(),
                                 contract.digest(),
-                                snapshot.eventId())
+                                snapshot.eventId(),
+                                verdict.followUp())
                         .toBytes());
     }
 
