@@ -440,7 +440,8 @@ final class Writer implements Runnable {
                 }
                 WriterConnection to = connected();
                 if (lostTails > lostBefore) {
-                    // A fence would stand in another history. Whatever is tried again has the same keys: it is there once.
+                    // A fence would stand in another history. Whatever is tried again has the same keys: it is there
+                    // once.
                     sealer.lost();
                     return false;
                 }

@@ -108,7 +108,9 @@ final class WriterConnection {
                             DSL.val(tails.stream().map(EventSealer.Tail::tenant).toArray(String[]::new)),
                             DSL.val(tails.stream().map(EventSealer.Tail::stream).toArray(UUID[]::new)),
                             DSL.val(tails.stream().map(EventSealer.Tail::seq).toArray(Long[]::new)),
-                            DSL.val(tails.stream().map(tail -> tail.chain().bytes()).toArray(byte[][]::new)))
+                            DSL.val(tails.stream()
+                                    .map(tail -> tail.chain().bytes())
+                                    .toArray(byte[][]::new)))
                     .getValues(0, UUID.class));
             return tails.stream().filter(tail -> gone.contains(tail.stream())).toList();
         } catch (DataAccessException e) {

@@ -58,7 +58,9 @@ class TailLostTest {
             decide(guard);
             Database backup = copy();
             assertThat(decide(guard)).isInstanceOf(Decision.Continue.class);
-            assertThat(guard.lostTails()).as("the same database after a lost connection").isZero();
+            assertThat(guard.lostTails())
+                    .as("the same database after a lost connection")
+                    .isZero();
 
             restore(backup);
 

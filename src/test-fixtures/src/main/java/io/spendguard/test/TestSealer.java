@@ -131,10 +131,7 @@ final class TestSealer implements EventSealer {
     public List<EventSealer.Tail> tails() {
         return tails.entrySet().stream()
                 .map(tail -> new EventSealer.Tail(
-                        tail.getKey(),
-                        tail.getValue().stream,
-                        tail.getValue().seq,
-                        tail.getValue().chain))
+                        tail.getKey(), tail.getValue().stream, tail.getValue().seq, tail.getValue().chain))
                 .toList();
     }
 
