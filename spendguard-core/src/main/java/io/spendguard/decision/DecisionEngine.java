@@ -77,6 +77,7 @@ public final class DecisionEngine implements AutoCloseable {
     private final IdSource ids;
     private final Duration patience;
     private final Ledger ledger;
+    private final WriterHost host;
     private final LedgerSession session;
     private final KeyNames names;
     private final Object swapping = new Object();
@@ -108,8 +109,9 @@ public final class DecisionEngine implements AutoCloseable {
         this.receipts = new ReceiptIssuer(signer, clock);
         this.names = new KeyNames(ledger::keySecret);
         this.inForce = InForce.of(contract, catalogue, prices, names, ids);
-        this.session = ledger.connect(
-                new WriterHost(() -> new StreamSealer(signer, ids, clock, signsEachEvent), () -> inForce.postings()));
+        this.host =
+                new WriterHost(() -> new StreamSealer(signer, ids, clock, signsEachEvent), () -> inForce.postings());
+        this.session = ledger.connect(host);
         this.sweeper = new HoldSweeper(ledger, session, ids, patience);
     }
 
@@ -252,6 +254,11 @@ public final class DecisionEngine implements AutoCloseable {
                 .filter(state -> !Claims.isBucket(state.account()))
                 .map(DecisionEngine::balance)
                 .toList();
+    }
+
+    /** How many streams' tails the ledger was found to have lost. */
+    public long lostTails() {
+        return host.lostTails();
     }
 
     /** Ends the holds of all tenants that nobody settled in time, if this engine is the one who leads. */

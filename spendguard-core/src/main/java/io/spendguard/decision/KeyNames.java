@@ -2,6 +2,7 @@ package io.spendguard.decision;
 
 import io.spendguard.contract.KeyPart;
 import io.spendguard.model.Action;
+import io.spendguard.model.Digest;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -61,6 +62,17 @@ final class KeyNames {
                 action.kind().trigger() + "\0" + name,
                 action.content().get().hex());
         return ByteBuffer.wrap(hash).getLong();
+    }
+
+    /**
+     * What two requests under one key are compared by. A plain digest would let anybody who reads the ledger try out whose request it
+     * was, long after the personal values were erased; so where an action has any, the digest is a keyed one.
+     */
+    Digest request(Action action, String tenant) {
+        Digest plain = action.requestDigest();
+        boolean isPersonal =
+                action.user().isPresent() || !action.personalLabels().isEmpty();
+        return isPersonal ? Digest.of(hash(tenant, "request", plain.hex())) : plain;
     }
 
     /** So that no two lists of values have the same key, and no value looks like a hidden one. */

@@ -26,6 +26,8 @@ public final class EventTypes {
     public static final String KEY_CERTIFIED = "io.spendguard.key.certified.v1";
     /** In place of a batch whose outcome was unknown: proves that it never became durable. */
     public static final String STREAM_FENCED = "io.spendguard.stream.fenced.v1";
+    /** The ledger lacks the tail of another stream of the same writer, which had been acknowledged as durable. */
+    public static final String TAIL_LOST = "io.spendguard.stream.tail_lost.v1";
     /** A stream's last event. */
     public static final String STREAM_CLOSED = "io.spendguard.stream.closed.v1";
 

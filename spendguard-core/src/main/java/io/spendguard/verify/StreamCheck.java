@@ -353,6 +353,21 @@ final class StreamCheck {
         if (isOpening) {
             openingKey = line.keyId();
         }
+        if (isTrusted && line.type().equals(EventTypes.TAIL_LOST) && tellsOfThisStream(line, data, seq)) {
+            tailLost(place, data);
+        }
+    }
+
+    /** Its writer remembers what the ledger has forgotten. */
+    private void tailLost(Place place, JsonObject data) {
+        JsonObject lost = data.object("lost");
+        findings.add(
+                FindingCode.TAIL_LOST,
+                place,
+                "Event " + place.event() + " states that stream " + lost.string("stream") + " of tenant '" + tenant
+                        + "' went on to position " + lost.integer("position")
+                        + ", durably, which the ledger lacked after a reconnect: it was set back, and spend after that point"
+                        + " is forgotten. Look for it in a backup and in the provider's bills.");
     }
 
     private boolean tellsOfThisStream(EventLine line, JsonObject data, long seq) {
@@ -364,6 +379,10 @@ final class StreamCheck {
                 case EventTypes.KEY_CERTIFIED ->
                     data.string("stream").equals(stream.toString())
                             && data.string("keyId").equals(line.keyId());
+                case EventTypes.TAIL_LOST ->
+                    data.string("stream").equals(stream.toString())
+                            && !data.object("lost").string("stream").equals(stream.toString())
+                            && data.object("lost").integer("position") > 0;
                 case EventTypes.STREAM_FENCED ->
                     data.string("stream").equals(stream.toString()) && data.integer("position") == seq;
                 case EventTypes.STREAM_CLOSED ->

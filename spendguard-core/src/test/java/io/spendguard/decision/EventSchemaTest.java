@@ -155,6 +155,9 @@ class EventSchemaTest {
         sealer.committed();
         sealer.seal(List.of(closed));
         sealer.sealFence().forEach(fence -> add(fence.event().payload()));
+        sealer.fenced();
+        sealer.tailsLost(sealer.tails());
+        sealer.seal(List.of(closed)).forEach(event -> add(event.event().payload()));
     }
 
     private static Action.Builder rich(String key) {

@@ -183,6 +183,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
         }
     }
 
+    Database copyOf(String database) {
+        query("select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '" + database + "'");
+        return create(database);
+    }
+
     void drop(String database) {
         execute("drop database if exists " + database + " with (force)");
     }
