@@ -1,10 +1,9 @@
 package io.spendguard.contract;
 
-import io.spendguard.json.SchemaText;
 import io.spendguard.contract.Contract.AliasUse;
 import io.spendguard.contract.YamlNode.Mapping;
+import io.spendguard.json.SchemaText;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;

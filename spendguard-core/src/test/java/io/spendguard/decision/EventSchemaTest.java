@@ -9,7 +9,6 @@ import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
-import io.spendguard.model.BilledCall;
 import io.spendguard.evidence.AuditEvent;
 import io.spendguard.evidence.ClosedPeriod;
 import io.spendguard.evidence.EventTypes;
@@ -18,6 +17,7 @@ import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.InMemoryLedger;
 import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
+import io.spendguard.model.BilledCall;
 import io.spendguard.model.CostState;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Digest;
@@ -26,8 +26,8 @@ import io.spendguard.model.Money;
 import io.spendguard.model.Permit;
 import io.spendguard.model.ReasoningEffort;
 import io.spendguard.model.Usage;
-import io.spendguard.proof.Checkpoint;
 import io.spendguard.proof.CertifiedSigner;
+import io.spendguard.proof.Checkpoint;
 import io.spendguard.proof.Ed25519Signer;
 import java.lang.reflect.Field;
 import java.math.BigDecimal;
@@ -99,8 +99,9 @@ class EventSchemaTest {
     }
 
     private void useEverything() {
-        try (CertifiedSigner signer =
-                        CertifiedSigner.by(Ed25519Signer.generate()).tenants("acme").open(clock);
+        try (CertifiedSigner signer = CertifiedSigner.by(Ed25519Signer.generate())
+                        .tenants("acme")
+                        .open(clock);
                 Guard guard = Guard.builder()
                         .contract(contract(1))
                         .ledger(ledger)
@@ -131,15 +132,13 @@ class EventSchemaTest {
             operations.transfer(
                     BudgetRef.of("acme", "team"), BudgetRef.of("acme", "org"), Amount.parse("1.00 USD"), "back", null);
             guard.swap(contract(2));
-            Contract beyond = Contract.parse(
-                    """
+            Contract beyond = Contract.parse("""
                     apiVersion: spendguard.ai/v1
                     metadata: {name: beyond}
                     spec:
                       requires: {ledger: strong_global}
                       budgets: [{id: calls, limit: 1 calls, window: {type: total}}]
-                    """,
-                    "beyond.yaml");
+                    """, "beyond.yaml");
             assertThatThrownBy(() -> guard.swap(beyond)).isInstanceOf(RuntimeException.class);
             assertThat(signer.renewIfDue()).isTrue();
             decide(guard, tool("search").key("under the next certificate")).commit(Usage.unknown());
@@ -189,8 +188,7 @@ class EventSchemaTest {
     }
 
     private static Contract contract(int limit) {
-        return Contract.parse(
-                """
+        return Contract.parse("""
                 apiVersion: spendguard.ai/v1
                 metadata: {name: everything, tenant: acme}
                 spec:
@@ -219,9 +217,7 @@ class EventSchemaTest {
                       when: has(action.tool) && action.tool == "shell"
                       effect: stop
                       reasonCode: SHELL
-                """
-                        .formatted(limit, limit),
-                "everything.yaml");
+                """.formatted(limit, limit), "everything.yaml");
     }
 
     private void add(byte[] payload) {
@@ -230,7 +226,8 @@ class EventSchemaTest {
 
     private Set<String> types() {
         return events.stream()
-                .map(event -> JsonObject.parse(event.getBytes(StandardCharsets.UTF_8)).string("type"))
+                .map(event ->
+                        JsonObject.parse(event.getBytes(StandardCharsets.UTF_8)).string("type"))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
