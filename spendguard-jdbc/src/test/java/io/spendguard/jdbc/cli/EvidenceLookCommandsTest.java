@@ -84,7 +84,7 @@ class EvidenceLookCommandsTest {
                 .contains("  acme  decision STOP search, run r-2, BUDGET_EXHAUSTED, ");
         assertThat(last.out().lines().map(EvidenceLookCommandsTest::type))
                 .containsExactly("io.spendguard.decision.v1", "io.spendguard.stream.closed.v1");
-        assertThat(money.out().lines().map(line -> line.split(" +")[2]))
+        assertThat(money.out().lines().map(line -> line.split(" +", -1)[2]))
                 .containsExactly("contract.activated", "account.opened", "decision");
         assertThat(nobody.out()).isEmpty();
         assertThat(nobody.exitCode()).isZero();
