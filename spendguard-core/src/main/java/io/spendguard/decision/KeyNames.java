@@ -70,7 +70,8 @@ final class KeyNames {
      */
     Digest request(Action action, String tenant) {
         Digest plain = action.requestDigest();
-        boolean isPersonal = action.user().isPresent() || !action.personalLabels().isEmpty();
+        boolean isPersonal =
+                action.user().isPresent() || !action.personalLabels().isEmpty();
         return isPersonal ? Digest.of(hash(tenant, "request", plain.hex())) : plain;
     }
 

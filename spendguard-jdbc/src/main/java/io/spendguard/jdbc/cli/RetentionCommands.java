@@ -173,8 +173,8 @@ final class RetentionCommands {
                         .put("dropped", dropped.leaves())
                         .put("size", dropped.size()));
             } else {
-                terminal.line("evidence: dropped, " + dropped.leaves() + " leaves of tenant '" + tenant + "', up to " + dropped.size()
-                        + ", but for the events of streams, keys and closes");
+                terminal.line("evidence: dropped, " + dropped.leaves() + " leaves of tenant '" + tenant + "', up to "
+                        + dropped.size() + ", but for the events of streams, keys and closes");
             }
             return SpendGuardCli.OK;
         }

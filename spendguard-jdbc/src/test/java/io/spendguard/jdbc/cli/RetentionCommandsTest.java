@@ -92,8 +92,10 @@ class RetentionCommandsTest {
         assertThat(replayed.integer("size")).isEqualTo(7);
         assertThat(closed.out()).contains(replayed.string("event"));
         assertThat(tooEarly.err()).isEqualTo(early.err());
-        assertThat(dropped.out()).isEqualTo("evidence: dropped, 7 leaves of tenant 'acme', up to 7, but for the events of streams, keys and"
-                        + " closes\n");
+        assertThat(dropped.out())
+                .isEqualTo(
+                        "evidence: dropped, 7 leaves of tenant 'acme', up to 7, but for the events of streams, keys and"
+                                + " closes\n");
         assertThat(json(nothingLeft).integer("dropped")).isZero();
         assertThat(checked.out()).endsWith(", 0 findings\n");
         assertThat(checked.exitCode()).isZero();
