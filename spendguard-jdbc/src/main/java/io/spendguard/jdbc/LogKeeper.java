@@ -47,7 +47,10 @@ public final class LogKeeper implements AutoCloseable {
     private final UUID self;
     private final PeriodicThread forwarding;
     private final @Nullable PeriodicThread signing;
+    /** Of the forwarding thread alone, as the next. */
     private List<String> known = List.of();
+
+    private boolean isAway;
     private Instant lastSigned;
     private @Nullable Instant failedAt;
 
@@ -191,8 +194,14 @@ public final class LogKeeper implements AutoCloseable {
                 faults.forEach(LOG::warn);
                 known = faults;
             }
+            isAway = false;
         } catch (LedgerUnavailableException away) {
-            LOG.debug("Events could not be taken up into the log now", away);
+            if (isAway) {
+                LOG.debug("Events can still not be taken up into the log", away);
+            } else {
+                LOG.warn("Events cannot be taken up into the log now; it is tried again: {}", away.getMessage());
+            }
+            isAway = true;
         }
     }
 
