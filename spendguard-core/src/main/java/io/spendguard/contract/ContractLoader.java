@@ -2,9 +2,8 @@ package io.spendguard.contract;
 
 import io.spendguard.contract.Contract.AliasUse;
 import io.spendguard.contract.YamlNode.Mapping;
+import io.spendguard.json.SchemaText;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -34,15 +33,7 @@ final class ContractLoader {
     }
 
     static String schema() {
-        try (InputStream in = Contract.class.getResourceAsStream(SCHEMA)) {
-            if (in == null) {
-                throw new IllegalStateException("The library's schema '" + SCHEMA
-                        + "' is missing from its jar. Use an unmodified spendguard-core jar.");
-            }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException("The library's schema cannot be read.", unreadable);
-        }
+        return SchemaText.of(Contract.class, SCHEMA);
     }
 
     private static String read(Path file) {

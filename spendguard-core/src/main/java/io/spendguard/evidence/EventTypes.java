@@ -14,8 +14,6 @@ public final class EventTypes {
     public static final String CONTRACT_REJECTED = "io.spendguard.contract.rejected.v1";
     /** An account was opened with its limit. */
     public static final String ACCOUNT_OPENED = "io.spendguard.account.opened.v1";
-    /** An account's limit was changed. */
-    public static final String LIMIT_CHANGED = "io.spendguard.limit.changed.v1";
     /** An operator gave to an account beside its budget's limit. */
     public static final String BUDGET_GRANTED = "io.spendguard.budget.granted.v1";
     /** An operator moved part of a limit from one account to another. */

@@ -46,6 +46,7 @@ public final class SpendGuardCli {
                 .addSubcommand(new ContractSignCommand(terminal));
         evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock))
                 .addSubcommand(new EvidenceTailCommand(terminal, environment))
+                .addSubcommand(new EvidenceSchemaCommand(terminal))
                 .addSubcommand(new EvidenceShowCommand(terminal, environment))
                 .addSubcommand(new RetentionCommands.Close(terminal, environment, clock))
                 .addSubcommand(new RetentionCommands.Drop(terminal, environment))
