@@ -166,8 +166,7 @@ class EvidenceLookCommandsTest {
                 .contains("\n! signature: is not what ed25519:")
                 .contains("\n! receipt: says another place or chain value: two histories were written\n");
         assertThat(foreign.exitCode()).isEqualTo(1);
-        assertThat(foreign.out())
-                .contains(", which neither the anchors hold nor a root of theirs certified then\n");
+        assertThat(foreign.out()).contains(", which neither the anchors hold nor a root of theirs certified then\n");
     }
 
     @Test
@@ -179,8 +178,7 @@ class EvidenceLookCommandsTest {
         Path revoking = directory.resolve("revoking.json");
         trusted.revoke(root.keyId(), 0).write(revoking);
         Decision certified;
-        try (CertifiedSigner signer =
-                        CertifiedSigner.by(root).tenants("acme").open(Clock.systemUTC());
+        try (CertifiedSigner signer = CertifiedSigner.by(root).tenants("acme").open(Clock.systemUTC());
                 Guard guard = guard(signer)) {
             certified = guard.decide(search("0.10 USD"));
         }
