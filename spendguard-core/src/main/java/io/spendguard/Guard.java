@@ -268,6 +268,16 @@ public final class Guard implements AutoCloseable {
         return engine.sweep();
     }
 
+    /**
+     * How many of its evidence streams this guard found cut short, since it was built: their last events had been durable, and after a
+     * reconnect the ledger no longer had them. Zero is the only good figure; watch it. More means that the database was set
+     * back, to a backup or to a standby that had not received everything, and that spend was forgotten. The evidence says so as well, as a
+     * signed event, and verifies as {@code TAIL_LOST}. Reads memory only.
+     */
+    public long lostTails() {
+        return engine.lostTails();
+    }
+
     /** Where budgets and evidence are kept, for reading them: exports, reports, tests. The guard closes it. */
     public Ledger ledger() {
         return ledger;

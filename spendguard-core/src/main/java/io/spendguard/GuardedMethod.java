@@ -9,6 +9,7 @@ import io.spendguard.model.SpendDeniedException;
 import io.spendguard.model.Usage;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -74,7 +75,8 @@ public final class GuardedMethod {
      * @throws IllegalArgumentException when the cost cannot be counted; see {@link #apply(Action.Builder, Object[])}
      */
     public Action action(@Nullable Object[] args) {
-        return apply(Action.toolCall(tool), args).build();
+        return apply(Action.toolCall(tool).content(Arrays.deepToString(args)), args)
+                .build();
     }
 
     /**

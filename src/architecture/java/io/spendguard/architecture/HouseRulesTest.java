@@ -39,6 +39,7 @@ class HouseRulesTest {
     /** The classes that may ask the machine for the time, an id or chance. All others have them handed in. */
     private static final Set<String> SOURCES_OF_TIME_AND_CHANCE = Set.of(
             "io.spendguard.Guard",
+            "io.spendguard.jdbc.LogKeeper",
             "io.spendguard.model.TimeOrderedIds",
             "io.spendguard.spring.SpendGuardAutoConfiguration",
             "io.spendguard.test.LedgerContract");

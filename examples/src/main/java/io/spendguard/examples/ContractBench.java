@@ -209,5 +209,10 @@ final class ContractBench implements Bench {
         public long runSteps() {
             return 3;
         }
+
+        @Override
+        public long runRepeats() {
+            return 0;
+        }
     }
 }

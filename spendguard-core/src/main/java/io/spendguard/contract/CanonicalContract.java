@@ -2,6 +2,7 @@ package io.spendguard.contract;
 
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.ActionKind;
+import io.spendguard.model.ApprovalTerms;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Period;
 import java.util.Collection;

@@ -298,7 +298,7 @@ final class CaseReader {
 
         private @Nullable Situation situation(@Nullable Action action, Members step) {
             if (isUsed) {
-                return action == null ? null : new Situation(action, null, null, false, new TreeMap<>());
+                return action == null ? null : new Situation(action, null, null, null, false, new TreeMap<>());
             }
             isUsed = true;
             Situation first = situations.surroundings(surroundings, action);

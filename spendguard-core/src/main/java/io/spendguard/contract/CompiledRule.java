@@ -14,6 +14,7 @@ import java.util.Set;
  * @param spec where the rule stands
  * @param budgetsRead the budgets whose balances the condition reads
  * @param runStateRead whether the condition reads the run's recorded state
+ * @param repeatsRead whether the condition reads how often the action came before
  * @param reason what a match says, made once because it never changes
  */
 record CompiledRule(
@@ -23,6 +24,7 @@ record CompiledRule(
         RuleSpec spec,
         Set<String> budgetsRead,
         boolean runStateRead,
+        boolean repeatsRead,
         Reason reason) {
     CompiledRule(Rule rule, ConditionCompiler.Compiled condition, RuleSpec spec) {
         this(
@@ -32,6 +34,7 @@ record CompiledRule(
                 spec,
                 condition.budgetsRead(),
                 condition.runStateRead(),
+                condition.repeatsRead(),
                 new Reason(rule.reasonCode(), rule.id(), text(rule)));
     }
 

@@ -93,7 +93,12 @@ final class ConditionCompiler {
     }
 
     /** A condition ready to run, and which locked rows it depends on. */
-    record Compiled(CelRuntime.Program program, CelExpr tree, Set<String> budgetsRead, boolean runStateRead) {}
+    record Compiled(
+            CelRuntime.Program program,
+            CelExpr tree,
+            Set<String> budgetsRead,
+            boolean runStateRead,
+            boolean repeatsRead) {}
 
     /** The compiled condition, or null when it has faults: all of them are reported then. */
     @Nullable
@@ -125,7 +130,8 @@ final class ConditionCompiler {
                             RUNTIME.createProgram(checked.getAst()),
                             checked.getAst().getExpr(),
                             Set.copyOf(rewriter.budgetsRead()),
-                            rewriter.runStateRead());
+                            rewriter.runStateRead(),
+                            rewriter.repeatsRead());
         } catch (CelValidationException | CelEvaluationException unexpected) {
             report.fault(0, "the condition cannot be compiled: " + unexpected.getMessage() + ". Simplify it.");
             return null;

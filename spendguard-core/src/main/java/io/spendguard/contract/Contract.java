@@ -257,6 +257,11 @@ public final class Contract {
         return ContractComparison.of(before, this);
     }
 
+    /** Tells whether some rule looks for repeats, so that runs must remember what was allowed in them. */
+    public boolean readsRepeats() {
+        return compiledRules.stream().anyMatch(CompiledRule::repeatsRead);
+    }
+
     /** The budgets whose balances some rule reads, sorted. */
     public Set<String> budgetsRead() {
         Set<String> ids = new TreeSet<>();

@@ -2,9 +2,8 @@ package io.spendguard.contract;
 
 import io.spendguard.contract.Contract.AliasUse;
 import io.spendguard.contract.YamlNode.Mapping;
+import io.spendguard.json.SchemaText;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -34,15 +33,7 @@ final class ContractLoader {
     }
 
     static String schema() {
-        try (InputStream in = Contract.class.getResourceAsStream(SCHEMA)) {
-            if (in == null) {
-                throw new IllegalStateException("The library's schema '" + SCHEMA
-                        + "' is missing from its jar. Use an unmodified spendguard-core jar.");
-            }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException("The library's schema cannot be read.", unreadable);
-        }
+        return SchemaText.of(Contract.class, SCHEMA);
     }
 
     private static String read(Path file) {
@@ -132,12 +123,16 @@ final class ContractLoader {
         if (spec.rules().isEmpty()) {
             return compiled;
         }
-        ConditionCompiler compiler = new ConditionCompiler(vocabulary);
-        for (RuleSpec rule : spec.rules()) {
+        List<Conditions.Result> results = Conditions.compile(
+                new ConditionCompiler(vocabulary),
+                spec.rules().stream().map(rule -> rule.condition().text()).toList());
+        for (int i = 0; i < results.size(); i++) {
+            RuleSpec rule = spec.rules().get(i);
             ScalarLocator locator = new ScalarLocator(source, rule.condition());
-            ConditionCompiler.Compiled condition = compiler.compile(
-                    rule.condition().text(),
-                    (offset, message) -> findings.fault(locator.position(offset), rule.conditionPath(), message));
+            for (Conditions.Fault fault : results.get(i).faults()) {
+                findings.fault(locator.position(fault.offset()), rule.conditionPath(), fault.message());
+            }
+            ConditionCompiler.Compiled condition = results.get(i).compiled();
             if (condition != null && rule.rule() != null) {
                 compiled.add(new CompiledRule(rule.rule(), condition, rule));
             }

@@ -1,5 +1,6 @@
 package io.spendguard.contract;
 
+import io.spendguard.model.ApprovalTerms;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Patch;
 import io.spendguard.model.Reason;

@@ -28,6 +28,9 @@ public interface EvaluationInput {
     /** How many actions of the action's run were allowed so far. */
     long runSteps();
 
+    /** How many of the last actions allowed in the action's run were this same one; zero for an action without content. */
+    long runRepeats();
+
     /** The most tokens the action may use, or null when unknown: rules that read them then fail. */
     default @Nullable Usage estimatedUsage() {
         return null;

@@ -4,6 +4,7 @@ import dev.cel.common.CelErrorCode;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelVariableResolver;
 import io.spendguard.model.ActionKind;
+import io.spendguard.model.ApprovalTerms;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Patch;
 import io.spendguard.model.Reason;

@@ -39,6 +39,7 @@ final class ExpressionRewriter {
     private final Literals literals;
     private final Set<String> budgetsRead = new TreeSet<>();
     private boolean runStateRead;
+    private boolean repeatsRead;
 
     /** Runs a call whose arguments are all literals. */
     @FunctionalInterface
@@ -69,6 +70,10 @@ final class ExpressionRewriter {
 
     boolean runStateRead() {
         return runStateRead;
+    }
+
+    boolean repeatsRead() {
+        return repeatsRead;
     }
 
     /** Rewrites one part; with the names of the loops it stands in and how many these are. */
@@ -166,6 +171,7 @@ final class ExpressionRewriter {
             budgetsRead.add(budget);
         }
         runStateRead |= variable.reads().runState();
+        repeatsRead |= variable.reads().repeats();
         return new Typed(CelExpr.ofIdent(id, variable.name()), variable.unit(), false);
     }
 

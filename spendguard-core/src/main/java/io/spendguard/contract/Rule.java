@@ -1,6 +1,7 @@
 package io.spendguard.contract;
 
 import io.spendguard.model.ActionKind;
+import io.spendguard.model.ApprovalTerms;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Period;
 import io.spendguard.model.ReasonCode;

@@ -4,6 +4,8 @@ import io.spendguard.contract.YamlNode.Mapping;
 import io.spendguard.contract.YamlNode.Scalar;
 import io.spendguard.contract.YamlNode.Sequence;
 import io.spendguard.model.ActionKind;
+import io.spendguard.model.ApprovalTerms;
+import io.spendguard.model.ApproverRole;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Period;
 import io.spendguard.model.ReasonCode;

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param action the action
  * @param now when it is decided, or null when that is not said
  * @param runSteps how many actions of its run were allowed so far, or null when that is not said
+ * @param runRepeats how many of its run's last actions were this same one, or null when that is not said
  * @param runIsStopped whether a stop has ended its run
  * @param budgets how the action's accounts stand, by budget; those not named are as new
  */
@@ -24,6 +25,7 @@ public record Situation(
         Action action,
         @Nullable Instant now,
         @Nullable Long runSteps,
+        @Nullable Long runRepeats,
         boolean runIsStopped,
         SortedMap<String, Balances> budgets) {
     /** Copies the map. */
@@ -34,7 +36,7 @@ public record Situation(
 
     /** An action, with everything as it was left. */
     public static Situation of(Action action, Instant now) {
-        return new Situation(action, now, null, false, new TreeMap<>(Map.of()));
+        return new Situation(action, now, null, null, false, new TreeMap<>(Map.of()));
     }
 
     /**
@@ -49,12 +51,17 @@ public record Situation(
 
     /** Tells whether nothing but the action and its time is said. */
     public boolean isAsLeft() {
-        return runSteps == null && !runIsStopped && budgets.isEmpty();
+        return saysNothingOfTheRun() && budgets.isEmpty();
+    }
+
+    /** Tells whether the action's run, if it has one, is left as it is. */
+    public boolean saysNothingOfTheRun() {
+        return runSteps == null && runRepeats == null && !runIsStopped;
     }
 
     /** This one at another time. */
     public Situation at(Instant time) {
-        return new Situation(action, time, runSteps, runIsStopped, budgets);
+        return new Situation(action, time, runSteps, runRepeats, runIsStopped, budgets);
     }
 
     /**

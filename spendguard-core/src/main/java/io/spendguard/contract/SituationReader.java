@@ -5,6 +5,7 @@ import io.spendguard.contract.YamlNode.Entry;
 import io.spendguard.contract.YamlNode.Mapping;
 import io.spendguard.contract.YamlNode.Scalar;
 import io.spendguard.contract.YamlNode.Sequence;
+import io.spendguard.ledger.RecentActions;
 import io.spendguard.model.Action;
 import io.spendguard.model.ActionKind;
 import io.spendguard.model.Amount;
@@ -62,18 +63,25 @@ final class SituationReader {
         Instant now = instant(members, "now");
         SortedMap<String, Balances> budgets = budgets(members);
         Long steps = null;
+        Long repeats = null;
         boolean stopped = false;
         Mapping mapping = members.mapping("run");
         if (mapping != null) {
             try (Members run = new Members(mapping, members.path("run"), findings)) {
                 steps = run.integer("steps", 0, Integer.MAX_VALUE);
+                repeats = run.integer("repeats", 0, RecentActions.MOST);
                 stopped = Boolean.TRUE.equals(run.bool("stopped"));
             }
             if (action != null && action.run().isEmpty()) {
                 members.fault("run", "says how a run stands, but the action belongs to none. Give the action a 'run'.");
+            } else if (action != null && repeats != null && action.content().isEmpty()) {
+                members.fault(
+                        "run",
+                        "says how often the action came before, but only an action with content can be the same as"
+                                + " another. Give the action its 'content', such as a tool's arguments.");
             }
         }
-        return action == null ? null : new Situation(action, now, steps, stopped, budgets);
+        return action == null ? null : new Situation(action, now, steps, repeats, stopped, budgets);
     }
 
     @Nullable
@@ -166,6 +174,7 @@ final class SituationReader {
             text(members, "step", builder::step);
             text(members, "agent", builder::agent);
             text(members, "user", builder::user);
+            text(members, "content", builder::content);
             count(members, "inputTokens", 0, builder::inputTokens);
             count(members, "maxOutputTokens", 1, builder::maxOutputTokens);
             count(members, "plannedSteps", 1, builder::plannedSteps);

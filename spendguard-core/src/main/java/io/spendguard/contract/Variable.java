@@ -33,13 +33,19 @@ record Variable(
      *
      * @param budget the budget whose balances are read, or null
      * @param runState whether the run's recorded state is read
+     * @param repeats whether the actions the run remembers are read
      */
-    record Reads(@Nullable String budget, boolean runState) {
-        static final Reads NOTHING = new Reads(null, false);
-        static final Reads RUN = new Reads(null, true);
+    record Reads(@Nullable String budget, boolean runState, boolean repeats) {
+        static final Reads NOTHING = new Reads(null, false, false);
+        static final Reads RUN = new Reads(null, true, false);
+        static final Reads REPEATS = new Reads(null, true, true);
 
         static Reads budget(String id) {
-            return new Reads(id, false);
+            return new Reads(id, false, false);
+        }
+
+        static Reads budgetAndRun(String id) {
+            return new Reads(id, true, false);
         }
     }
 }

@@ -78,6 +78,12 @@ final class Vocabulary {
                 Reads.RUN,
                 input -> input.action().run().isPresent() ? (Object) input.runSteps() : null);
         optional(
+                "run.repeats",
+                SimpleType.INT,
+                null,
+                Reads.REPEATS,
+                input -> input.action().run().isPresent() ? (Object) input.runRepeats() : null);
+        optional(
                 "run.plannedSteps",
                 SimpleType.INT,
                 null,
@@ -181,9 +187,9 @@ final class Vocabulary {
         }
         String id = perRun.get(0);
         RunProjection projection = new RunProjection(id, currency, policy);
-        optionalAmount("run.spent", currency, new Reads(id, false), input -> part(input, id, BudgetBalance::spent));
-        optionalAmount("run.held", currency, new Reads(id, false), input -> part(input, id, BudgetBalance::held));
-        optionalAmount("run.projected", currency, new Reads(id, true), projection::cost);
+        optionalAmount("run.spent", currency, Reads.budget(id), input -> part(input, id, BudgetBalance::spent));
+        optionalAmount("run.held", currency, Reads.budget(id), input -> part(input, id, BudgetBalance::held));
+        optionalAmount("run.projected", currency, Reads.budgetAndRun(id), projection::cost);
     }
 
     private static @Nullable Amount part(EvaluationInput input, String id, Function<BudgetBalance, Amount> part) {

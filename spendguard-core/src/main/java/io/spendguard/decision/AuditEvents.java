@@ -96,7 +96,8 @@ final class AuditEvents {
     EventDraft decision(
             Snapshot snapshot, Verdict verdict, List<Entry> entries, Instant now, @Nullable Instant expiresAt) {
         List<PersonalValue> personal = new ArrayList<>();
-        JsonObject decision = JsonObject.create()
+        JsonObject decision = verdict.followUp()
+                .addTo(JsonObject.create())
                 .put("id", snapshot.decisionId().toString())
                 .put("effect", lower(verdict.effect()))
                 .put("mode", lower(contract.mode()))

@@ -1,11 +1,9 @@
 package io.spendguard.decision;
 
-import io.spendguard.evidence.StreamSealer;
 import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.Account;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.Ledger;
-import io.spendguard.ledger.LedgerSession;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.model.Amount;
 import io.spendguard.model.BudgetChange;
@@ -14,7 +12,6 @@ import io.spendguard.model.BudgetOperationException.Fault;
 import io.spendguard.model.IdSource;
 import io.spendguard.model.LedgerUnavailableException;
 import io.spendguard.model.Period;
-import io.spendguard.model.SpendGuardException;
 import io.spendguard.proof.Signer;
 import java.time.Clock;
 import java.time.Duration;
@@ -23,9 +20,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,17 +34,15 @@ public final class BudgetOperations implements AutoCloseable {
     private static final int MAX_REASON = 500;
 
     private final Ledger ledger;
-    private final LedgerSession session;
+    private final OperatorSession session;
     private final Clock clock;
     private final IdSource ids;
-    private final Duration patience;
 
     private BudgetOperations(Ledger ledger, Signer signer, Clock clock, IdSource ids, Duration patience) {
         this.ledger = ledger;
         this.clock = clock;
         this.ids = ids;
-        this.patience = patience;
-        this.session = ledger.connect(new WriterHost(() -> new StreamSealer(signer, ids, clock, false)));
+        this.session = new OperatorSession(ledger, signer, clock, ids, patience, "Make it again with the same key.");
     }
 
     /**
@@ -115,7 +107,7 @@ public final class BudgetOperations implements AutoCloseable {
         }
         AllotOperation operation = new AllotOperation(
                 from, to, amount, reason, key == null ? ids.next().toString() : key, ids.next(), ids.next());
-        PostResult result = await(operation);
+        PostResult result = session.await(operation);
         JsonObject answer = JsonObject.parse(result.answer());
         return new BudgetChange(
                 UUID.fromString(answer.string("event")),
@@ -167,24 +159,5 @@ public final class BudgetOperations implements AutoCloseable {
                                         account -> account.window().until()))
                                 .orElseThrow(),
                         at));
-    }
-
-    private PostResult await(AllotOperation operation) {
-        String what = operation.kind() + " '" + operation.key() + "'";
-        try {
-            return session.submit(operation, patience).get(patience.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeException failure) {
-                throw failure;
-            }
-            throw new SpendGuardException("Operation " + what + " failed.", e);
-        } catch (TimeoutException e) {
-            throw new LedgerUnavailableException(
-                    "Ledger did not answer " + what + " within " + patience + ". Make it again with the same key.", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new LedgerUnavailableException(
-                    "Thread was interrupted while it waited for " + what + ". Make it again with the same key.", e);
-        }
     }
 }

@@ -15,6 +15,7 @@ import io.spendguard.ledger.LedgerView;
 import io.spendguard.model.Action;
 import io.spendguard.model.ActionKind;
 import io.spendguard.model.Amount;
+import io.spendguard.model.Digest;
 import io.spendguard.model.Money;
 import io.spendguard.model.Period;
 import io.spendguard.model.Reason;
@@ -341,6 +342,11 @@ final class Claims {
                 ? OptionalLong.of(Math.addExact(
                         usage.inputTokens().orElseThrow(), usage.outputTokens().orElseThrow()))
                 : OptionalLong.empty();
+    }
+
+    /** What tells two requests under one key apart, and nobody else whose they were. */
+    Digest request(Snapshot snapshot) {
+        return names.request(snapshot.action(), snapshot.tenant());
     }
 
     /** A free action claims nothing of a money budget, yet names it, so that a price learnt later is charged there. */

@@ -23,6 +23,7 @@ final class DecideOperation implements LedgerOperation {
     private final Judge judge;
     private final Claims claims;
     private final Postings postings;
+    private final Digest request;
     private final @Nullable Posting assumed;
     private final @Nullable Verdict ahead;
     /** What the latest plan says; written by the ledger's writer, read after the operation completed. */
@@ -33,6 +34,7 @@ final class DecideOperation implements LedgerOperation {
         this.judge = judge;
         this.claims = claims;
         this.postings = postings;
+        this.request = claims.request(snapshot);
         this.ahead = readsLedger ? null : judge.judgeAhead(snapshot);
         this.assumed = ahead == null ? null : postings.decision(snapshot, ahead, snapshot.at(), List.of());
     }
@@ -64,7 +66,7 @@ final class DecideOperation implements LedgerOperation {
 
     @Override
     public Digest requestDigest() {
-        return snapshot.action().requestDigest();
+        return request;
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.ledger.Posting;
 import io.spendguard.model.Action;
+import io.spendguard.model.ApprovalTerms;
 import io.spendguard.model.Balance;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Effect;
@@ -76,6 +77,7 @@ public final class DecisionEngine implements AutoCloseable {
     private final IdSource ids;
     private final Duration patience;
     private final Ledger ledger;
+    private final WriterHost host;
     private final LedgerSession session;
     private final KeyNames names;
     private final Object swapping = new Object();
@@ -107,8 +109,9 @@ public final class DecisionEngine implements AutoCloseable {
         this.receipts = new ReceiptIssuer(signer, clock);
         this.names = new KeyNames(ledger::keySecret);
         this.inForce = InForce.of(contract, catalogue, prices, names, ids);
-        this.session = ledger.connect(
-                new WriterHost(() -> new StreamSealer(signer, ids, clock, signsEachEvent), () -> inForce.postings()));
+        this.host =
+                new WriterHost(() -> new StreamSealer(signer, ids, clock, signsEachEvent), () -> inForce.postings());
+        this.session = ledger.connect(host);
         this.sweeper = new HoldSweeper(ledger, session, ids, patience);
     }
 
@@ -216,6 +219,8 @@ public final class DecisionEngine implements AutoCloseable {
                     decision.reasons(),
                     List.of(),
                     Patch.NONE,
+                    null,
+                    new TreeSet<>(),
                     asked,
                     List.of(),
                     situate.explanations());
@@ -227,6 +232,8 @@ public final class DecisionEngine implements AutoCloseable {
                 verdict.reasons(),
                 verdict.matched(),
                 verdict.patch(),
+                verdict.followUp().approval(),
+                verdict.followUp().targets(),
                 verdict.effective(),
                 verdict.claims(),
                 situate.explanations());
@@ -247,6 +254,11 @@ public final class DecisionEngine implements AutoCloseable {
                 .filter(state -> !Claims.isBucket(state.account()))
                 .map(DecisionEngine::balance)
                 .toList();
+    }
+
+    /** How many streams' tails the ledger was found to have lost. */
+    public long lostTails() {
+        return host.lostTails();
     }
 
     /** Ends the holds of all tenants that nobody settled in time, if this engine is the one who leads. */
@@ -310,7 +322,15 @@ public final class DecisionEngine implements AutoCloseable {
         Action action = completed.tenant().isPresent()
                 ? completed
                 : completed.toBuilder().tenant(tenant).build();
-        return new Snapshot(action, tenant, in.namespace(), clock.instant(), ids.next(), ids.next(), ids.next());
+        return new Snapshot(
+                action,
+                in.contract().readsRepeats() ? names.fingerprint(action, tenant) : null,
+                tenant,
+                in.namespace(),
+                clock.instant(),
+                ids.next(),
+                ids.next(),
+                ids.next());
     }
 
     /** Before its first decision for a tenant, a guard puts the contract's limits in force, once, and says so in evidence. */
@@ -457,7 +477,14 @@ public final class DecisionEngine implements AutoCloseable {
                     in, snapshot, verdict.reasons(), snapshot.eventId(), permit(in, snapshot, verdict, hold), receipt);
         }
         return hold == null
-                ? refused(in, snapshot.decisionId(), verdict.effect(), verdict.reasons(), snapshot.eventId(), receipt)
+                ? refused(
+                        in,
+                        snapshot.decisionId(),
+                        verdict.effect(),
+                        verdict.reasons(),
+                        verdict.followUp(),
+                        snapshot.eventId(),
+                        receipt)
                 : allowed(in, snapshot, verdict, permit(in, snapshot, verdict, hold), receipt);
     }
 
@@ -482,10 +509,23 @@ public final class DecisionEngine implements AutoCloseable {
     }
 
     private Decision refused(
-            InForce in, UUID decisionId, Effect effect, List<Reason> reasons, UUID eventId, @Nullable Receipt receipt) {
+            InForce in,
+            UUID decisionId,
+            Effect effect,
+            List<Reason> reasons,
+            FollowUp followUp,
+            UUID eventId,
+            @Nullable Receipt receipt) {
         return switch (effect) {
-            case SKIP -> new Decision.Skip(decisionId, reasons, in.digest(), eventId, receipt);
-            case REQUIRE_APPROVAL -> new Decision.RequireApproval(decisionId, reasons, in.digest(), eventId, receipt);
+            case SKIP -> new Decision.Skip(decisionId, reasons, in.digest(), eventId, followUp.targets(), receipt);
+            case REQUIRE_APPROVAL ->
+                new Decision.RequireApproval(
+                        decisionId,
+                        reasons,
+                        in.digest(),
+                        eventId,
+                        Objects.requireNonNullElse(followUp.approval(), ApprovalTerms.DEFAULT),
+                        receipt);
             case STOP -> new Decision.Stop(decisionId, reasons, in.digest(), eventId, receipt);
             case CONTINUE, DEGRADE ->
                 throw new IllegalStateException(
@@ -530,7 +570,7 @@ public final class DecisionEngine implements AutoCloseable {
         }
         reasons.addAll(first.reasons());
         reasons.add(already);
-        return refused(in, first.decisionId(), first.effect(), reasons, first.eventId(), null);
+        return refused(in, first.decisionId(), first.effect(), reasons, first.followUp(), first.eventId(), null);
     }
 
     private Decision unrecorded(InForce in, Snapshot snapshot, LedgerUnavailableException unavailable) {

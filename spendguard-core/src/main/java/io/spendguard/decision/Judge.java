@@ -62,6 +62,7 @@ final class Judge {
                 List.of(),
                 List.of(),
                 Patch.NONE,
+                FollowUp.NONE,
                 snapshot.action(),
                 estimator.estimate(snapshot.action(), snapshot.at()),
                 List.of());
@@ -102,14 +103,7 @@ final class Judge {
         Action asked = snapshot.action();
         Estimate estimate = estimator.estimate(asked, now);
         Evaluation evaluation = contract.evaluate(new Input(snapshot, now, estimate, rows));
-        Verdict verdict = new Verdict(
-                evaluation.effect(),
-                evaluation.reasons(),
-                evaluation.matchedRules(),
-                evaluation.patch(),
-                asked,
-                estimate,
-                List.of());
+        Verdict verdict = Verdict.of(evaluation, asked, estimate);
         // What only watches is sized on the call that really runs, which is the unpatched one.
         if (evaluation.effect() == Effect.DEGRADE && contract.mode() == Mode.ENFORCE) {
             verdict = degrade(verdict, now);
@@ -118,16 +112,7 @@ final class Judge {
             return verdict;
         }
         Claims.Result result = claims.of(snapshot, verdict.effective(), verdict.estimate(), now);
-        return result.refusal() != null
-                ? verdict.stoppedBy(result.refusal())
-                : new Verdict(
-                        verdict.effect(),
-                        verdict.reasons(),
-                        verdict.matched(),
-                        verdict.patch(),
-                        verdict.effective(),
-                        verdict.estimate(),
-                        result.claims());
+        return result.refusal() != null ? verdict.stoppedBy(result.refusal()) : verdict.claiming(result.claims());
     }
 
     /** Applies the patch and estimates again; a patch that cannot be applied or saves nothing is a STOP. */
@@ -156,8 +141,7 @@ final class Judge {
                             + verdict.estimate().cost()
                             + " before: a degrade must not cost more. Choose a cheaper model."));
         }
-        return new Verdict(
-                verdict.effect(), verdict.reasons(), verdict.matched(), patch, effective, estimate, List.of());
+        return verdict.degradedTo(effective, estimate);
     }
 
     private static boolean isMore(@Nullable Money degraded, @Nullable Money asked) {
@@ -310,6 +294,14 @@ final class Judge {
         @Override
         public long runSteps() {
             return rows().run().map(RunState::steps).orElse(0L);
+        }
+
+        @Override
+        public long runRepeats() {
+            Long fingerprint = snapshot.fingerprint();
+            return fingerprint == null
+                    ? 0
+                    : rows().run().map(run -> run.recent().count(fingerprint)).orElse(0L);
         }
 
         private LedgerView rows() {

@@ -2,6 +2,8 @@ package io.spendguard.decision;
 
 import io.spendguard.contract.KeyPart;
 import io.spendguard.model.Action;
+import io.spendguard.model.Digest;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.HexFormat;
@@ -12,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys of accounts that are kept per something. A personal value becomes a keyed hash under the tenant's secret, so that
@@ -45,18 +48,48 @@ final class KeyNames {
         return Optional.of(key.toString());
     }
 
+    /** What a run remembers an action by, so that it knows it again; null for an action without content. */
+    @Nullable
+    Long fingerprint(Action action, String tenant) {
+        if (action.content().isEmpty()) {
+            return null;
+        }
+        String name = action.tool()
+                .or(() -> action.model().map(model -> action.provider().orElse("") + SEPARATOR + model))
+                .orElse("");
+        byte[] hash = hash(
+                tenant,
+                action.kind().trigger() + "\0" + name,
+                action.content().get().hex());
+        return ByteBuffer.wrap(hash).getLong();
+    }
+
+    /**
+     * What two requests under one key are compared by. A plain digest would let anybody who reads the ledger try out whose request it
+     * was, long after the personal values were erased; so where an action has any, the digest is a keyed one.
+     */
+    Digest request(Action action, String tenant) {
+        Digest plain = action.requestDigest();
+        boolean isPersonal =
+                action.user().isPresent() || !action.personalLabels().isEmpty();
+        return isPersonal ? Digest.of(hash(tenant, "request", plain.hex())) : plain;
+    }
+
     /** So that no two lists of values have the same key, and no value looks like a hidden one. */
     static String escaped(String value) {
         return value.replace("%", "%25").replace(SEPARATOR, "%2F").replace("~", "%7E");
     }
 
     private String hidden(String tenant, KeyPart part, String value) {
+        return "~" + HexFormat.of().formatHex(hash(tenant, part.toString(), value), 0, HASH_BYTES);
+    }
+
+    private byte[] hash(String tenant, String what, String value) {
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
             mac.init(new SecretKeySpec(secrets.computeIfAbsent(tenant, secretOf), "HmacSHA256"));
-            mac.update((part + "\0").getBytes(StandardCharsets.UTF_8));
-            byte[] hash = mac.doFinal(value.getBytes(StandardCharsets.UTF_8));
-            return "~" + HexFormat.of().formatHex(hash, 0, HASH_BYTES);
+            mac.update((what + "\0").getBytes(StandardCharsets.UTF_8));
+            return mac.doFinal(value.getBytes(StandardCharsets.UTF_8));
         } catch (GeneralSecurityException impossible) {
             throw new IllegalStateException("Every Java platform has HMAC with SHA-256.", impossible);
         }

@@ -12,6 +12,7 @@ import io.spendguard.ledger.EventDraft;
 import io.spendguard.ledger.LedgerView;
 import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.Posting;
+import io.spendguard.ledger.RecentActions;
 import io.spendguard.model.Digest;
 import io.spendguard.model.Effect;
 import io.spendguard.model.IdSource;
@@ -71,7 +72,8 @@ final class Postings {
                                 verdict.effect(),
                                 verdict.reasons(),
                                 contract.digest(),
-                                snapshot.eventId())
+                                snapshot.eventId(),
+                                verdict.followUp())
                         .toBytes());
     }
 
@@ -141,13 +143,15 @@ final class Postings {
             return null;
         }
         if (verdict.effect() == Effect.STOP) {
-            return new Posting.RunChange(
-                    run,
-                    0,
-                    snapshot.decisionId(),
-                    verdict.reasons().get(0).code().value());
+            return Posting.RunChange.stop(
+                    run, snapshot.decisionId(), verdict.reasons().get(0).code().value());
         }
-        return new Posting.RunChange(run, verdict.effect().allows() ? 1 : 0, null, null);
+        if (!verdict.effect().allows()) {
+            return Posting.RunChange.steps(run, 0);
+        }
+        Long fingerprint = snapshot.fingerprint();
+        return new Posting.RunChange(
+                run, 1, null, null, fingerprint == null ? RecentActions.NONE : RecentActions.of(fingerprint));
     }
 
     private static boolean isStoppedAlready(Verdict verdict) {

@@ -1,9 +1,6 @@
 package io.spendguard.decision;
 
-import io.spendguard.evidence.StreamSealer;
 import io.spendguard.ledger.Ledger;
-import io.spendguard.ledger.LedgerOperation;
-import io.spendguard.ledger.LedgerSession;
 import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.PostResult;
@@ -20,7 +17,6 @@ import io.spendguard.model.LedgerUnavailableException;
 import io.spendguard.model.Money;
 import io.spendguard.model.Reconciled;
 import io.spendguard.model.Settlement;
-import io.spendguard.model.SpendGuardException;
 import io.spendguard.model.Unit;
 import io.spendguard.model.Usage;
 import io.spendguard.proof.Signer;
@@ -31,9 +27,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -54,17 +47,15 @@ public final class Reconciler implements AutoCloseable {
     private static final int ATTEMPTS = 10;
 
     private final Ledger ledger;
-    private final LedgerSession session;
+    private final OperatorSession session;
     private final Clock clock;
     private final IdSource ids;
-    private final Duration patience;
 
     private Reconciler(Ledger ledger, Signer signer, Clock clock, IdSource ids, Duration patience) {
         this.ledger = ledger;
         this.clock = clock;
         this.ids = ids;
-        this.patience = patience;
-        this.session = ledger.connect(new WriterHost(() -> new StreamSealer(signer, ids, clock, false)));
+        this.session = new OperatorSession(ledger, signer, clock, ids, patience, "Record the call again.");
     }
 
     /**
@@ -218,7 +209,7 @@ public final class Reconciler implements AutoCloseable {
             HeldTerms held = HeldTerms.of(reservation);
             StoredCorrection after = next.apply(held, before);
             try {
-                await(new CorrectOperation(held, before, after, null, null, ids.next()));
+                session.await(new CorrectOperation(held, before, after, null, null, ids.next()));
                 return toChange(decision, before, after, false);
             } catch (IdempotencyConflictException quicker) {
                 // Somebody else changed the record meanwhile: look again.
@@ -336,7 +327,7 @@ public final class Reconciler implements AutoCloseable {
                 ids.next(),
                 clock.instant());
         try {
-            return await(new SettleOperation(held, outcome)) instanceof PostResult.Written;
+            return session.await(new SettleOperation(held, outcome)) instanceof PostResult.Written;
         } catch (IdempotencyConflictException settledMeanwhile) {
             return false;
         }
@@ -403,7 +394,7 @@ public final class Reconciler implements AutoCloseable {
                 CostChange.Kind.CORRECTED, call.reference(), actual, call.state(), before.disputed(), ids.next());
         CorrectOperation correction = new CorrectOperation(held, before, after, call.usage(), call.cost(), ids.next());
         try {
-            await(correction);
+            session.await(correction);
         } catch (IdempotencyConflictException quicker) {
             return null;
         }
@@ -416,24 +407,5 @@ public final class Reconciler implements AutoCloseable {
 
     private static Reconciled nothing(BilledCall call, Reconciled.Result result, @Nullable UUID decision) {
         return new Reconciled(call, result, decision, List.of(), List.of(), null);
-    }
-
-    private PostResult await(LedgerOperation operation) {
-        String what = operation.kind() + " '" + operation.key() + "'";
-        try {
-            return session.submit(operation, patience).get(patience.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeException failure) {
-                throw failure;
-            }
-            throw new SpendGuardException("Operation " + what + " failed.", e);
-        } catch (TimeoutException e) {
-            throw new LedgerUnavailableException(
-                    "Ledger did not answer " + what + " within " + patience + ". Record the call again.", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new LedgerUnavailableException(
-                    "Thread was interrupted while it waited for " + what + ". Record the call again.", e);
-        }
     }
 }

@@ -9,6 +9,7 @@ import io.spendguard.contract.Situation;
 import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.InMemoryLedger;
 import io.spendguard.model.Action;
+import io.spendguard.model.ApprovalTerms;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Effect;
 import io.spendguard.model.IdSource;
@@ -22,10 +23,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tries a contract out: decides actions as a guard does, by the same engine, in a ledger in memory that is thrown away.
@@ -119,6 +124,8 @@ public final class Rehearsal implements AutoCloseable {
      * @param reasons why, the deciding one first
      * @param matchedRules the rules whose condition held
      * @param patch what a degrade changes
+     * @param approval what a required approval needs; null for every other answer
+     * @param targets the optional steps a skip leaves out; empty when the action itself is meant
      * @param effective the action as it may run
      * @param claims what is held for it; empty for a refusal
      * @param rules what each rule made of it; empty unless that was asked for
@@ -129,6 +136,8 @@ public final class Rehearsal implements AutoCloseable {
             List<Reason> reasons,
             List<String> matchedRules,
             Patch patch,
+            @Nullable ApprovalTerms approval,
+            SortedSet<String> targets,
             Action effective,
             List<Claim> claims,
             List<RuleExplanation> rules) {
@@ -137,6 +146,7 @@ public final class Rehearsal implements AutoCloseable {
             Objects.requireNonNull(decision, "decision");
             reasons = List.copyOf(reasons);
             matchedRules = List.copyOf(matchedRules);
+            targets = Collections.unmodifiableSortedSet(new TreeSet<>(targets));
             claims = List.copyOf(claims);
             rules = List.copyOf(rules);
         }

@@ -13,6 +13,7 @@ import io.spendguard.ledger.LedgerView;
 import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.Posting;
+import io.spendguard.ledger.RecentActions;
 import io.spendguard.ledger.Reservation;
 import io.spendguard.ledger.RunState;
 import io.spendguard.model.Amount;
@@ -20,6 +21,7 @@ import io.spendguard.model.Digest;
 import io.spendguard.model.Period;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -174,7 +176,7 @@ final class SituateOperation implements LedgerOperation {
 
     private Posting.@Nullable RunChange runChange(LedgerView view) {
         RunState run = view.run().orElse(null);
-        if (run == null || (situation.runSteps() == null && !situation.runIsStopped())) {
+        if (run == null || situation.saysNothingOfTheRun()) {
             return null;
         }
         long steps = situation.runSteps() == null ? 0 : Math.subtractExact(situation.runSteps(), run.steps());
@@ -182,7 +184,17 @@ final class SituateOperation implements LedgerOperation {
                 run.run(),
                 Math.toIntExact(steps),
                 situation.runIsStopped() ? snapshot.transactionId() : null,
-                situation.runIsStopped() ? STOP_CODE : null);
+                situation.runIsStopped() ? STOP_CODE : null,
+                repeats());
+    }
+
+    /** Remembered actions that are this one; rules that do not look for repeats see none. */
+    private RecentActions repeats() {
+        Long repeats = situation.runRepeats();
+        Long fingerprint = snapshot.fingerprint();
+        return repeats == null || fingerprint == null
+                ? RecentActions.NONE
+                : new RecentActions(Collections.nCopies(Math.toIntExact(repeats), fingerprint));
     }
 
     /** Rows as the posting leaves them. */

@@ -4,11 +4,14 @@ import io.spendguard.ledger.Namespace;
 import io.spendguard.model.Action;
 import java.time.Instant;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stage 1: everything a decision starts from, fixed once, so that evaluating again on locked rows asks the same question.
  *
  * @param action the action, completed from the scope
+ * @param fingerprint what the run remembers the action by; null when nothing looks for repeats, and for an action that is
+ *     the same as no other
  * @param tenant whose budgets and evidence
  * @param namespace real or shadow
  * @param at the host's time
@@ -18,6 +21,7 @@ import java.util.UUID;
  */
 record Snapshot(
         Action action,
+        @Nullable Long fingerprint,
         String tenant,
         Namespace namespace,
         Instant at,

@@ -16,8 +16,10 @@ import java.util.UUID;
  * @param reasons why
  * @param contract what decided
  * @param eventId its audit event
+ * @param followUp what it asked of the caller
  */
-record StoredDecision(UUID decisionId, Effect effect, List<Reason> reasons, Digest contract, UUID eventId) {
+record StoredDecision(
+        UUID decisionId, Effect effect, List<Reason> reasons, Digest contract, UUID eventId, FollowUp followUp) {
 
     static StoredDecision parse(byte[] json) {
         JsonObject root = JsonObject.parse(json);
@@ -31,11 +33,12 @@ record StoredDecision(UUID decisionId, Effect effect, List<Reason> reasons, Dige
                                 reason.string("text")))
                         .toList(),
                 Digest.parse(root.string("contract")),
-                UUID.fromString(root.string("event")));
+                UUID.fromString(root.string("event")),
+                FollowUp.parse(root));
     }
 
     byte[] toBytes() {
-        return JsonObject.create()
+        return followUp.addTo(JsonObject.create())
                 .put("decision", decisionId.toString())
                 .put("effect", effect.name())
                 .put("reasons", reasons.stream().map(StoredDecision::reasonJson).toList())

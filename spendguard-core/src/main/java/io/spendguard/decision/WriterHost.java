@@ -2,6 +2,7 @@ package io.spendguard.decision;
 
 import io.spendguard.evidence.AuditEvent;
 import io.spendguard.evidence.SealedAuditEvent;
+import io.spendguard.evidence.StreamEnd;
 import io.spendguard.evidence.StreamSealer;
 import io.spendguard.ledger.Account;
 import io.spendguard.ledger.EventDraft;
@@ -17,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class WriterHost implements LedgerHost {
     private final Supplier<StreamSealer> sealers;
     private final @Nullable Supplier<Postings> postings;
+    private final AtomicLong lostTails = new AtomicLong();
 
     /** Takes what begins the streams of one more writer, and what words the events of the contract then in force. */
     WriterHost(Supplier<StreamSealer> sealers, Supplier<Postings> postings) {
@@ -40,6 +43,16 @@ final class WriterHost implements LedgerHost {
     @Override
     public EventSealer newSealer() {
         return new Sealer(sealers.get());
+    }
+
+    @Override
+    public void tailsLost(int streams) {
+        lostTails.addAndGet(streams);
+    }
+
+    /** How many streams' tails the ledger has lost since. */
+    long lostTails() {
+        return lostTails.get();
     }
 
     @Override
@@ -102,6 +115,20 @@ final class WriterHost implements LedgerHost {
         @Override
         public void lost() {
             streams.lost();
+        }
+
+        @Override
+        public List<Tail> tails() {
+            return streams.tails().stream()
+                    .map(end -> new Tail(end.tenant(), end.stream(), end.seq(), end.chain()))
+                    .toList();
+        }
+
+        @Override
+        public void tailsLost(List<Tail> lost) {
+            streams.tailsLost(lost.stream()
+                    .map(tail -> new StreamEnd(tail.tenant(), tail.stream(), tail.seq(), tail.chain()))
+                    .toList());
         }
 
         @Override

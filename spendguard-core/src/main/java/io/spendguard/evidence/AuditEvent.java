@@ -1,6 +1,7 @@
 package io.spendguard.evidence;
 
 import io.spendguard.json.JsonObject;
+import io.spendguard.json.SchemaText;
 import io.spendguard.model.Digest;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -59,6 +60,11 @@ public final class AuditEvent {
     /** The event's id. */
     public UUID id() {
         return id;
+    }
+
+    /** All events as a JSON Schema (draft 2020-12), for readers in other languages. */
+    public static String schema() {
+        return SchemaText.of(AuditEvent.class, "event.schema.json");
     }
 
     /** Whose stream it goes to. */

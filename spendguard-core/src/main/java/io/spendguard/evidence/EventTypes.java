@@ -14,18 +14,20 @@ public final class EventTypes {
     public static final String CONTRACT_REJECTED = "io.spendguard.contract.rejected.v1";
     /** An account was opened with its limit. */
     public static final String ACCOUNT_OPENED = "io.spendguard.account.opened.v1";
-    /** An account's limit was changed. */
-    public static final String LIMIT_CHANGED = "io.spendguard.limit.changed.v1";
     /** An operator gave to an account beside its budget's limit. */
     public static final String BUDGET_GRANTED = "io.spendguard.budget.granted.v1";
     /** An operator moved part of a limit from one account to another. */
     public static final String BUDGET_TRANSFERRED = "io.spendguard.budget.transferred.v1";
+    /** A period of evidence was exported, and may be dropped once a checkpoint covers this event. */
+    public static final String PERIOD_CLOSED = "io.spendguard.period.closed.v1";
     /** A stream's first event. */
     public static final String STREAM_OPENED = "io.spendguard.stream.opened.v1";
     /** From here on the stream's key is vouched for by another certificate. */
     public static final String KEY_CERTIFIED = "io.spendguard.key.certified.v1";
     /** In place of a batch whose outcome was unknown: proves that it never became durable. */
     public static final String STREAM_FENCED = "io.spendguard.stream.fenced.v1";
+    /** The ledger lacks the tail of another stream of the same writer, which had been acknowledged as durable. */
+    public static final String TAIL_LOST = "io.spendguard.stream.tail_lost.v1";
     /** A stream's last event. */
     public static final String STREAM_CLOSED = "io.spendguard.stream.closed.v1";
 

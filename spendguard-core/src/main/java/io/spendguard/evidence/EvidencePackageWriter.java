@@ -100,8 +100,22 @@ public final class EvidencePackageWriter implements AutoCloseable {
                 spool.line(run.toBytes());
             }
         });
+        log.dropped(event -> optional(PackageNames.DROPPED, event.tenant(), event.toBytes()));
+        log.openings(opening -> optional(PackageNames.OPENINGS, opening.tenant(), opening.toBytes()));
         openFile = null;
         return this;
+    }
+
+    /** A line of a file that is there only if it has any. */
+    private void optional(String name, String of, byte[] line) {
+        if (tenant != null && !tenant.equals(of)) {
+            return;
+        }
+        if (!name.equals(openFile)) {
+            spool.begin(name);
+            openFile = name;
+        }
+        spool.line(line);
     }
 
     /**

@@ -13,4 +13,10 @@ public interface LogExport {
 
     /** Hands over whose events the leaves of the tenants' trees are, in order of tenant and leaf. */
     void runs(Consumer<LogRun> sink);
+
+    /** Hands over what is left of closed events that were dropped, in order of tenant, stream and position. */
+    default void dropped(Consumer<DroppedEvent> sink) {}
+
+    /** Hands over what the dropped events' entries came to, in order of tenant and account. */
+    default void openings(Consumer<OpeningBalance> sink) {}
 }

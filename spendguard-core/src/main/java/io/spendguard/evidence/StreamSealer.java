@@ -37,6 +37,8 @@ public final class StreamSealer {
     private final Map<String, Tail> durable = new LinkedHashMap<>();
     /** The tails after the last sealed batch, of the tenants it touched; null when no batch is pending. */
     private @Nullable Map<String, Tail> pending;
+    /** By tenant; tails that were durable and are gone, until a new stream has stated it. */
+    private final Map<String, List<StreamEnd>> gone = new LinkedHashMap<>();
     /** The tail after the fence against the pending batch; null when none was sealed. */
     private @Nullable Tail fence;
 
@@ -72,14 +74,7 @@ public final class StreamSealer {
         for (AuditEvent event : events) {
             Tail tail = tails.get(event.tenant());
             if (tail == null) {
-                tail = durable.get(event.tenant());
-            }
-            if (tail == null) {
-                UUID stream = ids.next();
-                tail = append(
-                        batch,
-                        Tail.start(event.tenant(), stream, certificate),
-                        opened(event.tenant(), stream, certificate));
+                tail = statingLoss(batch, durableOrNew(batch, event.tenant(), certificate));
             }
             tail = stating(certificate, batch, tail);
             tails.put(event.tenant(), append(batch, tail, event));
@@ -98,8 +93,14 @@ public final class StreamSealer {
         KeyCertificate certificate = signer.certificate().orElse(null);
         Map<String, Tail> tails = new LinkedHashMap<>();
         List<Placed> batch = new ArrayList<>(durable.size());
+        for (String tenant : gone.keySet()) { // whose loss would not be stated otherwise
+            if (!durable.containsKey(tenant)) {
+                Tail tail = statingLoss(batch, durableOrNew(batch, tenant, certificate));
+                tails.put(tenant, append(batch, tail, closed(tail)).closed());
+            }
+        }
         for (Tail open : durable.values()) {
-            Tail tail = stating(certificate, batch, open);
+            Tail tail = stating(certificate, batch, statingLoss(batch, open));
             tails.put(tail.tenant(), append(batch, tail, closed(tail)).closed());
         }
         return sign(batch, tails);
@@ -152,6 +153,7 @@ public final class StreamSealer {
             return;
         }
         for (Tail tail : pending.values()) {
+            gone.remove(tail.tenant());
             if (tail.isClosed()) {
                 durable.remove(tail.tenant());
             } else {
@@ -177,6 +179,24 @@ public final class StreamSealer {
         }
     }
 
+    /** Where the open streams end, as far as they are known to be durable. */
+    public List<StreamEnd> tails() {
+        return durable.values().stream()
+                .map(tail -> new StreamEnd(tail.tenant(), tail.stream(), tail.seq(), tail.chain()))
+                .toList();
+    }
+
+    /**
+     * These tails were durable and are gone. Their streams are given up unclosed, and the next event of each of their tenants opens
+     * a new one, whose second event states the loss.
+     */
+    public void tailsLost(List<StreamEnd> lost) {
+        for (StreamEnd end : lost) {
+            durable.remove(end.tenant());
+            gone.computeIfAbsent(end.tenant(), tenant -> new ArrayList<>()).add(end);
+        }
+    }
+
     /** The key that signs, to be stored beside the streams. */
     public VerificationKey key() {
         return signer.verificationKey();
@@ -185,6 +205,24 @@ public final class StreamSealer {
     private void forgetPending() {
         pending = null;
         fence = null;
+    }
+
+    private Tail durableOrNew(List<Placed> batch, String tenant, @Nullable KeyCertificate certificate) {
+        Tail tail = durable.get(tenant);
+        if (tail != null) {
+            return tail;
+        }
+        UUID stream = ids.next();
+        return append(batch, Tail.start(tenant, stream, certificate), opened(tenant, stream, certificate));
+    }
+
+    /** The tail after what was lost of the tenant's streams before, as long as that is not durably stated. */
+    private Tail statingLoss(List<Placed> batch, Tail tail) {
+        Tail after = tail;
+        for (StreamEnd end : gone.getOrDefault(tail.tenant(), List.of())) {
+            after = append(batch, after, lost(after, end));
+        }
+        return after;
     }
 
     private static Tail append(List<Placed> batch, Tail tail, AuditEvent event) {
@@ -265,6 +303,19 @@ public final class StreamSealer {
                 .data(JsonObject.create()
                         .put("stream", tail.stream().toString())
                         .put("position", tail.seq() + 1))
+                .build();
+    }
+
+    private AuditEvent lost(Tail tail, StreamEnd end) {
+        return AuditEvent.of(EventTypes.TAIL_LOST, ids.next(), tail.tenant(), clock.instant())
+                .data(JsonObject.create()
+                        .put("stream", tail.stream().toString())
+                        .put(
+                                "lost",
+                                JsonObject.create()
+                                        .put("stream", end.stream().toString())
+                                        .put("position", end.seq())
+                                        .put("chain", end.chain().hex())))
                 .build();
     }
 

@@ -1,6 +1,8 @@
 package io.spendguard.ledger;
 
+import io.spendguard.model.Digest;
 import java.util.List;
+import java.util.UUID;
 
 /**
  * Puts audit events into their order: assigns stream positions, chains and signs. Owned by one ledger session and
@@ -47,8 +49,29 @@ public interface EventSealer {
      */
     void lost();
 
+    /** Where the open streams end, as far as they are known to be durable. */
+    List<Tail> tails();
+
+    /**
+     * The store lacks these tails, which had been durable: it was set back. Their streams are given up, and the next event of each
+     * of their tenants opens a new one, which states the loss.
+     *
+     * @param lost some of {@link #tails()}
+     */
+    void tailsLost(List<Tail> lost);
+
     /** The key that signs, to be stored beside the streams. */
     Key key();
+
+    /**
+     * The end of a stream.
+     *
+     * @param tenant whose
+     * @param stream the stream
+     * @param seq its last position
+     * @param chain the chain value there
+     */
+    record Tail(String tenant, UUID stream, long seq, Digest chain) {}
 
     /**
      * A public key.

@@ -8,6 +8,13 @@ public interface LedgerHost {
     EventSealer newSealer();
 
     /**
+     * The store was found to lack so many streams' tails that had been durable. Called by a writer's thread; must not block.
+     *
+     * @param streams how many, more than none
+     */
+    void tailsLost(int streams);
+
+    /**
      * The posting that opens an account with a limit: a grant and the event that tells of it.
      *
      * @param account the account, new

@@ -17,5 +17,7 @@ public enum OperationKind {
     /** Moves part of a limit from one account to another. */
     TRANSFER,
     /** Posts the difference between what was recorded of a call and what is known of it by now. */
-    CORRECT
+    CORRECT,
+    /** Closes a period of evidence: what is exported up to there may be dropped. */
+    CLOSE
 }

@@ -113,19 +113,36 @@ public record Posting(
      * @param steps how many more actions were allowed
      * @param stoppedBy the decision that stops it, or null
      * @param stopCode the stop's reason code, or null
+     * @param allowed the actions to remember as allowed; none when nothing looks for repeats
      */
     public record RunChange(
             String run,
             int steps,
             @Nullable UUID stoppedBy,
-            @Nullable String stopCode) {
+            @Nullable String stopCode,
+            RecentActions allowed) {
+        /** Actions that were allowed and are not remembered one by one. */
+        public static RunChange steps(String run, int steps) {
+            return new RunChange(run, steps, null, null, RecentActions.NONE);
+        }
+
+        /** A recorded STOP. */
+        public static RunChange stop(String run, UUID decisionId, String code) {
+            return new RunChange(run, 0, decisionId, code, RecentActions.NONE);
+        }
+
         /** This change and a later one of the same run as one; throws {@link IllegalStateException} when this one stops it. */
         public RunChange then(RunChange later) {
             if (stoppedBy != null) {
                 throw new IllegalStateException("Run '" + run + "' was stopped by decision " + stoppedBy
                         + ": nothing more is recorded as allowed in it. Refuse the action.");
             }
-            return new RunChange(run, Math.addExact(steps, later.steps), later.stoppedBy, later.stopCode);
+            return new RunChange(
+                    run,
+                    Math.addExact(steps, later.steps),
+                    later.stoppedBy,
+                    later.stopCode,
+                    allowed.then(later.allowed));
         }
     }
 }

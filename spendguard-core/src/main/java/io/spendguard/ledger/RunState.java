@@ -10,15 +10,17 @@ import org.jspecify.annotations.Nullable;
  * @param steps actions allowed so far
  * @param stoppedBy the decision whose recorded STOP ended the run, or null while it goes on
  * @param stopCode the code of that STOP's deciding reason, or null while it goes on
+ * @param recent the last actions allowed while the contract looked for repeats
  */
 public record RunState(
         String run,
         long steps,
         @Nullable UUID stoppedBy,
-        @Nullable String stopCode) {
+        @Nullable String stopCode,
+        RecentActions recent) {
     /** A run nothing was recorded of yet. */
     public static RunState fresh(String run) {
-        return new RunState(run, 0, null, null);
+        return new RunState(run, 0, null, null, RecentActions.NONE);
     }
 
     /** This run after a change; throws {@link IllegalStateException} when it is stopped already. */
@@ -27,7 +29,12 @@ public record RunState(
             throw new IllegalStateException("Run '" + run + "' was stopped by decision " + stoppedBy
                     + ": nothing more is recorded as allowed in it. Refuse the action.");
         }
-        return new RunState(run, Math.addExact(steps, change.steps()), change.stoppedBy(), change.stopCode());
+        return new RunState(
+                run,
+                Math.addExact(steps, change.steps()),
+                change.stoppedBy(),
+                change.stopCode(),
+                recent.then(change.allowed()));
     }
 
     /** Tells whether a recorded STOP ended this run. */

@@ -36,6 +36,7 @@ public final class Action {
     private final @Nullable String provider;
     private final @Nullable String model;
     private final @Nullable String tool;
+    private final @Nullable Digest content;
     private final @Nullable Long inputTokens;
     private final @Nullable Long maxOutputTokens;
     private final @Nullable ReasoningEffort reasoningEffort;
@@ -59,6 +60,7 @@ public final class Action {
         this.provider = b.provider;
         this.model = b.model;
         this.tool = b.tool;
+        this.content = b.content;
         this.inputTokens = b.inputTokens;
         this.maxOutputTokens = b.maxOutputTokens;
         this.reasoningEffort = b.reasoningEffort;
@@ -142,6 +144,14 @@ public final class Action {
         return Optional.ofNullable(tool);
     }
 
+    /**
+     * A digest of what is done in detail, by which a run knows a repeated action again; empty when the caller gives none.
+     * Neither evidence nor {@link #requestDigest} holds it.
+     */
+    public Optional<Digest> content() {
+        return Optional.ofNullable(content);
+    }
+
     /** How many tokens will be sent; empty when not counted. */
     public OptionalLong inputTokens() {
         return inputTokens == null ? OptionalLong.empty() : OptionalLong.of(inputTokens);
@@ -209,6 +219,7 @@ public final class Action {
         b.provider = provider;
         b.model = model;
         b.tool = tool;
+        b.content = content;
         b.inputTokens = inputTokens;
         b.maxOutputTokens = maxOutputTokens;
         b.reasoningEffort = reasoningEffort;
@@ -310,6 +321,7 @@ public final class Action {
         private @Nullable String provider;
         private @Nullable String model;
         private @Nullable String tool;
+        private @Nullable Digest content;
         private @Nullable Long inputTokens;
         private @Nullable Long maxOutputTokens;
         private @Nullable ReasoningEffort reasoningEffort;
@@ -378,6 +390,20 @@ public final class Action {
         public Builder model(String providerName, String modelName) {
             this.provider = identifier("provider", providerName);
             return model(modelName);
+        }
+
+        /**
+         * Sets what is done in detail, such as a tool's arguments or a prompt. Two actions of a run with the same kind, tool or
+         * model and content are the same to {@code run.repeats}. Only a digest of the text is kept.
+         */
+        public Builder content(String text) {
+            return content(Digest.sha256(text.getBytes(StandardCharsets.UTF_8)));
+        }
+
+        /** Sets the digest of what is done in detail, for callers who have it already. */
+        public Builder content(Digest digest) {
+            this.content = Objects.requireNonNull(digest, "content");
+            return this;
         }
 
         /** How many tokens will be sent, 0 or more. */

@@ -2,7 +2,6 @@ package io.spendguard.model;
 
 import java.math.BigDecimal;
 import java.util.Currency;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Pattern;
 
@@ -101,7 +100,7 @@ public record Amount(long atomic, Unit unit) {
         if (number.scale() < customary) {
             number = number.setScale(customary);
         }
-        return String.format(Locale.ROOT, "%s %s", number.toPlainString(), unit);
+        return number.toPlainString() + " " + unit;
     }
 
     private Amount sameUnit(Amount other) {

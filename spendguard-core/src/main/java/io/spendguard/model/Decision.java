@@ -1,8 +1,11 @@
 package io.spendguard.model;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -174,9 +177,10 @@ public sealed interface Decision {
      * Waits for a person's approval.
      *
      * @param decisionId see {@link Decision#decisionId()}
-     * @param reasons see {@link Decision#reasons()}
+     * @param reasons see {@link Decision#reasons()}; those of rules name the rules an approval must satisfy
      * @param contract see {@link Decision#contract()}
      * @param auditEventId the audit event's id
+     * @param approval who may approve and how long, for all rules that ask
      * @param proof see {@link Decision#receipt()}, or null
      */
     record RequireApproval(
@@ -184,15 +188,19 @@ public sealed interface Decision {
             List<Reason> reasons,
             Digest contract,
             UUID auditEventId,
-            @Nullable Receipt proof) implements Refused {
+            ApprovalTerms approval,
+            @Nullable Receipt proof)
+            implements Refused {
         /** Copies the list. */
         public RequireApproval {
+            Objects.requireNonNull(approval, "approval");
             reasons = List.copyOf(reasons);
         }
 
         /** Without a receipt. */
-        public RequireApproval(UUID decisionId, List<Reason> reasons, Digest contract, UUID auditEventId) {
-            this(decisionId, reasons, contract, auditEventId, null);
+        public RequireApproval(
+                UUID decisionId, List<Reason> reasons, Digest contract, UUID auditEventId, ApprovalTerms approval) {
+            this(decisionId, reasons, contract, auditEventId, approval, null);
         }
 
         @Override
@@ -218,6 +226,7 @@ public sealed interface Decision {
      * @param reasons see {@link Decision#reasons()}
      * @param contract see {@link Decision#contract()}
      * @param auditEventId the audit event's id
+     * @param targets the optional steps of the run to leave out; empty when this action alone is meant
      * @param proof see {@link Decision#receipt()}, or null
      */
     record Skip(
@@ -225,15 +234,18 @@ public sealed interface Decision {
             List<Reason> reasons,
             Digest contract,
             UUID auditEventId,
-            @Nullable Receipt proof) implements Refused {
-        /** Copies the list. */
+            SortedSet<String> targets,
+            @Nullable Receipt proof)
+            implements Refused {
+        /** Copies the collections. */
         public Skip {
             reasons = List.copyOf(reasons);
+            targets = Collections.unmodifiableSortedSet(new TreeSet<>(targets));
         }
 
-        /** Without a receipt. */
+        /** Of this action alone, without a receipt. */
         public Skip(UUID decisionId, List<Reason> reasons, Digest contract, UUID auditEventId) {
-            this(decisionId, reasons, contract, auditEventId, null);
+            this(decisionId, reasons, contract, auditEventId, new TreeSet<>(), null);
         }
 
         @Override

@@ -17,8 +17,9 @@ import java.util.regex.Pattern;
 public record Unit(String code) implements Comparable<Unit> {
     // Before the constants: their construction checks against these.
     private static final Set<String> PLAIN = Set.of("calls", "tokens.input", "tokens.output", "tokens.total");
+    private static final String CREDITS_PREFIX = "credits.";
     private static final Pattern CREDITS = Pattern.compile("credits\\.[a-z][a-z0-9_-]{0,31}");
-    private static final Pattern CURRENCY = Pattern.compile("[A-Z]{3}");
+    private static final int CURRENCY_LENGTH = 3;
 
     /** One call of a model or a tool. */
     public static final Unit CALLS = new Unit("calls");
@@ -32,7 +33,7 @@ public record Unit(String code) implements Comparable<Unit> {
     /** Checks the code; throws {@link IllegalArgumentException} naming the value and the units there are. */
     public Unit {
         Objects.requireNonNull(code, "code");
-        if (!PLAIN.contains(code) && !CREDITS.matcher(code).matches() && !isCurrency(code)) {
+        if (!PLAIN.contains(code) && !isCurrency(code) && !CREDITS.matcher(code).matches()) {
             throw new IllegalArgumentException("Unknown unit '" + code + "'. Use an ISO-4217 currency such as USD,"
                     + " calls, tokens.input, tokens.output, tokens.total or credits.NAME.");
         }
@@ -45,12 +46,13 @@ public record Unit(String code) implements Comparable<Unit> {
 
     /** Tells whether this is a currency. */
     public boolean isMoney() {
-        return CURRENCY.matcher(code).matches();
+        // Every other unit's code is longer.
+        return code.length() == CURRENCY_LENGTH;
     }
 
     /** Tells whether this is the credits of a programme. */
     public boolean isCredits() {
-        return CREDITS.matcher(code).matches();
+        return code.startsWith(CREDITS_PREFIX);
     }
 
     /** How many decimal digits the text form may have: 9 for money, otherwise 0. */
@@ -69,7 +71,7 @@ public record Unit(String code) implements Comparable<Unit> {
     }
 
     private static boolean isCurrency(String code) {
-        if (!CURRENCY.matcher(code).matches()) {
+        if (code.length() != CURRENCY_LENGTH) {
             return false;
         }
         try {

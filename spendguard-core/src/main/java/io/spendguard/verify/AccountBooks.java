@@ -2,6 +2,7 @@ package io.spendguard.verify;
 
 import io.spendguard.evidence.EventTypes;
 import io.spendguard.evidence.LogHead;
+import io.spendguard.evidence.OpeningBalance;
 import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Amount;
@@ -28,8 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AccountBooks {
     /** What may change a limit. */
-    private static final Set<String> GRANTING =
-            Set.of(EventTypes.ACCOUNT_OPENED, EventTypes.CONTRACT_ACTIVATED, EventTypes.LIMIT_CHANGED);
+    private static final Set<String> GRANTING = Set.of(EventTypes.ACCOUNT_OPENED, EventTypes.CONTRACT_ACTIVATED);
 
     /** What may give beside a limit. */
     private static final Set<String> ALLOTTING = Set.of(EventTypes.BUDGET_GRANTED, EventTypes.BUDGET_TRANSFERRED);
@@ -74,6 +74,25 @@ final class AccountBooks {
         });
         if (type.equals(EventTypes.BUDGET_TRANSFERRED)) {
             requireNothingMinted(place, movements);
+        }
+    }
+
+    /** Goes on from what dropped entries came to. */
+    void carry(OpeningBalance opening) {
+        Book book = book(opening.tenant(), opening.account());
+        try {
+            book.carry(
+                    new Identity(
+                            opening.account(),
+                            opening.namespace(),
+                            opening.budget(),
+                            opening.key(),
+                            opening.from(),
+                            opening.until(),
+                            opening.unit()),
+                    Movement.of(opening));
+        } catch (ArithmeticException overflow) {
+            throw new JsonException("Its balances sum to more than a long holds.", overflow);
         }
     }
 
@@ -134,7 +153,7 @@ final class AccountBooks {
     private void conclude(Key key, Book book) {
         String account = "Account " + key.account() + " of tenant '" + key.tenant() + "'";
         Place use = book.firstUse;
-        if (use != null && book.opening == null) {
+        if (use != null && book.opening == null && !book.isCarried) {
             findings.add(
                     FindingCode.ACCOUNT_NOT_OPENED,
                     use,
@@ -161,7 +180,7 @@ final class AccountBooks {
         Identity identity = Identity.parse(data.object("account"));
         Amount limit = Amount.parse(data.string("limit"));
         Book book = book(tenant, identity.id());
-        if (book.opening != null) {
+        if (book.opening != null || book.isCarried) {
             findings.add(
                     FindingCode.ACCOUNT_OPENED_TWICE,
                     place,
@@ -236,6 +255,19 @@ final class AccountBooks {
             };
         }
 
+        static Movement of(OpeningBalance opening) {
+            long available = Math.addExact(
+                    Math.subtractExact(Math.subtractExact(opening.limit(), opening.spent()), opening.held()),
+                    opening.debt());
+            return new Movement(
+                    available,
+                    opening.held(),
+                    opening.spent(),
+                    Math.negateExact(opening.debt()),
+                    Math.negateExact(Math.subtractExact(opening.limit(), opening.granted())),
+                    Math.negateExact(opening.granted()));
+        }
+
         Movement plus(Movement other) {
             return new Movement(
                     Math.addExact(available, other.available),
@@ -282,11 +314,18 @@ final class AccountBooks {
         private @Nullable Place firstImpossible;
         private boolean isMovedBySeveral;
         private boolean isOverflown;
+        private boolean isCarried;
         private final History history = new History();
 
         private void open(Place place, Identity what) {
             opening = place;
             identity = what;
+        }
+
+        private void carry(Identity what, Movement carried) {
+            identity = what;
+            balance = balance.plus(carried);
+            isCarried = true;
         }
 
         private void apply(Place place, Instant at, Movement movement) {

@@ -19,14 +19,21 @@ final class ContentCheck {
     private final AccountBooks accounts;
     private final DecisionBook decisions;
     private final Chronicle chronicle;
+    private final DroppedCheck dropped;
     private final Set<UUID> ids = new HashSet<>();
     private Instant latest = Instant.MIN;
 
-    ContentCheck(Findings findings, AccountBooks accounts, DecisionBook decisions, Chronicle chronicle) {
+    ContentCheck(
+            Findings findings,
+            AccountBooks accounts,
+            DecisionBook decisions,
+            Chronicle chronicle,
+            DroppedCheck dropped) {
         this.findings = findings;
         this.accounts = accounts;
         this.decisions = decisions;
         this.chronicle = chronicle;
+        this.dropped = dropped;
     }
 
     /** The tenant an event's payload names, or null when it cannot be read. */
@@ -78,6 +85,7 @@ final class ContentCheck {
                 case EventTypes.DECISION -> decisions.decision(place, tenant, envelope, data);
                 case EventTypes.HOLD_EXTENDED -> decisions.extension(place, tenant, envelope, data);
                 case EventTypes.OUTCOME -> decisions.outcome(place, tenant, envelope, data);
+                case EventTypes.PERIOD_CLOSED -> dropped.closed(place, tenant, data);
                 default -> {
                     // Other events' facts are their entries, if any.
                 }

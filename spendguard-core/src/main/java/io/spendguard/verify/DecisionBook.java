@@ -1,5 +1,6 @@
 package io.spendguard.verify;
 
+import io.spendguard.evidence.internal.PackageNames;
 import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
 import java.util.HashMap;
@@ -9,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Pairs decisions with outcomes, and what was held with what was dissolved, across a tenant's streams. */
 final class DecisionBook {
+    private static final Place DROPPED = Place.file(PackageNames.DROPPED);
+
     private final Findings findings;
     private final Map<Key, Pair> pairs = new HashMap<>();
 
@@ -22,7 +25,7 @@ final class DecisionBook {
         requireSame(envelope, id);
         decision.string("effect");
         Pair pair = pair(tenant, id);
-        if (pair.decided) {
+        if (pair.decided || pair.isCarried) {
             findings.add(
                     FindingCode.DECISION_TWICE,
                     place,
@@ -33,6 +36,16 @@ final class DecisionBook {
         pair.decided = true;
         pair.holds = data.has("expiresAt");
         pair.move(data);
+    }
+
+    /** A decision whose event was closed and dropped: what it held is part of the opening balances. */
+    void droppedDecision(String tenant, UUID id) {
+        pair(tenant, id).isCarried = true;
+    }
+
+    /** A final outcome whose event was closed and dropped. */
+    void droppedOutcome(String tenant, UUID id) {
+        pair(tenant, id).settled = DROPPED;
     }
 
     /** More is held for a decision; what was refused moves nothing. */
@@ -79,6 +92,9 @@ final class DecisionBook {
         for (Map.Entry<Key, Pair> entry : pairs.entrySet()) {
             Pair pair = entry.getValue();
             UUID id = entry.getKey().decision();
+            if (pair.isCarried) {
+                continue; // what it held, only the archive tells; that all that is held adds up, balances show
+            }
             if (!pair.decided && pair.outcome != null) {
                 findings.add(
                         FindingCode.OUTCOME_WITHOUT_DECISION,
@@ -117,6 +133,7 @@ final class DecisionBook {
 
     private static final class Pair {
         private boolean decided;
+        private boolean isCarried;
         private boolean holds;
         private @Nullable Place outcome;
         private @Nullable Place settled;

@@ -94,21 +94,35 @@ final class LogCheck {
 
     /** Takes an event's place in its tenant's tree. */
     void event(Place place, String tenant, UUID stream, EventLine line) {
-        StreamLog log = streams.get(new PackageNames.StreamName(tenant, stream));
-        TenantLog tree = tenants.get(LogHead.tenantDigest(tenant));
         if (!isSound) {
             return;
         }
-        if (log == null
-                || tree == null
-                || !log.take(tree, line.seq(), SealFormat.leaf(tenant, stream, line.seq(), line.chain()))) {
+        if (take(tenant, stream, line.seq(), line.chain()) < 0) {
             later++;
         } else {
             covered++;
         }
+        TenantLog tree = tenants.get(LogHead.tenantDigest(tenant));
         if (tree != null) {
             tree.lastPlace = place;
         }
+    }
+
+    /** Takes a dropped event's place in its tenant's tree; returns its leaf there, or -1 where no checkpoint covers it. */
+    long dropped(String tenant, UUID stream, long seq, Digest chain) {
+        return isSound ? take(tenant, stream, seq, chain) : -1;
+    }
+
+    /** The tenant's head of that size under the checkpoint, or null. */
+    LogHead.@Nullable Detail head(String tenant, long size) {
+        TenantLog tree = tenants.get(LogHead.tenantDigest(tenant));
+        return tree == null ? null : tree.heads.get(size);
+    }
+
+    private long take(String tenant, UUID stream, long seq, Digest chain) {
+        StreamLog log = streams.get(new PackageNames.StreamName(tenant, stream));
+        TenantLog tree = tenants.get(LogHead.tenantDigest(tenant));
+        return log == null || tree == null ? -1 : log.take(tree, seq, SealFormat.leaf(tenant, stream, seq, chain));
     }
 
     /**
@@ -130,7 +144,7 @@ final class LogCheck {
     }
 
     /** Draws the conclusions that need every stream; empty without a checkpoint that can be relied on. */
-    Optional<LogReport> end(AccountBooks accounts) {
+    Optional<LogReport> end(AccountBooks accounts, Map<String, Long> dropped) {
         if (checkpoint == null || !isSound) {
             return Optional.empty();
         }
@@ -138,7 +152,7 @@ final class LogCheck {
         tenants.values().forEach(TenantLog::compare);
         tenants.values().forEach(tree -> tree.compareBalances(accounts));
         return isSound
-                ? Optional.of(new LogReport(checkpoint, covered, later, isContinuation, witnesses))
+                ? Optional.of(new LogReport(checkpoint, covered, later, isContinuation, witnesses, dropped))
                 : Optional.empty();
     }
 
@@ -328,19 +342,19 @@ final class LogCheck {
 
         private final Map<Long, Long> taken = new HashMap<>();
 
-        /** Whether the checkpoint covers the position. */
-        private boolean take(TenantLog tree, long seq, Digest leaf) {
+        /** The position's leaf in the tenant's tree, or -1 where the checkpoint does not cover it. */
+        private long take(TenantLog tree, long seq, Digest leaf) {
             Map.Entry<Long, LogRun> entry = runs.floorEntry(seq);
             if (entry == null || seq > entry.getValue().to()) {
-                return false;
+                return -1;
             }
             LogRun run = entry.getValue();
-            long next = taken.getOrDefault(run.from(), run.from());
-            if (seq == next) {
-                tree.leaf(run.index() + (seq - run.from()), leaf);
+            long index = run.index() + (seq - run.from());
+            if (seq == taken.getOrDefault(run.from(), run.from())) {
+                tree.leaf(index, leaf);
                 taken.put(run.from(), seq + 1);
             }
-            return true;
+            return index;
         }
 
         private void requireComplete(PackageNames.StreamName name) {

@@ -1,6 +1,7 @@
 package io.spendguard.verify;
 
 import io.spendguard.proof.Checkpoint;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -11,16 +12,31 @@ import java.util.Objects;
  * @param later how many came after it
  * @param isContinuation whether it was checked against a checkpoint that the auditor had seen before
  * @param witnesses how many of the anchors' witnesses cosigned it
+ * @param dropped by tenant, how many events were closed and dropped before the export, of which only the digests are here
  */
-public record LogReport(Checkpoint checkpoint, long covered, long later, boolean isContinuation, int witnesses) {
-    /** Checks that the checkpoint is present. */
+public record LogReport(
+        Checkpoint checkpoint,
+        long covered,
+        long later,
+        boolean isContinuation,
+        int witnesses,
+        Map<String, Long> dropped) {
+    /** Copies the map. */
     public LogReport {
         Objects.requireNonNull(checkpoint, "checkpoint");
+        dropped = Map.copyOf(dropped);
+    }
+
+    /** How many events were dropped in all. */
+    public long droppedEvents() {
+        return dropped.values().stream().mapToLong(Long::longValue).sum();
     }
 
     String note() {
         return "completeness: every event up to checkpoint " + checkpoint.size() + " of " + checkpoint.origin()
-                + " is here (" + covered + ", and " + later + " after it), "
+                + " is here (" + covered + ", and " + later + " after it"
+                + (dropped.isEmpty() ? "" : "; of " + droppedEvents() + " more only the digests, closed and archived")
+                + "), "
                 + (isContinuation
                         ? "which continues the checkpoint the anchors hold"
                         : "but the anchors hold no earlier checkpoint to compare it with")

@@ -219,6 +219,8 @@ final class ManifestCheck {
                 || name.equals(PackageNames.CHECKPOINT)
                 || name.equals(PackageNames.HEADS)
                 || name.equals(PackageNames.RUNS)
+                || name.equals(PackageNames.DROPPED)
+                || name.equals(PackageNames.OPENINGS)
                 || PackageNames.parseEvents(name).isPresent()
                 || PackageNames.parseMember(name).isPresent();
     }

@@ -41,6 +41,7 @@ final class StreamCheck {
     private final ContentCheck content;
     private final LogCheck log;
     private final ReceiptCheck receipts;
+    private final DroppedCheck dropped;
     private final Findings findings;
 
     private long lines;
@@ -75,6 +76,7 @@ final class StreamCheck {
             ContentCheck content,
             LogCheck log,
             ReceiptCheck receipts,
+            DroppedCheck dropped,
             Findings findings) {
         this.file = file;
         this.tenant = name.tenant();
@@ -84,6 +86,7 @@ final class StreamCheck {
         this.content = content;
         this.log = log;
         this.receipts = receipts;
+        this.dropped = dropped;
         this.findings = findings;
         this.previous = SealFormat.start(tenant, stream);
     }
@@ -101,6 +104,7 @@ final class StreamCheck {
                     "Line " + lines + " of stream " + stream + " is no event: " + notAnEvent.getMessage());
             return;
         }
+        passDropped(line.seq());
         seals.count(line.keyId());
         Place place = place(line.seq(), line.id());
         log.event(place, tenant, stream, line);
@@ -131,6 +135,7 @@ final class StreamCheck {
 
     /** Draws the conclusions that need the whole stream. */
     StreamReport end(EvidenceManifest.@Nullable Stream manifest) {
+        passDropped(Long.MAX_VALUE);
         edits.forEach(this::reportEdit);
         gaps.values().forEach(this::reportGap);
         if (manifest != null) {
@@ -156,6 +161,20 @@ final class StreamCheck {
                 stream,
                 lines,
                 isAtEnd && isClosingTrusted ? StreamReport.State.CLOSED : StreamReport.State.OPEN);
+    }
+
+    /** The chain goes on over events that were dropped before a position: whatever is wrong with them breaks the next link. */
+    private void passDropped(long before) {
+        while (expected < before && previous != null) {
+            Digest digest = dropped.digest(tenant, stream, expected);
+            if (digest == null) {
+                return;
+            }
+            previous = SealFormat.next(previous, digest);
+            receipts.event(place(expected, null), tenant, stream, expected, previous);
+            dropped.passed(tenant, stream, expected, previous);
+            expected++;
+        }
     }
 
     private void trusted(Place place, EventLine line, long seq) {
@@ -334,6 +353,21 @@ final class StreamCheck {
         if (isOpening) {
             openingKey = line.keyId();
         }
+        if (isTrusted && line.type().equals(EventTypes.TAIL_LOST) && tellsOfThisStream(line, data, seq)) {
+            tailLost(place, data);
+        }
+    }
+
+    /** Its writer remembers what the ledger has forgotten. */
+    private void tailLost(Place place, JsonObject data) {
+        JsonObject lost = data.object("lost");
+        findings.add(
+                FindingCode.TAIL_LOST,
+                place,
+                "Event " + place.event() + " states that stream " + lost.string("stream") + " of tenant '" + tenant
+                        + "' went on to position " + lost.integer("position")
+                        + ", durably, which the ledger lacked after a reconnect: it was set back, and spend after that point"
+                        + " is forgotten. Look for it in a backup and in the provider's bills.");
     }
 
     private boolean tellsOfThisStream(EventLine line, JsonObject data, long seq) {
@@ -345,6 +379,10 @@ final class StreamCheck {
                 case EventTypes.KEY_CERTIFIED ->
                     data.string("stream").equals(stream.toString())
                             && data.string("keyId").equals(line.keyId());
+                case EventTypes.TAIL_LOST ->
+                    data.string("stream").equals(stream.toString())
+                            && !data.object("lost").string("stream").equals(stream.toString())
+                            && data.object("lost").integer("position") > 0;
                 case EventTypes.STREAM_FENCED ->
                     data.string("stream").equals(stream.toString()) && data.integer("position") == seq;
                 case EventTypes.STREAM_CLOSED ->
@@ -459,7 +497,7 @@ final class StreamCheck {
                         + ", and positions have no gaps. Look for it in a backup.");
     }
 
-    private Place place(long seq, UUID event) {
+    private Place place(long seq, @Nullable UUID event) {
         return new Place(file, lines, tenant, stream, seq, event);
     }
 

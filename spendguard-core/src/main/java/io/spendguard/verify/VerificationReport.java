@@ -74,6 +74,9 @@ public record VerificationReport(
     public enum Money {
         /** From every account's opening on. */
         FULL("full, every balance re-derived from its account's opening on"),
+        /** From the balances on that a signed period close committed to. */
+        FROM_CLOSE(
+                "from the balances of a signed period close on, every balance re-derived; before it, see the archive"),
         /** Some event could not be relied on. */
         NOT_PROVEN("not proven, see the findings");
 

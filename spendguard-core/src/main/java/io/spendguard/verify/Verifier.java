@@ -34,12 +34,13 @@ public final class Verifier {
     private final AccountBooks accounts = new AccountBooks(findings);
     private final DecisionBook decisions = new DecisionBook(findings);
     private final Chronicle chronicle = new Chronicle();
-    private final ContentCheck content = new ContentCheck(findings, accounts, decisions, chronicle);
     private final List<StreamReport> streams = new ArrayList<>();
     private final KeyTrust keys;
     private final SealCheck seals;
     private final ManifestCheck manifest;
     private final LogCheck log;
+    private final DroppedCheck dropped;
+    private final ContentCheck content;
     private final ReceiptCheck receipts;
     private final Map<PackageNames.StreamName, ReceiptCheck.Tail> tails = new HashMap<>();
 
@@ -48,6 +49,8 @@ public final class Verifier {
         this.seals = new SealCheck(keys);
         this.manifest = new ManifestCheck(keys, findings);
         this.log = new LogCheck(anchors, findings);
+        this.dropped = new DroppedCheck(log, accounts, decisions, findings);
+        this.content = new ContentCheck(findings, accounts, decisions, chronicle, dropped);
         this.receipts = new ReceiptCheck(keys, seals, findings);
     }
 
@@ -96,6 +99,7 @@ public final class Verifier {
                         entries,
                         manifest.manifest().map(EvidenceManifest::tenant).orElse(null),
                         manifest.manifest().isPresent());
+                dropped.read(reader, entries);
                 if (handedOut != null) {
                     receipts.read(
                             handedOut,
@@ -116,7 +120,7 @@ public final class Verifier {
         Optional<PackageNames.StreamName> stream = PackageNames.parseEvents(entry.name());
         if (stream.isPresent()) {
             StreamCheck check =
-                    new StreamCheck(entry.name(), stream.get(), keys, seals, content, log, receipts, findings);
+                    new StreamCheck(entry.name(), stream.get(), keys, seals, content, log, receipts, dropped, findings);
             reader.lines(entry, fingerprint, check::line);
             streams.add(check.end(manifest.stream(stream.get())));
             tails.put(stream.get(), check.tail());
@@ -129,7 +133,8 @@ public final class Verifier {
     private VerificationReport conclude() {
         List<AccountReport> reports = accounts.end();
         Optional<EvidenceManifest> read = manifest.manifest();
-        Optional<LogReport> logged = log.end(accounts);
+        Map<String, Long> gone = dropped.end();
+        Optional<LogReport> logged = log.end(accounts, gone);
         Optional<ReceiptReport> handedOut = receipts.end(
                 tails,
                 read.map(EvidenceManifest::createdAt)
@@ -144,8 +149,6 @@ public final class Verifier {
                     Place.PACKAGE,
                     "The package holds no event: nothing was verified. Export the tenant you mean.");
         }
-        boolean isMoneyProved =
-                !findings.has(FindingCode.Group.EVENT) && !findings.has(FindingCode.Group.CONTENT) && events > 0;
         return new VerificationReport(
                 read.map(EvidenceManifest::createdAt).orElse(null),
                 read.map(EvidenceManifest::tenant).orElse(null),
@@ -157,9 +160,23 @@ public final class Verifier {
                 logged.orElse(null),
                 handedOut.orElse(null),
                 openHolds,
-                isMoneyProved ? VerificationReport.Money.FULL : VerificationReport.Money.NOT_PROVEN,
+                money(gone),
                 findings.inOrder(),
                 findings.count());
+    }
+
+    private VerificationReport.Money money(Map<String, Long> gone) {
+        if (findings.has(FindingCode.Group.EVENT)
+                || findings.has(FindingCode.Group.CONTENT)
+                || streams.stream().allMatch(stream -> stream.events() == 0)) {
+            return VerificationReport.Money.NOT_PROVEN;
+        }
+        if (gone.isEmpty()) {
+            return VerificationReport.Money.FULL;
+        }
+        return findings.has(FindingCode.Group.LOG)
+                ? VerificationReport.Money.NOT_PROVEN
+                : VerificationReport.Money.FROM_CLOSE;
     }
 
     /** A package that says it is older than what it holds does not get away with it. */

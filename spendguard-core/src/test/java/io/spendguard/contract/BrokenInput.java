@@ -28,6 +28,11 @@ record BrokenInput(EvaluationInput whole) implements EvaluationInput {
     }
 
     @Override
+    public long runRepeats() {
+        throw new IllegalStateException("Run state is gone.");
+    }
+
+    @Override
     public long runSteps() {
         throw new IllegalStateException("Run state is gone.");
     }

@@ -8,6 +8,7 @@ import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.ActionKind;
+import io.spendguard.model.ApproverRole;
 import io.spendguard.model.Effect;
 import io.spendguard.model.ReasoningEffort;
 import java.io.IOException;

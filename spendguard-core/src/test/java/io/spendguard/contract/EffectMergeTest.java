@@ -3,6 +3,8 @@ package io.spendguard.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.spendguard.model.Action;
+import io.spendguard.model.ApprovalTerms;
+import io.spendguard.model.ApproverRole;
 import io.spendguard.model.Effect;
 import io.spendguard.model.ReasoningEffort;
 import java.math.BigDecimal;

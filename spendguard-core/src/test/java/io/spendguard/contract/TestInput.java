@@ -17,6 +17,7 @@ final class TestInput implements EvaluationInput {
     private final Map<String, BudgetBalance> balances = new HashMap<>();
     private Instant now = Instant.parse("2026-11-23T10:00:00Z");
     private long runSteps;
+    private long runRepeats;
     private @Nullable Usage usage;
     private ModelCatalogue catalogue = ModelCatalogue.EMPTY;
 
@@ -58,6 +59,11 @@ final class TestInput implements EvaluationInput {
         return this;
     }
 
+    TestInput runRepeats(long repeats) {
+        runRepeats = repeats;
+        return this;
+    }
+
     TestInput usage(long input, long output) {
         usage = Usage.of(input, output);
         return this;
@@ -91,6 +97,11 @@ final class TestInput implements EvaluationInput {
     @Override
     public long runSteps() {
         return runSteps;
+    }
+
+    @Override
+    public long runRepeats() {
+        return runRepeats;
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.Reservation;
 import io.spendguard.ledger.RunState;
 import io.spendguard.model.Action;
+import io.spendguard.model.Digest;
 import io.spendguard.model.Effect;
 import io.spendguard.model.IdSource;
 import io.spendguard.model.Money;
@@ -34,25 +35,59 @@ class DecideOperationTest {
             """, "one.yaml");
 
     @Test
+    void requestDigest_ofAPersonalRequest_tellsNobodyWithoutTheSecretWhoseItWas() {
+        Action plain = Action.toolCall("search").tenant("acme").key("k").build();
+        Action ada = plain.toBuilder().user("ada@example.com").build();
+        Action bob = plain.toBuilder().user("bob@example.com").build();
+        Action labelled = plain.toBuilder().personalLabel("patient", "Ada").build();
+
+        assertThat(request(plain, 0)).isEqualTo(plain.requestDigest()).isEqualTo(request(plain, 1));
+        assertThat(request(ada, 0))
+                .isEqualTo(request(plain.toBuilder().user("ada@example.com").build(), 0))
+                .isNotEqualTo(ada.requestDigest())
+                .isNotEqualTo(request(bob, 0))
+                .as("under another tenant's secret")
+                .isNotEqualTo(request(ada, 1));
+        assertThat(request(labelled, 0)).isNotEqualTo(labelled.requestDigest());
+    }
+
+    @Test
     void verdict_afterAPlanThatWasGivenUp_isThatOfThePostingWritten() {
-        InForce in = InForce.of(
-                CONTRACT,
-                ModelCatalogue.EMPTY,
-                PriceBook.bundled(),
-                new KeyNames(tenant -> new byte[32]),
-                IdSource.system());
         Action action = Action.toolCall("search")
                 .tenant("acme")
                 .cost(Money.parse("0.50 USD"))
                 .build();
-        DecideOperation operation = in.operation(new Snapshot(
-                action, "acme", Namespace.ENFORCE, NOON, UUID.randomUUID(), UUID.randomUUID(), UUID.randomUUID()));
+        DecideOperation operation = operation(action, 0);
         Posting assumed = operation.assumed().orElseThrow();
 
         Posting refused = operation.plan(new Exhausted(operation));
 
         assertThat(operation.verdict(refused).effect()).isEqualTo(Effect.STOP);
         assertThat(operation.verdict(assumed).effect()).isEqualTo(Effect.CONTINUE);
+    }
+
+    private static Digest request(Action action, int secret) {
+        return operation(action, secret).requestDigest();
+    }
+
+    private static DecideOperation operation(Action action, int secret) {
+        byte[] secrets = new byte[32];
+        secrets[0] = (byte) secret;
+        InForce in = InForce.of(
+                CONTRACT,
+                ModelCatalogue.EMPTY,
+                PriceBook.bundled(),
+                new KeyNames(tenant -> secrets),
+                IdSource.system());
+        return in.operation(new Snapshot(
+                action,
+                null,
+                "acme",
+                Namespace.ENFORCE,
+                NOON,
+                UUID.randomUUID(),
+                UUID.randomUUID(),
+                UUID.randomUUID()));
     }
 
     /** Every account the operation names, with nothing available. */

@@ -132,6 +132,52 @@ class StreamSealerTest {
     }
 
     @Test
+    void seal_afterATailWasLost_statesItInANewStream_untilThatIsDurable() {
+        sealer.seal(List.of(event("acme"), event("globex")));
+        sealer.committed();
+        StreamEnd lost = sealer.tails().get(0);
+
+        sealer.tailsLost(List.of(lost));
+        List<SealedAuditEvent> abandoned = sealer.seal(List.of(event("acme"), event("globex"), event("acme")));
+        sealer.abandoned();
+        sealer.seal(List.of(event("acme")));
+        sealer.sealFence();
+        sealer.fenced();
+        List<SealedAuditEvent> afterFence = sealer.seal(List.of(event("acme")));
+        sealer.committed();
+        List<SealedAuditEvent> afterwards = sealer.seal(List.of(event("acme")));
+
+        assertThat(lost.tenant()).isEqualTo("acme");
+        assertThat(lost.seq()).isEqualTo(2);
+        assertThat(abandoned)
+                .extracting(it -> it.event().tenant() + it.seq())
+                .containsExactly("acme1", "acme2", "acme3", "globex3", "acme4");
+        assertThat(abandoned.get(0).stream()).isNotEqualTo(lost.stream());
+        assertThat(afterFence)
+                .as("the fence opened the stream and said nothing of the loss")
+                .extracting(it -> it.event().type())
+                .containsExactly(EventTypes.TAIL_LOST, EventTypes.DECISION);
+        JsonObject told = JsonObject.parse(afterFence.get(0).event().payload())
+                .object("data")
+                .object("lost");
+        assertThat(told.string("stream")).isEqualTo(lost.stream().toString());
+        assertThat(told.integer("position")).isEqualTo(2);
+        assertThat(told.string("chain")).isEqualTo(lost.chain().hex());
+        assertThat(afterwards).extracting(SealedAuditEvent::seq).containsExactly(4L);
+    }
+
+    @Test
+    void sealClosing_afterATailWasLost_statesItAllTheSame() {
+        sealer.seal(List.of(event("acme")));
+        sealer.committed();
+        sealer.tailsLost(sealer.tails());
+
+        assertThat(sealer.sealClosing())
+                .extracting(it -> it.event().type())
+                .containsExactly(EventTypes.STREAM_OPENED, EventTypes.TAIL_LOST, EventTypes.STREAM_CLOSED);
+    }
+
+    @Test
     void sealFence_ofAnOpenStream_takesTheBatchsFirstPositionAndIsFollowed() {
         sealer.seal(List.of(event("acme")));
         sealer.committed();

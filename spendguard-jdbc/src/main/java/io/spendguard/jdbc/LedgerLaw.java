@@ -25,7 +25,7 @@ public enum LedgerLaw {
              group by entry.tenant, entry.account_id
              order by entry.tenant, entry.account_id
             """),
-    /** Every balance is what its entries sum to. */
+    /** Every balance is what its entries sum to, those that were dropped included. */
     BALANCES_FOLLOW_FROM_ENTRIES("""
             select tenant, format('account %s of budget %s', account_id, budget_id) as subject,
                    format('It has limit %s (granted %s), spent %s, held %s, debt %s, but its entries sum to %s (%s), %s, %s,'
@@ -136,7 +136,7 @@ public enum LedgerLaw {
               from spendguard.reservation
               left join spendguard.outbox event
                 on event.tenant = reservation.tenant and event.type = 'io.spendguard.decision.v1'
-               and convert_from(event.payload, 'UTF8')::jsonb ->> 'decisionid' = reservation_id::text
+               and coalesce(event.decision_id, convert_from(event.payload, 'UTF8')::jsonb ->> 'decisionid') = reservation_id::text
              group by reservation.tenant, reservation_id
             having count(event.event_id) <> 1
              order by reservation.tenant, reservation_id
@@ -148,19 +148,19 @@ public enum LedgerLaw {
               from spendguard.reservation
               left join spendguard.outbox event
                 on event.tenant = reservation.tenant and event.type = 'io.spendguard.outcome.v1'
-               and convert_from(event.payload, 'UTF8')::jsonb ->> 'decisionid' = reservation_id::text
-               and convert_from(event.payload, 'UTF8')::jsonb #>> '{data,outcome,final}' = 'true'
+               and coalesce(event.decision_id, convert_from(event.payload, 'UTF8')::jsonb ->> 'decisionid') = reservation_id::text
+               and coalesce(event.is_final, convert_from(event.payload, 'UTF8')::jsonb #>> '{data,outcome,final}' = 'true')
              group by reservation.tenant, reservation_id, state
             having count(event.event_id) <> case when state in ('HELD', 'EXTENDED') then 0 else 1 end
              order by reservation.tenant, reservation_id
             """),
     /** No decision was recorded twice. */
     DECISIONS_ARE_RECORDED_ONCE("""
-            select tenant, 'decision ' || (convert_from(payload, 'UTF8')::jsonb ->> 'decisionid') as subject,
+            select tenant, 'decision ' || (coalesce(decision_id, convert_from(payload, 'UTF8')::jsonb ->> 'decisionid')) as subject,
                    format('%s decision events tell of it.', count(*)) as message
               from spendguard.outbox
              where type = 'io.spendguard.decision.v1'
-             group by tenant, convert_from(payload, 'UTF8')::jsonb ->> 'decisionid'
+             group by tenant, coalesce(decision_id, convert_from(payload, 'UTF8')::jsonb ->> 'decisionid')
             having count(*) <> 1
              order by 1, 2
             """),
@@ -173,7 +173,7 @@ public enum LedgerLaw {
                and not exists (
                 select from spendguard.outbox event
                  where event.tenant = run.tenant and event.type = 'io.spendguard.decision.v1'
-                   and convert_from(event.payload, 'UTF8')::jsonb ->> 'decisionid' = run.stopped_by::text)
+                   and coalesce(event.decision_id, convert_from(event.payload, 'UTF8')::jsonb ->> 'decisionid') = run.stopped_by::text)
              order by run.tenant, run.run
             """),
     /** Streams have no gaps. */
@@ -185,6 +185,19 @@ public enum LedgerLaw {
                   from spendguard.outbox) placed
              where seq <> coalesce(previous, 0) + 1
              order by tenant, stream, seq
+            """),
+    /** What was dropped had been closed before. */
+    DROPPED_EVENTS_WERE_CLOSED("""
+            select event.tenant, 'event ' || event.event_id as subject,
+                   format('Its bytes at position %s of stream %s are gone, but no signed period close covers it.',
+                       event.seq, event.stream) as message
+              from spendguard.outbox event
+              left join spendguard.canonical_event leaf using (tenant, stream, seq)
+              left join (
+                select tenant, spendguard.closed_size(tenant) as size
+                  from (select distinct tenant from spendguard.dropped_period) known) closed using (tenant)
+             where event.payload is null and not coalesce(leaf.log_index < closed.size, false)
+             order by event.tenant, event.stream, event.seq
             """),
     /** An event's digest is its bytes'. */
     DIGESTS_ARE_OF_THE_BYTES("""
@@ -225,7 +238,10 @@ public enum LedgerLaw {
     private static final String WITH = """
             with entry_sum as materialized (
                 select tenant, account_id, kind, sum(atoms) as atoms
-                  from spendguard.ledger_entry
+                  from (
+                    select tenant, account_id, kind, atoms from spendguard.ledger_entry
+                     union all
+                    select tenant, account_id, kind, atoms from spendguard.opening_balance) moved
                  group by tenant, account_id, kind)
             """;
 

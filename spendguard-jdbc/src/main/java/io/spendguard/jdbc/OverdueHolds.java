@@ -16,18 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Holds whose time is over by the database's clock, for the one sweeper that has the lease. */
 final class OverdueHolds {
-    /** Takes the lease, renews it or, where another has it, does nothing: then no row comes back. */
-    private static final String LEAD = """
-            insert into spendguard.lease as lease (name, holder, epoch, held_until)
-            values ('overdue holds', ?, 1, clock_timestamp() + ? * interval '1 millisecond')
-                on conflict (tenant, name) do update
-               set holder = excluded.holder,
-                   epoch = lease.epoch + case when lease.holder = excluded.holder then 0 else 1 end,
-                   held_until = excluded.held_until
-             where lease.holder = excluded.holder or lease.held_until <= clock_timestamp()
-            returning epoch
-            """;
-
     private static final String OVERDUE = """
             select reservation.* from spendguard.reservation
              where state in ('HELD', 'EXTENDED') and expires_at <= clock_timestamp()
@@ -45,7 +33,7 @@ final class OverdueHolds {
     private OverdueHolds() {}
 
     static ExpiredHolds read(DSLContext sql, UUID sweeper, Duration lease, int atMost, @Nullable Reservation after) {
-        if (sql.fetch(LEAD, sweeper, lease.toMillis()).isEmpty()) {
+        if (!Leadership.take(sql, "overdue holds", sweeper, lease)) {
             return new ExpiredHolds(false, List.of());
         }
         List<Record> rows = (after == null

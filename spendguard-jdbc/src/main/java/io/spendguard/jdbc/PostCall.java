@@ -37,7 +37,7 @@ import java.util.stream.Stream;
 final class PostCall {
     private final Columns keys = new Columns(TEXT, TEXT, TEXT, BYTES, BYTES);
     private final Columns settled = new Columns(TEXT, UUIDS, TEXT);
-    private final Columns runs = new Columns(TEXT, TEXT, TEXT, LONGS, UUIDS, TEXT);
+    private final Columns runs = new Columns(TEXT, TEXT, TEXT, LONGS, UUIDS, TEXT, BYTES);
     private final Columns events =
             new Columns(TEXT, UUIDS, LONGS, UUIDS, TEXT, BYTES, BYTES, BYTES, INTS, INTS, BYTES, BYTES, TEXT);
     private final Columns personal = new Columns(TEXT, UUIDS, BYTES, TEXT, BYTES);
@@ -144,7 +144,13 @@ final class PostCall {
      */
     void execute(Connection connection, boolean keysAreTaken, int lockTimeoutMillis) throws SQLException {
         changedRuns.forEach((key, run) -> runs.add(
-                key.tenant(), key.namespace().name(), key.run(), (long) run.steps(), run.stoppedBy(), run.stopCode()));
+                key.tenant(),
+                key.namespace().name(),
+                key.run(),
+                (long) run.steps(),
+                run.stoppedBy(),
+                run.stopCode(),
+                run.allowed().toBytes()));
         if (!extensions.isEmpty()) {
             extend(connection);
         }

@@ -60,9 +60,11 @@ public final class PostgresLedger implements Ledger {
     private final Options options;
     private final HikariDataSource reads;
     private final Set<PostgresSession> sessions = ConcurrentHashMap.newKeySet();
+    private final @Nullable LogKeeper keeper;
 
-    private PostgresLedger(DataSource dataSource, Options options) {
+    private PostgresLedger(DataSource dataSource, Options options, @Nullable LogKeeper keeper) {
         this.dataSource = dataSource;
+        this.keeper = keeper;
         this.options = options;
         HikariConfig config = new HikariConfig();
         config.setPoolName("spendguard-ledger-reads");
@@ -111,12 +113,14 @@ public final class PostgresLedger implements Ledger {
 
     /**
      * Opens the ledger of a database that {@link #migrate} prepared. Blocks for one connection and three round trips,
-     * which look at everything that could break the ledger's promises.
+     * which look at everything that could break the ledger's promises. Where the options say so, the ledger keeps the evidence
+     * log from then on, on threads and connections apart from decisions, until it is closed.
      *
      * @param dataSource makes a new connection on each call, such as {@code PGSimpleDataSource}; not the application's
      *     pool, which would run dry and lend connections inside the application's transactions
      * @param options pool and time limits
      * @throws LedgerSetupException when the database or the role is not fit, with every fault and its remedy
+     * @throws IllegalArgumentException when the evidence log has another name than the options give it
      * @throws LedgerUnavailableException when the database cannot be reached
      */
     public static PostgresLedger open(DataSource dataSource, Options options) {
@@ -129,7 +133,8 @@ public final class PostgresLedger implements Ledger {
                             + " Check that the database is running and that URL, user and password are right.",
                     e);
         }
-        return new PostgresLedger(dataSource, options);
+        LogKeeping log = options.log();
+        return new PostgresLedger(dataSource, options, log == null ? null : LogKeeper.start(dataSource, log));
     }
 
     /**
@@ -314,6 +319,9 @@ public final class PostgresLedger implements Ledger {
         } finally {
             sessions.clear();
             reads.close();
+            if (keeper != null) {
+                keeper.close();
+            }
         }
     }
 
@@ -341,6 +349,8 @@ public final class PostgresLedger implements Ledger {
      *     longer than anybody waits for the operation
      * @param closeTimeout how long closing a session goes on trying to write what is left
      * @param allowsOwner whether a superuser or the schema's owner may keep the ledger; for development only
+     * @param log how to keep the evidence log, or null to leave that to others: to {@link LogKeeper} in another process, or to
+     *     {@code spendguard log checkpoint}
      */
     public record Options(
             int readConnections,
@@ -348,9 +358,10 @@ public final class PostgresLedger implements Ledger {
             int queueCapacity,
             Duration lockTimeout,
             Duration closeTimeout,
-            boolean allowsOwner) {
-        private static final Options DEFAULTS =
-                new Options(2, Duration.ofSeconds(5), 1_024, Duration.ofMillis(250), Duration.ofSeconds(5), false);
+            boolean allowsOwner,
+            @Nullable LogKeeping log) {
+        private static final Options DEFAULTS = new Options(
+                2, Duration.ofSeconds(5), 1_024, Duration.ofMillis(250), Duration.ofSeconds(5), false, null);
 
         /** Refuses values out of bounds with {@link IllegalArgumentException}, naming all of them. */
         public Options {
@@ -378,32 +389,41 @@ public final class PostgresLedger implements Ledger {
 
         /** These options with another number of read connections. */
         public Options readConnections(int number) {
-            return new Options(number, readTimeout, queueCapacity, lockTimeout, closeTimeout, allowsOwner);
+            return new Options(number, readTimeout, queueCapacity, lockTimeout, closeTimeout, allowsOwner, log);
         }
 
         /** These options with another wait for a read connection. */
         public Options readTimeout(Duration timeout) {
-            return new Options(readConnections, timeout, queueCapacity, lockTimeout, closeTimeout, allowsOwner);
+            return new Options(readConnections, timeout, queueCapacity, lockTimeout, closeTimeout, allowsOwner, log);
         }
 
         /** These options with another queue. */
         public Options queueCapacity(int operations) {
-            return new Options(readConnections, readTimeout, operations, lockTimeout, closeTimeout, allowsOwner);
+            return new Options(readConnections, readTimeout, operations, lockTimeout, closeTimeout, allowsOwner, log);
         }
 
         /** These options with another wait for locks. */
         public Options lockTimeout(Duration timeout) {
-            return new Options(readConnections, readTimeout, queueCapacity, timeout, closeTimeout, allowsOwner);
+            return new Options(readConnections, readTimeout, queueCapacity, timeout, closeTimeout, allowsOwner, log);
         }
 
         /** These options with another time for closing. */
         public Options closeTimeout(Duration timeout) {
-            return new Options(readConnections, readTimeout, queueCapacity, lockTimeout, timeout, allowsOwner);
+            return new Options(readConnections, readTimeout, queueCapacity, lockTimeout, timeout, allowsOwner, log);
         }
 
         /** These options, accepting a superuser or the schema's owner, whom no rule binds: for development only. */
         public Options allowOwner() {
-            return new Options(readConnections, readTimeout, queueCapacity, lockTimeout, closeTimeout, true);
+            return new Options(readConnections, readTimeout, queueCapacity, lockTimeout, closeTimeout, true, log);
+        }
+
+        /**
+         * These options, keeping the evidence log: the ledger's role needs {@code spendguard_log} besides {@code
+         * spendguard_app}. Several processes may be told to; one does at a time.
+         */
+        public Options log(LogKeeping keeping) {
+            return new Options(
+                    readConnections, readTimeout, queueCapacity, lockTimeout, closeTimeout, allowsOwner, keeping);
         }
     }
 }

@@ -18,6 +18,7 @@ import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.EventDraft;
 import io.spendguard.ledger.Namespace;
+import io.spendguard.ledger.RecentActions;
 import io.spendguard.ledger.Reservation;
 import io.spendguard.ledger.RunState;
 import io.spendguard.ledger.SealedEvent;
@@ -74,7 +75,8 @@ final class Rows {
                 row.get(RUN_STATE.RUN),
                 row.get(RUN_STATE.STEPS),
                 row.get(RUN_STATE.STOPPED_BY),
-                row.get(RUN_STATE.STOP_CODE));
+                row.get(RUN_STATE.STOP_CODE),
+                RecentActions.ofBytes(row.get(RUN_STATE.RECENT)));
     }
 
     static Reservation reservation(Record row, List<Claim> claims) {
@@ -131,12 +133,13 @@ final class Rows {
         }
     }
 
-    /** All events of one tenant or of all (null), in order. */
+    /** All events of one tenant or of all (null), in order; without those that were dropped. */
     static Select<Record> events(DSLContext sql, @Nullable String tenant) {
         return sql.select(OUTBOX.fields())
                 .select(COMMITMENTS, VALUES, SALTS)
                 .from(OUTBOX)
                 .where(tenant == null ? noCondition() : OUTBOX.TENANT.eq(tenant))
+                .and(OUTBOX.PAYLOAD.isNotNull())
                 .orderBy(OUTBOX.TENANT, OUTBOX.STREAM, OUTBOX.SEQ);
     }
 

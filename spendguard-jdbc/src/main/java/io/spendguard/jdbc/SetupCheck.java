@@ -16,7 +16,12 @@ final class SetupCheck {
             "ledger_tx_grows_only",
             "ledger_entry_grows_only",
             "ledger_entry_moves_accounts",
+            "ledger_entry_leaves_its_sum",
+            "ledger_tx_leaves_with_its_event",
+            "opening_balance_follows_entries",
             "outbox_grows_only",
+            "outbox_begins_whole",
+            "outbox_drops_what_is_closed",
             "idempotency_grows_only",
             "idempotency_answer_grows_only",
             "stream_grows_only",
@@ -58,9 +63,14 @@ final class SetupCheck {
                    (select string_agg(relname, ', ' order by relname) from pg_class
                      where relnamespace = 'spendguard'::regnamespace
                        and relname in ('ledger_tx', 'ledger_entry', 'outbox', 'idempotency', 'idempotency_answer',
-                           'stream', 'signing_key', 'reservation_claim')
+                           'stream', 'signing_key', 'reservation_claim', 'opening_balance')
                        and (has_table_privilege(oid, 'DELETE') or has_table_privilege(oid, 'TRUNCATE')
                            or has_any_column_privilege(oid, 'UPDATE'))) as changeable
+            """;
+    private static final String LOG_KEEPER = """
+            select current_user::text as role,
+                   coalesce(has_table_privilege(to_regclass('spendguard.log_tree'), 'INSERT'), false)
+                   and coalesce(has_table_privilege(to_regclass('spendguard.lease'), 'INSERT'), false) as may_keep
             """;
     private static final String TRIGGERS = """
             select tgname::text as name, tgenabled::text as enabled
@@ -93,6 +103,18 @@ final class SetupCheck {
             check.schema(sql, server, allowsOwner);
         }
         check.refuse();
+    }
+
+    /** Throws {@link LedgerSetupException} when the session's role may not keep the evidence log. */
+    static void requireLogKeeper(DSLContext sql) {
+        Record role = sql.fetchSingle(LOG_KEEPER);
+        if (!Boolean.TRUE.equals(role.get("may_keep", Boolean.class))) {
+            String name = role.get("role", String.class);
+            throw new LedgerSetupException(
+                    List.of(Fault.NOT_GRANTED),
+                    List.of("Role '" + name + "' may not keep the evidence log. Run: grant spendguard_log to \"" + name
+                            + "\"."));
+        }
     }
 
     static void requireServer(Server server) {

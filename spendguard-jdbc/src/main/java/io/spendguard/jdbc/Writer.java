@@ -65,6 +65,7 @@ final class Writer implements Runnable {
     private final OperationQueue queue;
     private final SideLane lane = new SideLane();
     private int lookingBatches;
+    private long lostTails;
     private volatile @Nullable WriterConnection connection;
     /** Meaningful once the queue is closed. */
     private volatile long endsAtNanos;
@@ -101,8 +102,30 @@ final class Writer implements Runnable {
             current = WriterConnection.open(dataSource, options);
             connection = current;
             registerKey(current);
+            lookForLostTails(current);
         }
         return current;
+    }
+
+    /** What was durable must still be there: a database that was set back has forgotten what callers were told. */
+    private void lookForLostTails(WriterConnection to) throws SQLException {
+        List<EventSealer.Tail> tails = sealer.tails();
+        List<EventSealer.Tail> lost;
+        try {
+            lost = tails.isEmpty() ? List.of() : to.missing(tails);
+        } catch (SQLException e) {
+            disconnect();
+            throw e;
+        }
+        if (!lost.isEmpty()) {
+            LOG.error(
+                    "TAIL_LOST: the ledger lacks the last events of streams {}, which it had acknowledged: it was set back,"
+                            + " and spend after that point is forgotten. Find out to when, and replay what the providers billed",
+                    lost);
+            sealer.tailsLost(lost);
+            host.tailsLost(lost.size());
+            lostTails += lost.size();
+        }
     }
 
     /** When to stop trying, once the queue is closed. */
@@ -402,11 +425,13 @@ final class Writer implements Runnable {
      * Finds out what became of the sealed batch whose answer was lost, with a fence at its first position: the server lets one
      * of the two become durable. Blocks, also beyond anybody's patience, until that is known; a transaction still under way
      * on the lost connection makes the fence wait, and the server ends it in bounded time. Afterwards the sealer knows
-     * that the batch is fenced off, or is still to be told that it is durable.
+     * that the batch is fenced off, or is still to be told that it is durable. Where the ledger was set back meanwhile, the
+     * batch is as little there as what came before it.
      */
     private boolean becameDurable(SQLException reason) {
         disconnect();
         List<SealedEvent> fence = List.of();
+        long lostBefore = lostTails;
         long pauseNanos = FIRST_PAUSE_NANOS;
         while (!mustEnd()) {
             try {
@@ -414,6 +439,12 @@ final class Writer implements Runnable {
                     fence = sealer.sealFence();
                 }
                 WriterConnection to = connected();
+                if (lostTails > lostBefore) {
+                    // A fence would stand in another history. Whatever is tried again has the same keys: it is there
+                    // once.
+                    sealer.lost();
+                    return false;
+                }
                 if (isFenced(to, fence)) {
                     sealer.fenced();
                     return false;
@@ -488,7 +519,12 @@ final class Writer implements Runnable {
                 return;
             }
             try {
+                long lostBefore = lostTails;
                 WriterConnection to = connected();
+                if (lostTails > lostBefore) {
+                    sealer.abandoned();
+                    closing = sealer.sealClosing(); // of the streams that are left, and what states the loss
+                }
                 to.limitSilence(CLOSING_STATEMENT_MILLIS);
                 new PostCall().events(closing).execute(to.jdbc(), true, CLOSING_STATEMENT_MILLIS);
                 sealer.committed();
@@ -518,6 +554,9 @@ final class Writer implements Runnable {
                 }
             } catch (LedgerSetupException e) {
                 last = e;
+            } catch (LedgerUnavailableException unsigned) {
+                LOG.warn("Ledger streams stay open", unsigned);
+                return;
             }
             pauseNanos = pause(pauseNanos, LAST_PAUSE_NANOS);
         } while (!mustEnd());

@@ -2,10 +2,15 @@ package io.spendguard.jdbc;
 
 import static io.spendguard.jdbc.schema.Tables.OUTBOX;
 
+import io.spendguard.ledger.EventSealer;
 import io.spendguard.ledger.SealedEvent;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 import javax.sql.DataSource;
 import org.jooq.DSLContext;
 import org.jooq.exception.DataAccessException;
@@ -84,6 +89,30 @@ final class WriterConnection {
                             .and(OUTBOX.STREAM.eq(event.stream()))
                             .and(OUTBOX.SEQ.eq(event.seq()))
                             .and(OUTBOX.EVENT_ID.eq(event.draft().id())));
+        } catch (DataAccessException e) {
+            throw Jooq.driverFailure(e);
+        }
+    }
+
+    /** Those of some streams' ends that are not what stands durably there. One round trip. */
+    List<EventSealer.Tail> missing(List<EventSealer.Tail> tails) throws SQLException {
+        try {
+            Set<UUID> gone = new HashSet<>(sql.fetch(
+                            """
+                            select place.stream
+                              from unnest({0}, {1}, {2}, {3}) as place(tenant, stream, seq, chain)
+                              left join spendguard.outbox event
+                                on event.tenant = place.tenant and event.stream = place.stream and event.seq = place.seq
+                             where event.chain is distinct from place.chain
+                            """,
+                            DSL.val(tails.stream().map(EventSealer.Tail::tenant).toArray(String[]::new)),
+                            DSL.val(tails.stream().map(EventSealer.Tail::stream).toArray(UUID[]::new)),
+                            DSL.val(tails.stream().map(EventSealer.Tail::seq).toArray(Long[]::new)),
+                            DSL.val(tails.stream()
+                                    .map(tail -> tail.chain().bytes())
+                                    .toArray(byte[][]::new)))
+                    .getValues(0, UUID.class));
+            return tails.stream().filter(tail -> gone.contains(tail.stream())).toList();
         } catch (DataAccessException e) {
             throw Jooq.driverFailure(e);
         }

@@ -100,7 +100,7 @@ class GuardOnPostgresTest {
     void databaseLostBetweenDecideAndCommit_commitFailsTyped_andItsRepetitionSettlesOnce(@TempDir Path folder) {
         try (EmbeddedPostgres server = EmbeddedPostgres.start();
                 Database database = TestLedgers.newDatabase(server)) {
-            try (Guard guard = guard(database, Duration.ofSeconds(10))) {
+            try (Guard guard = guard(database, Duration.ofSeconds(4))) {
                 Permit permit = guard.decide(call("r")).orThrow();
                 server.stopImmediately();
 

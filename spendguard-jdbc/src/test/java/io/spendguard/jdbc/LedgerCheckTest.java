@@ -177,6 +177,11 @@ class LedgerCheckTest {
                         LedgerLaw.STREAMS_ARE_GAPLESS,
                         "Position 5 follows 3: positions have no gaps."),
                 arguments(
+                        "an event dropped that was not closed",
+                        "update spendguard.outbox set payload = null, path = null, signature = null where seq = 3",
+                        LedgerLaw.DROPPED_EVENTS_WERE_CLOSED,
+                        "Its bytes at position 3 of stream"),
+                arguments(
                         "a decision repeated elsewhere",
                         "insert into spendguard.outbox select tenant, stream, seq + 100, gen_random_uuid(), type, payload,"
                                 + " digest, chain, batch_size, leaf_index, path, signature, key_id from spendguard.outbox"

@@ -88,6 +88,8 @@ class SchemaRulesTest {
                 "tree_head",
                 "checkpoint",
                 "cosignature",
+                "opening_balance",
+                "dropped_period",
                 "schema_history"
             })
     void application_deletingOrTruncatingOrAltering_isRefused(String table) {

@@ -90,7 +90,9 @@ final class ChatGate {
         }
         for (ToolExecutionRequest call : calls) {
             Action action = Callers.scope(admission.invocation())
-                    .complete(Action.toolCall(call.name()).build());
+                    .complete(Action.toolCall(call.name())
+                            .content(String.valueOf(call.arguments()))
+                            .build());
             admission
                     .guard()
                     .decide(action)
@@ -120,6 +122,7 @@ final class ChatGate {
     private Action describe(ChatRequest request, ChatRequestParameters parameters) {
         String model = parameters.modelName();
         Action.Builder action = model == null ? Action.of(ActionKind.LLM_CALL) : Action.llmCall(provider, model);
+        action.content(request.messages().toString());
         ChatDialect dialect = ChatDialect.of(parameters);
         if (dialect.isBounded(parameters)) {
             PromptTokens.of(provider, request.messages(), parameters).ifPresent(action::inputTokens);

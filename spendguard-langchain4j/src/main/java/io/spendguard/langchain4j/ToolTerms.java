@@ -45,7 +45,7 @@ record ToolTerms(@Nullable GuardedMethod method, @Nullable ToolExecutor fallback
      * @throws ToolArgumentsException when the arguments cannot be read, or do not say what the call costs
      */
     Action action(ToolExecutionRequest request) {
-        Action.Builder action = Action.toolCall(request.name());
+        Action.Builder action = Action.toolCall(request.name()).content(String.valueOf(request.arguments()));
         if (method == null) {
             return action.build();
         }

@@ -306,6 +306,23 @@ class GuardedAiServiceTest {
     }
 
     @Test
+    void chat_toolAskedForTheSameAgainAndAgain_isStopped() {
+        restart("tool.call.pre", "run.repeats >= 2", "stop");
+        Tools tools = new Tools();
+        Told assistant = service(Told.class, tools);
+        lab.provider
+                .replyWithToolCall("search", "{\"topic\": \"tea\"}")
+                .replyWithToolCall("search", "{\"topic\": \"milk\"}")
+                .replyWithToolCall("search", "{\"topic\": \"tea\"}")
+                .replyWithToolCall("search", "{\"topic\": \"tea\"}");
+
+        assertThatThrownBy(() -> assistant.chat("Hello", parameters("r-1"))).isInstanceOf(SpendDeniedException.class);
+
+        assertThat(tools.runs).hasValue(3);
+        assertThat(lab.provider.calls()).hasSize(4);
+    }
+
+    @Test
     void chat_toolStopped_endsTheCallWhateverTheApplicationsErrorHandlerSays() {
         restart("tool.call.pre", "action.tool == \"search\"", "stop");
         Told assistant = AiServices.builder(Told.class)

@@ -32,7 +32,7 @@ final class Admission {
                 .collect(Collectors.toSet());
         for (AssistantMessage.ToolCall toolCall : toolCalls) {
             if (!guarded.contains(toolCall.name())) {
-                admit(gate.decide(gate.toolCall(toolCall.name(), scope)));
+                admit(gate.decide(gate.toolCall(toolCall.name(), toolCall.arguments(), scope)));
             }
         }
     }

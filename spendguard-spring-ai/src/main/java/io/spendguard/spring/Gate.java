@@ -47,11 +47,11 @@ final class Gate {
     }
 
     /** A call of a tool, at its configured price. */
-    Action toolCall(String tool, Scope scope) {
-        return toolCall(Action.toolCall(tool), tool, scope);
+    Action toolCall(String tool, String input, Scope scope) {
+        return toolCall(Action.toolCall(tool).content(input), tool, scope);
     }
 
-    /** As {@link #toolCall(String, Scope)}, for an action that may have a price already. */
+    /** As {@link #toolCall(String, String, Scope)}, for an action that may have a price already. */
     Action toolCall(Action.Builder action, String tool, Scope scope) {
         Money cost = settings.toolCosts().get(tool);
         if (cost != null) {

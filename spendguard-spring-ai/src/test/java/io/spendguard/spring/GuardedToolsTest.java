@@ -79,6 +79,25 @@ class GuardedToolsTest {
     }
 
     @Test
+    void tool_askedForTheSameAgainAndAgain_isStopped() {
+        String rule =
+                "- {id: loop, at: [tool.call.pre], when: run.repeats >= 2, effect: stop, reasonCode: TEST_RULE}\n";
+        try (Bench bench = new Bench(Bench.contract(rule));
+                Scope.Handle run = Scope.ofRun(Bench.TENANT, "r1").open()) {
+            bench.provider
+                    .replyWithToolCall("search", "{}")
+                    .replyWithToolCall("search", "{\"page\": 2}")
+                    .replyWithToolCall("search", "{}")
+                    .replyWithToolCall("search", "{}");
+
+            assertThatThrownBy(() -> ask(bench, tool("search", false))).isInstanceOf(SpendDeniedException.class);
+
+            assertThat(runs).hasValue(3);
+            assertThat(bench.provider.calls()).hasSize(4);
+        }
+    }
+
+    @Test
     void tool_skipped_tellsTheModelInWords() {
         try (Bench bench = new Bench(Bench.contract(Bench.rule("tool.call.pre", "skip")))) {
             bench.provider.replyWithToolCall("search", "{}").replyWith("Done.");

@@ -26,6 +26,10 @@ public final class PackageNames {
     public static final String HEADS = "log/heads.jsonl";
     /** Whose events the leaves of the tenants' trees are. */
     public static final String RUNS = "log/runs.jsonl";
+    /** What is left of events that were dropped. */
+    public static final String DROPPED = "log/dropped.jsonl";
+    /** What the dropped events' entries came to. */
+    public static final String OPENINGS = "log/openings.jsonl";
 
     private static final Pattern EVENTS = Pattern.compile(
             "events/((?:[a-z0-9_-]|%[0-9a-f]{2})+)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\\.jsonl");

@@ -2,8 +2,10 @@ package io.spendguard.jdbc.cli;
 
 import io.spendguard.contract.Contract;
 import io.spendguard.decision.EvidenceExport;
+import io.spendguard.evidence.EvidenceException;
 import io.spendguard.evidence.EvidenceManifest;
 import io.spendguard.jdbc.EvidenceLog;
+import io.spendguard.jdbc.EvidenceRetention;
 import io.spendguard.jdbc.PostgresLedger;
 import io.spendguard.json.JsonObject;
 import io.spendguard.price.PriceBook;
@@ -65,6 +67,17 @@ final class EvidenceExportCommand implements Callable<Integer> {
         return key.with(this::export);
     }
 
+    /** Without the log nobody could tell what was closed from what was hidden. */
+    private void requireNothingDropped() throws IOException {
+        List<String> gone =
+                EvidenceRetention.open(database.dataSource(environment)).droppedTenants();
+        if (tenant == null ? !gone.isEmpty() : gone.contains(tenant)) {
+            throw new EvidenceException(
+                    "Events of tenant '" + (tenant == null ? gone.get(0) : tenant)
+                            + "' were closed and dropped: only the log shows that nothing else is missing. Export with --with-log.");
+        }
+    }
+
     private Integer export(Signer exporter) throws IOException {
         List<Contract> enclosed = contracts.stream().map(Contract::load).toList();
         EvidenceManifest manifest;
@@ -74,7 +87,9 @@ final class EvidenceExportCommand implements Callable<Integer> {
             if (tenant != null) {
                 export.tenant(tenant);
             }
-            if (withLog) {
+            if (!withLog) {
+                requireNothingDropped();
+            } else {
                 export.log(EvidenceLog.open(database.dataSource(environment)).export(tenant));
             }
             manifest = export.write(exporter, clock, out);

@@ -5,6 +5,7 @@ import io.spendguard.contract.RuleExplanation;
 import io.spendguard.decision.Rehearsal;
 import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.Claim;
+import io.spendguard.model.ApprovalTerms;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Patch;
 import io.spendguard.model.PatchTarget;
@@ -59,6 +60,14 @@ final class RehearsedAnswer {
         for (Patch.Change change : answer.patch().changes()) {
             lines.add("patch: " + shown(change));
         }
+        ApprovalTerms approval = answer.approval();
+        if (approval != null) {
+            lines.add("approval: by " + approval.role().text() + " within " + approval.ttl() + ", else "
+                    + name(approval.fallback()));
+        }
+        if (!answer.targets().isEmpty()) {
+            lines.add("targets: " + String.join(", ", answer.targets()));
+        }
         for (Claim claim : holds(answer)) {
             lines.add("holds: " + shown(claim));
         }
@@ -105,8 +114,20 @@ final class RehearsedAnswer {
 
     /** The answer as JSON. */
     static JsonObject json(Rehearsal.Answer answer) {
-        return JsonObject.create()
-                .put("outcome", name(answer.effect()))
+        JsonObject json = JsonObject.create();
+        ApprovalTerms approval = answer.approval();
+        if (approval != null) {
+            json.put(
+                    "approval",
+                    JsonObject.create()
+                            .put("role", approval.role().text())
+                            .put("ttl", approval.ttl().toString())
+                            .put("fallback", name(approval.fallback())));
+        }
+        if (!answer.targets().isEmpty()) {
+            json.put("targets", List.copyOf(answer.targets()));
+        }
+        return json.put("outcome", name(answer.effect()))
                 .put(
                         "reasons",
                         answer.reasons().stream()

@@ -44,7 +44,13 @@ public final class SpendGuardCli {
                 .addSubcommand(new ContractSchemaCommand(terminal))
                 .addSubcommand(new ContractDiffCommand(terminal))
                 .addSubcommand(new ContractSignCommand(terminal));
-        evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock));
+        evidence.addSubcommand(new EvidenceExportCommand(terminal, environment, clock))
+                .addSubcommand(new EvidenceTailCommand(terminal, environment))
+                .addSubcommand(new EvidenceSchemaCommand(terminal))
+                .addSubcommand(new EvidenceShowCommand(terminal, environment))
+                .addSubcommand(new RetentionCommands.Close(terminal, environment, clock))
+                .addSubcommand(new RetentionCommands.Drop(terminal, environment))
+                .addSubcommand(new RetentionCommands.Erase(terminal, environment));
         CommandLine budget = new CommandLine(new BudgetGroup())
                 .addSubcommand(new BudgetCommands.ListAll(terminal, environment))
                 .addSubcommand(new ExposureCommand(terminal, environment))
@@ -59,6 +65,7 @@ public final class SpendGuardCli {
                 .addSubcommand(new SchemaCommands.Check(terminal, environment));
         CommandLine log = new CommandLine(new LogGroup())
                 .addSubcommand(new LogCommands.SignCheckpoint(terminal, environment))
+                .addSubcommand(new LogKeepCommand(terminal, environment))
                 .addSubcommand(new LogCommands.Prove(terminal, environment))
                 .addSubcommand(new LogCommands.Witness(terminal, environment, clock));
         CommandLine keys = new CommandLine(new KeysGroup())

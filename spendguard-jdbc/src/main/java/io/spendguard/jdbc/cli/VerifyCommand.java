@@ -177,6 +177,7 @@ final class VerifyCommand implements Callable<Integer> {
                         .put("root", log.checkpoint().root().hex())
                         .put("covered", log.covered())
                         .put("later", log.later())
+                        .put("dropped", log.droppedEvents())
                         .put("continuesAnchors", log.isContinuation())
                         .put("witnesses", log.witnesses());
     }

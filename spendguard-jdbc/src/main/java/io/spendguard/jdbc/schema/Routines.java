@@ -4,6 +4,9 @@
 package io.spendguard.jdbc.schema;
 
 
+import io.spendguard.jdbc.schema.routines.ClosedSize;
+import io.spendguard.jdbc.schema.routines.DropClosedEvents;
+import io.spendguard.jdbc.schema.routines.ErasePersonalValue;
 import io.spendguard.jdbc.schema.routines.ExtendHolds;
 import io.spendguard.jdbc.schema.tables.FreeAccounts;
 import io.spendguard.jdbc.schema.tables.LockAccounts;
@@ -22,6 +25,132 @@ import org.jooq.Result;
  */
 @SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class Routines {
+
+    /**
+     * Call <code>spendguard.closed_size</code>
+     */
+    public static Long closedSize(
+          Configuration configuration
+        , String ofTenant
+    ) {
+        ClosedSize f = new ClosedSize();
+        f.setOfTenant(ofTenant);
+
+        f.execute(configuration);
+        return f.getReturnValue();
+    }
+
+    /**
+     * Get <code>spendguard.closed_size</code> as a field.
+     */
+    public static Field<Long> closedSize(
+          String ofTenant
+    ) {
+        ClosedSize f = new ClosedSize();
+        f.setOfTenant(ofTenant);
+
+        return f.asField();
+    }
+
+    /**
+     * Get <code>spendguard.closed_size</code> as a field.
+     */
+    public static Field<Long> closedSize(
+          Field<String> ofTenant
+    ) {
+        ClosedSize f = new ClosedSize();
+        f.setOfTenant(ofTenant);
+
+        return f.asField();
+    }
+
+    /**
+     * Call <code>spendguard.drop_closed_events</code>
+     */
+    public static Long dropClosedEvents(
+          Configuration configuration
+        , String ofTenant
+        , Integer atMost
+    ) {
+        DropClosedEvents f = new DropClosedEvents();
+        f.setOfTenant(ofTenant);
+        f.setAtMost(atMost);
+
+        f.execute(configuration);
+        return f.getReturnValue();
+    }
+
+    /**
+     * Get <code>spendguard.drop_closed_events</code> as a field.
+     */
+    public static Field<Long> dropClosedEvents(
+          String ofTenant
+        , Integer atMost
+    ) {
+        DropClosedEvents f = new DropClosedEvents();
+        f.setOfTenant(ofTenant);
+        f.setAtMost(atMost);
+
+        return f.asField();
+    }
+
+    /**
+     * Get <code>spendguard.drop_closed_events</code> as a field.
+     */
+    public static Field<Long> dropClosedEvents(
+          Field<String> ofTenant
+        , Field<Integer> atMost
+    ) {
+        DropClosedEvents f = new DropClosedEvents();
+        f.setOfTenant(ofTenant);
+        f.setAtMost(atMost);
+
+        return f.asField();
+    }
+
+    /**
+     * Call <code>spendguard.erase_personal_value</code>
+     */
+    public static Long erasePersonalValue(
+          Configuration configuration
+        , String ofTenant
+        , String ofValue
+    ) {
+        ErasePersonalValue f = new ErasePersonalValue();
+        f.setOfTenant(ofTenant);
+        f.setOfValue(ofValue);
+
+        f.execute(configuration);
+        return f.getReturnValue();
+    }
+
+    /**
+     * Get <code>spendguard.erase_personal_value</code> as a field.
+     */
+    public static Field<Long> erasePersonalValue(
+          String ofTenant
+        , String ofValue
+    ) {
+        ErasePersonalValue f = new ErasePersonalValue();
+        f.setOfTenant(ofTenant);
+        f.setOfValue(ofValue);
+
+        return f.asField();
+    }
+
+    /**
+     * Get <code>spendguard.erase_personal_value</code> as a field.
+     */
+    public static Field<Long> erasePersonalValue(
+          Field<String> ofTenant
+        , Field<String> ofValue
+    ) {
+        ErasePersonalValue f = new ErasePersonalValue();
+        f.setOfTenant(ofTenant);
+        f.setOfValue(ofValue);
+
+        return f.asField();
+    }
 
     /**
      * Call <code>spendguard.extend_holds</code>

@@ -9,6 +9,7 @@ import io.spendguard.jdbc.schema.tables.Budget;
 import io.spendguard.jdbc.schema.tables.CanonicalEvent;
 import io.spendguard.jdbc.schema.tables.Checkpoint;
 import io.spendguard.jdbc.schema.tables.Cosignature;
+import io.spendguard.jdbc.schema.tables.DroppedPeriod;
 import io.spendguard.jdbc.schema.tables.FreeAccounts;
 import io.spendguard.jdbc.schema.tables.Idempotency;
 import io.spendguard.jdbc.schema.tables.IdempotencyAnswer;
@@ -21,6 +22,7 @@ import io.spendguard.jdbc.schema.tables.LogBalance;
 import io.spendguard.jdbc.schema.tables.LogCursor;
 import io.spendguard.jdbc.schema.tables.LogTile;
 import io.spendguard.jdbc.schema.tables.LogTree;
+import io.spendguard.jdbc.schema.tables.OpeningBalance;
 import io.spendguard.jdbc.schema.tables.Outbox;
 import io.spendguard.jdbc.schema.tables.PersonalValue;
 import io.spendguard.jdbc.schema.tables.Reservation;
@@ -81,6 +83,11 @@ public class Spendguard extends SchemaImpl {
      * What witnesses added to a checkpoint.
      */
     public final Cosignature COSIGNATURE = Cosignature.COSIGNATURE;
+
+    /**
+     * Up to which leaf of the tenant's tree the events were dropped.
+     */
+    public final DroppedPeriod DROPPED_PERIOD = DroppedPeriod.DROPPED_PERIOD;
 
     /**
      * of_tenants text[], ids uuid[]
@@ -228,6 +235,12 @@ public class Spendguard extends SchemaImpl {
     public final LogTree LOG_TREE = LogTree.LOG_TREE;
 
     /**
+     * What dropped entries summed to: with the entries that are left, an
+     * account's balance.
+     */
+    public final OpeningBalance OPENING_BALANCE = OpeningBalance.OPENING_BALANCE;
+
+    /**
      * Signed audit events in their streams, written with what they tell of.
      */
     public final Outbox OUTBOX = Outbox.OUTBOX;
@@ -290,6 +303,7 @@ public class Spendguard extends SchemaImpl {
             CanonicalEvent.CANONICAL_EVENT,
             Checkpoint.CHECKPOINT,
             Cosignature.COSIGNATURE,
+            DroppedPeriod.DROPPED_PERIOD,
             FreeAccounts.FREE_ACCOUNTS,
             Idempotency.IDEMPOTENCY,
             IdempotencyAnswer.IDEMPOTENCY_ANSWER,
@@ -302,6 +316,7 @@ public class Spendguard extends SchemaImpl {
             LogCursor.LOG_CURSOR,
             LogTile.LOG_TILE,
             LogTree.LOG_TREE,
+            OpeningBalance.OPENING_BALANCE,
             Outbox.OUTBOX,
             PersonalValue.PERSONAL_VALUE,
             Reservation.RESERVATION,

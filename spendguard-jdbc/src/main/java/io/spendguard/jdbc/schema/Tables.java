@@ -9,6 +9,7 @@ import io.spendguard.jdbc.schema.tables.Budget;
 import io.spendguard.jdbc.schema.tables.CanonicalEvent;
 import io.spendguard.jdbc.schema.tables.Checkpoint;
 import io.spendguard.jdbc.schema.tables.Cosignature;
+import io.spendguard.jdbc.schema.tables.DroppedPeriod;
 import io.spendguard.jdbc.schema.tables.FreeAccounts;
 import io.spendguard.jdbc.schema.tables.Idempotency;
 import io.spendguard.jdbc.schema.tables.IdempotencyAnswer;
@@ -21,6 +22,7 @@ import io.spendguard.jdbc.schema.tables.LogBalance;
 import io.spendguard.jdbc.schema.tables.LogCursor;
 import io.spendguard.jdbc.schema.tables.LogTile;
 import io.spendguard.jdbc.schema.tables.LogTree;
+import io.spendguard.jdbc.schema.tables.OpeningBalance;
 import io.spendguard.jdbc.schema.tables.Outbox;
 import io.spendguard.jdbc.schema.tables.PersonalValue;
 import io.spendguard.jdbc.schema.tables.Reservation;
@@ -69,6 +71,11 @@ public class Tables {
      * What witnesses added to a checkpoint.
      */
     public static final Cosignature COSIGNATURE = Cosignature.COSIGNATURE;
+
+    /**
+     * Up to which leaf of the tenant's tree the events were dropped.
+     */
+    public static final DroppedPeriod DROPPED_PERIOD = DroppedPeriod.DROPPED_PERIOD;
 
     /**
      * of_tenants text[], ids uuid[]
@@ -214,6 +221,12 @@ public class Tables {
      * last found to be those of the accounts.
      */
     public static final LogTree LOG_TREE = LogTree.LOG_TREE;
+
+    /**
+     * What dropped entries summed to: with the entries that are left, an
+     * account's balance.
+     */
+    public static final OpeningBalance OPENING_BALANCE = OpeningBalance.OPENING_BALANCE;
 
     /**
      * Signed audit events in their streams, written with what they tell of.

@@ -112,9 +112,12 @@ create table spendguard.run_state (
     steps bigint not null check (steps >= 0),
     stopped_by uuid,
     stop_code text,
+    recent bytea not null default ''
+        check (octet_length(recent) <= 256 and octet_length(recent) % 8 = 0),
     primary key (tenant, namespace, run),
     constraint run_state_stop_check check (stop_code is null or stopped_by is not null)
 ) with (fillfactor = 50);
+comment on column spendguard.run_state.recent is 'Fingerprints of the last 32 actions allowed, 8 bytes each, oldest first.';
 comment on table spendguard.run_state is 'What was recorded of a run; a recorded stop ends it for good.';
 
 create table spendguard.ledger_tx (

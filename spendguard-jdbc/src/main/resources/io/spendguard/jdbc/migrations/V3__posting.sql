@@ -13,7 +13,7 @@ create function spendguard.post(
     key_tenant text[], key_operation text[], key_key text[], key_request_hash bytea[], key_answer bytea[],
     settled_tenant text[], settled_id uuid[], settled_state text[],
     run_tenant text[], run_namespace text[], run_run text[], run_steps bigint[], run_stopped_by uuid[],
-        run_stop_code text[],
+        run_stop_code text[], run_recent bytea[],
     event_tenant text[], event_stream uuid[], event_seq bigint[], event_id uuid[], event_type text[],
         event_payload bytea[], event_digest bytea[], event_chain bytea[], event_batch_size integer[],
         event_leaf_index integer[], event_path bytea[], event_signature bytea[], event_key_id text[],
@@ -64,14 +64,19 @@ begin
     end loop;
 
     if cardinality(run_run) > 0 then
-        insert into spendguard.run_state as known (tenant, namespace, run, steps, stopped_by, stop_code)
-        select * from unnest(run_tenant, run_namespace, run_run, run_steps, run_stopped_by, run_stop_code)
-                as changed(tenant, namespace, run, steps, stopped_by, stop_code)
+        insert into spendguard.run_state as known (tenant, namespace, run, steps, stopped_by, stop_code, recent)
+        select * from unnest(
+                run_tenant, run_namespace, run_run, run_steps, run_stopped_by, run_stop_code, run_recent)
+                as changed(tenant, namespace, run, steps, stopped_by, stop_code, recent)
          order by changed.tenant collate "C", changed.namespace collate "C", changed.run collate "C"
             on conflict (tenant, namespace, run) do update
                 set steps = known.steps + excluded.steps,
                     stopped_by = excluded.stopped_by,
-                    stop_code = excluded.stop_code
+                    stop_code = excluded.stop_code,
+                    -- The last 32.
+                    recent = substring(
+                        known.recent || excluded.recent
+                        from greatest(1, octet_length(known.recent) + octet_length(excluded.recent) - 255))
                 where known.stopped_by is null;
         get diagnostics written = row_count;
         if written <> cardinality(run_run) then

@@ -33,7 +33,7 @@ grant insert on
     spendguard.reservation_claim
     to spendguard_app;
 grant update (unit, limit_atoms) on spendguard.budget to spendguard_app;
-grant update (steps, stopped_by, stop_code) on spendguard.run_state to spendguard_app;
+grant update (steps, stopped_by, stop_code, recent) on spendguard.run_state to spendguard_app;
 grant update (state) on spendguard.reservation to spendguard_app;
 -- Not the triggers' functions: who may execute one may hang it on a table of their own and move balances without entries.
 grant execute on function spendguard.post, spendguard.lock_accounts, spendguard.free_accounts to spendguard_app;

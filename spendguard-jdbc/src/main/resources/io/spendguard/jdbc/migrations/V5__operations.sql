@@ -3,7 +3,7 @@
 
 alter table spendguard.idempotency drop constraint idempotency_operation_check;
 alter table spendguard.idempotency add constraint idempotency_operation_check
-    check (operation in ('ACTIVATE', 'DECIDE', 'SETTLE', 'EXPIRE', 'EXTEND', 'GRANT', 'TRANSFER', 'CORRECT'));
+    check (operation in ('ACTIVATE', 'DECIDE', 'SETTLE', 'EXPIRE', 'EXTEND', 'GRANT', 'TRANSFER', 'CORRECT', 'CLOSE'));
 
 alter table spendguard.reservation drop constraint reservation_state_check;
 alter table spendguard.reservation add constraint reservation_state_check

@@ -153,6 +153,8 @@ grant update (size, checked_size) on spendguard.log_tree to spendguard_log;
 grant update (hashes) on spendguard.log_tile to spendguard_log;
 grant update (seq, chain) on spendguard.log_cursor to spendguard_log;
 grant update (limit_atoms, spent_atoms, held_atoms, debt_atoms) on spendguard.log_balance to spendguard_log;
+grant select, insert on spendguard.lease to spendguard_log;
+grant update (holder, epoch, held_until) on spendguard.lease to spendguard_log;
 grant select on
     spendguard.log_tree,
     spendguard.log_tile,

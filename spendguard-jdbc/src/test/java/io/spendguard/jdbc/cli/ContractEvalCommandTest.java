@@ -59,6 +59,31 @@ class ContractEvalCommandTest {
     }
 
     @Test
+    void eval_requiredApprovalOrSkip_saysWhatTheCallerIsAsked() throws IOException {
+        Files.writeString(contract, CONTRACT + """
+                    - id: wire
+                      when: action.tool == "wire"
+                      effect: {decision: require_approval, approval: {role: platform-eng, ttl: PT30M}}
+                      reasonCode: WIRE
+                    - id: optional
+                      when: action.tool == "rerank"
+                      effect: {decision: skip, targets: [rerank, summary]}
+                      reasonCode: OPTIONAL
+                """);
+        String input = "{\"action\": {\"tool\": \"%s\", \"run\": \"r1\"}, \"now\": \"2026-11-23T12:00:00Z\"}";
+
+        assertThat(eval(input.formatted("wire")).out())
+                .startsWith("outcome: require_approval\n")
+                .endsWith("matched: wire\napproval: by platform-eng within PT30M, else stop\n");
+        assertThat(eval(input.formatted("rerank")).out())
+                .startsWith("outcome: skip\n")
+                .endsWith("matched: optional\ntargets: rerank, summary\n");
+        JsonObject json = JsonObject.parse(
+                eval(input.formatted("wire"), "--json").out().strip().getBytes(StandardCharsets.UTF_8));
+        assertThat(json.object("approval").string("role")).isEqualTo("platform-eng");
+    }
+
+    @Test
     void eval_degrade_showsReasonPatchAndHolds() throws IOException {
         Console console = eval(CALL);
 

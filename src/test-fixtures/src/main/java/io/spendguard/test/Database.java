@@ -46,6 +46,11 @@ public final class Database implements AutoCloseable {
         return server.dataSource(name, loginRole);
     }
 
+    /** A copy as it is now, like a backup that was put back; sessions still connected to this one are cut. */
+    public Database copy() {
+        return server.copyOf(name);
+    }
+
     /** Drops the database; sessions still connected are cut. */
     @Override
     public void close() {

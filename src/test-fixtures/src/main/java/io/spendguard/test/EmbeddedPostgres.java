@@ -9,11 +9,16 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -110,7 +115,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         requireName("Template", templateName);
         Template template = templates.computeIfAbsent(templateName, name -> new Template("template_" + name));
         template.migrateOnce(migrateTemplate);
-        return create(template.database);
+        return template.copy();
     }
 
     /**
@@ -176,6 +181,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
                 execute("grant " + group + " to " + role);
             }
         }
+    }
+
+    Database copyOf(String database) {
+        query("select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '" + database + "'");
+        return create(database);
     }
 
     void drop(String database) {
@@ -306,15 +316,38 @@ public final class EmbeddedPostgres implements AutoCloseable {
     /** Initialised by the first use: the class loader is the lock. */
     private static final class Shared {
         static final EmbeddedPostgres SERVER = new EmbeddedPostgres(true);
+        static final ExecutorService COPYING = Executors.newFixedThreadPool(2, work -> {
+            Thread thread = new Thread(work, "embedded-postgres-copies");
+            thread.setDaemon(true);
+            return thread;
+        });
     }
 
     /** A database that is copied and never connected to again. */
     private final class Template {
+        private static final int COPIES_AHEAD = 2;
+
         final String database;
+        private final Queue<CompletableFuture<Database>> copies = new ArrayDeque<>();
         private boolean isMigrated;
 
         Template(String database) {
             this.database = database;
+        }
+
+        /** Of the shared server, whose tests come one after another, the next ones are made while a test runs. */
+        Database copy() {
+            if (!isShared) {
+                return create(database);
+            }
+            CompletableFuture<Database> next;
+            synchronized (copies) {
+                while (copies.size() <= COPIES_AHEAD) {
+                    copies.add(CompletableFuture.supplyAsync(() -> create(database), Shared.COPYING));
+                }
+                next = copies.remove();
+            }
+            return next.join();
         }
 
         synchronized void migrateOnce(Consumer<DataSource> migrate) {

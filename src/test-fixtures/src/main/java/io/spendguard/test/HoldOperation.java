@@ -9,6 +9,7 @@ import io.spendguard.ledger.EntryKind;
 import io.spendguard.ledger.LedgerView;
 import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.Posting;
+import io.spendguard.ledger.RecentActions;
 import io.spendguard.ledger.RunState;
 import io.spendguard.model.IdSource;
 import java.time.Instant;
@@ -29,6 +30,7 @@ public final class HoldOperation extends TestOperation<HoldOperation> {
     private final List<Claim> claims = new ArrayList<>();
     private final List<Backlog> backlog = new ArrayList<>();
     private String terms = "terms";
+    private RecentActions remembered = RecentActions.NONE;
 
     HoldOperation(IdSource ids, String tenant, String key, Instant expiresAt) {
         super(OperationKind.DECIDE, ids, tenant, key);
@@ -51,6 +53,12 @@ public final class HoldOperation extends TestOperation<HoldOperation> {
     /** Sees what earlier accounts left behind, too. */
     public HoldOperation seeing(Backlog left) {
         backlog.add(left);
+        return this;
+    }
+
+    /** What its run remembers it by. */
+    public HoldOperation remembered(long fingerprint) {
+        remembered = RecentActions.of(fingerprint);
         return this;
     }
 
@@ -129,8 +137,8 @@ public final class HoldOperation extends TestOperation<HoldOperation> {
                 entries.add(new Entry(claim.account().id(), EntryKind.HELD, claim.atomic()));
             }
         }
-        Posting.RunChange step =
-                run().map(name -> new Posting.RunChange(name, 1, null, null)).orElse(null);
+        Posting.RunChange step = run().map(name -> new Posting.RunChange(name, 1, null, null, remembered))
+                .orElse(null);
         Posting.Hold hold = new Posting.Hold(reservationId, expiresAt, ordered, utf8(terms));
         return posting(entries, hold, null, step, "held");
     }

@@ -5,14 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spendguard.ledger.Account;
 import io.spendguard.ledger.Namespace;
+import io.spendguard.ledger.RecentActions;
 import io.spendguard.ledger.RunState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** Runs: steps are counted, and a stop is for good. */
 interface RunLaws extends LedgerLaws {
     @Test
     default void run_neverHeardOf_isFresh() {
-        assertThat(run("r1")).isEqualTo(new RunState("r1", 0, null, null));
+        assertThat(run("r1")).isEqualTo(new RunState("r1", 0, null, null, RecentActions.NONE));
     }
 
     @Test
@@ -24,8 +28,8 @@ interface RunLaws extends LedgerLaws {
         lab().post(lab().operations().hold("h2").claim(team, 1).inRun("r1").unassumed());
         lab().post(lab().operations().hold("h3").claim(team, 1).inRun("r2"));
 
-        assertThat(run("r1")).isEqualTo(new RunState("r1", 2, null, null));
-        assertThat(run("r2")).isEqualTo(new RunState("r2", 1, null, null));
+        assertThat(run("r1")).isEqualTo(new RunState("r1", 2, null, null, RecentActions.NONE));
+        assertThat(run("r2")).isEqualTo(new RunState("r2", 1, null, null, RecentActions.NONE));
     }
 
     @Test
@@ -51,6 +55,38 @@ interface RunLaws extends LedgerLaws {
     }
 
     @Test
+    default void run_rememberingItsActions_keepsTheLatestOfThemInOrder() {
+        lab().activate("team", 1000);
+        Account team = lab().operations().account("team");
+
+        for (int i = 0; i < RecentActions.MOST; i++) {
+            lab().post(lab().operations()
+                    .hold("h" + i)
+                    .claim(team, 1)
+                    .inRun("r1")
+                    .remembered(i));
+        }
+        HoldOperation last = lab().operations()
+                .hold("last")
+                .claim(team, 1)
+                .inRun("r1")
+                .remembered(-7)
+                .unassumed();
+        lab().post(last);
+        lab().reopen();
+
+        List<Long> kept =
+                new ArrayList<>(LongStream.range(1, RecentActions.MOST).boxed().toList());
+        assertThat(last.seen().run().orElseThrow().recent().fingerprints())
+                .startsWith(0L)
+                .endsWith(31L);
+        kept.add(-7L);
+        assertThat(run("r1").recent().fingerprints()).isEqualTo(kept);
+        assertThat(run("r1").recent().count(-7)).isEqualTo(1);
+        assertThat(run("r1").recent().count(0)).isZero();
+    }
+
+    @Test
     default void stop_ofARun_isRecordedWithItsDecisionAndCode() {
         lab().activate("team", 1000);
         lab().post(lab().operations()
@@ -61,7 +97,7 @@ interface RunLaws extends LedgerLaws {
 
         assertThat(lab().answer(stop)).isEqualTo("stopped");
 
-        assertThat(run("r1")).isEqualTo(new RunState("r1", 1, stop.decisionId(), "LIMIT"));
+        assertThat(run("r1")).isEqualTo(new RunState("r1", 1, stop.decisionId(), "LIMIT", RecentActions.NONE));
         assertThat(run("r1").isStopped()).isTrue();
     }
 
@@ -76,7 +112,8 @@ interface RunLaws extends LedgerLaws {
         String answer = lab().answer(assuming);
 
         assertThat(answer).isEqualTo("refused: run stopped");
-        assertThat(assuming.seen().run()).hasValue(new RunState("r1", 0, stop.decisionId(), "LIMIT"));
+        assertThat(assuming.seen().run())
+                .hasValue(new RunState("r1", 0, stop.decisionId(), "LIMIT", RecentActions.NONE));
         assertBalances(team, 1000, 0, 0, 0);
     }
 
@@ -102,7 +139,7 @@ interface RunLaws extends LedgerLaws {
 
         assertThat(lab().answer(second)).isEqualTo("refused: run stopped");
 
-        assertThat(run("r1")).isEqualTo(new RunState("r1", 0, first.decisionId(), "LIMIT"));
+        assertThat(run("r1")).isEqualTo(new RunState("r1", 0, first.decisionId(), "LIMIT", RecentActions.NONE));
     }
 
     @Test
@@ -114,7 +151,7 @@ interface RunLaws extends LedgerLaws {
 
         assertThatThrownBy(() -> lab().post(heedless)).isInstanceOf(IllegalStateException.class);
 
-        assertThat(run("r1")).isEqualTo(new RunState("r1", 0, first.decisionId(), "LIMIT"));
+        assertThat(run("r1")).isEqualTo(new RunState("r1", 0, first.decisionId(), "LIMIT", RecentActions.NONE));
         assertThat(lab().events(null)).hasSize(events);
     }
 

@@ -59,7 +59,7 @@ public final class StopOperation extends TestOperation<StopOperation> {
     }
 
     private Posting stopped() {
-        Posting.RunChange change = new Posting.RunChange(run().orElseThrow(), 0, decisionId, code);
+        Posting.RunChange change = Posting.RunChange.stop(run().orElseThrow(), decisionId, code);
         return posting(List.of(), null, null, change, "stopped");
     }
 }

@@ -33,6 +33,11 @@ public final class TestHost implements LedgerHost {
     }
 
     @Override
+    public void tailsLost(int streams) {
+        throw new IllegalStateException("Ledger lost " + streams + " tails in a test that set nothing back. Look why.");
+    }
+
+    @Override
     public Posting opening(Account account, long limit, Instant now) {
         List<Entry> grant = limit == 0
                 ? List.of()

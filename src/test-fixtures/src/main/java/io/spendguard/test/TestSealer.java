@@ -128,6 +128,19 @@ final class TestSealer implements EventSealer {
     }
 
     @Override
+    public List<EventSealer.Tail> tails() {
+        return tails.entrySet().stream()
+                .map(tail -> new EventSealer.Tail(
+                        tail.getKey(), tail.getValue().stream, tail.getValue().seq, tail.getValue().chain))
+                .toList();
+    }
+
+    @Override
+    public void tailsLost(List<EventSealer.Tail> lost) {
+        lost.forEach(tail -> tails.remove(tail.tenant()));
+    }
+
+    @Override
     public Key key() {
         return key;
     }

@@ -73,9 +73,10 @@ public class Outbox extends TableImpl<Record> {
     public final TableField<Record, String> TYPE = createField(DSL.name("type"), SQLDataType.CLOB.nullable(false), this, "");
 
     /**
-     * The column <code>spendguard.outbox.payload</code>.
+     * The column <code>spendguard.outbox.payload</code>. The event's canonical
+     * bytes; null once its period was closed and dropped.
      */
-    public final TableField<Record, byte[]> PAYLOAD = createField(DSL.name("payload"), SQLDataType.BLOB.nullable(false), this, "");
+    public final TableField<Record, byte[]> PAYLOAD = createField(DSL.name("payload"), SQLDataType.BLOB, this, "The event's canonical bytes; null once its period was closed and dropped.");
 
     /**
      * The column <code>spendguard.outbox.digest</code>.
@@ -100,17 +101,29 @@ public class Outbox extends TableImpl<Record> {
     /**
      * The column <code>spendguard.outbox.path</code>.
      */
-    public final TableField<Record, byte[]> PATH = createField(DSL.name("path"), SQLDataType.BLOB.nullable(false), this, "");
+    public final TableField<Record, byte[]> PATH = createField(DSL.name("path"), SQLDataType.BLOB, this, "");
 
     /**
      * The column <code>spendguard.outbox.signature</code>.
      */
-    public final TableField<Record, byte[]> SIGNATURE = createField(DSL.name("signature"), SQLDataType.BLOB.nullable(false), this, "");
+    public final TableField<Record, byte[]> SIGNATURE = createField(DSL.name("signature"), SQLDataType.BLOB, this, "");
 
     /**
      * The column <code>spendguard.outbox.key_id</code>.
      */
     public final TableField<Record, String> KEY_ID = createField(DSL.name("key_id"), SQLDataType.CLOB.nullable(false), this, "");
+
+    /**
+     * The column <code>spendguard.outbox.decision_id</code>. Of a dropped
+     * event: whose decision it told of.
+     */
+    public final TableField<Record, String> DECISION_ID = createField(DSL.name("decision_id"), SQLDataType.CLOB, this, "Of a dropped event: whose decision it told of.");
+
+    /**
+     * The column <code>spendguard.outbox.is_final</code>. Of a dropped outcome:
+     * whether it was the final one.
+     */
+    public final TableField<Record, Boolean> IS_FINAL = createField(DSL.name("is_final"), SQLDataType.BOOLEAN, this, "Of a dropped outcome: whether it was the final one.");
 
     private Outbox(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);

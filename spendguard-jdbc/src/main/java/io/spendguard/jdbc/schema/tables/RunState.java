@@ -74,6 +74,12 @@ public class RunState extends TableImpl<Record> {
      */
     public final TableField<Record, String> STOP_CODE = createField(DSL.name("stop_code"), SQLDataType.CLOB, this, "");
 
+    /**
+     * The column <code>spendguard.run_state.recent</code>. Fingerprints of the
+     * last 32 actions allowed, 8 bytes each, oldest first.
+     */
+    public final TableField<Record, byte[]> RECENT = createField(DSL.name("recent"), SQLDataType.BLOB.nullable(false).defaultValue(DSL.field(DSL.raw("'\\x'::bytea"), SQLDataType.BLOB)), this, "Fingerprints of the last 32 actions allowed, 8 bytes each, oldest first.");
+
     private RunState(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }

@@ -1,6 +1,5 @@
-package io.spendguard.contract;
+package io.spendguard.model;
 
-import io.spendguard.model.Effect;
 import java.time.Duration;
 import java.util.Objects;
 

@@ -1,0 +1,233 @@
+package io.spendguard.jdbc.cli;
+
+import io.spendguard.decision.PeriodClosing;
+import io.spendguard.evidence.ClosedPeriod;
+import io.spendguard.evidence.EvidenceException;
+import io.spendguard.jdbc.EvidenceRetention;
+import io.spendguard.jdbc.PostgresLedger;
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.Digest;
+import io.spendguard.model.IdSource;
+import io.spendguard.proof.Anchors;
+import io.spendguard.proof.Checkpoint;
+import io.spendguard.proof.Ed25519Signer;
+import io.spendguard.verify.Finding;
+import io.spendguard.verify.FindingCode;
+import io.spendguard.verify.LogReport;
+import io.spendguard.verify.VerificationReport;
+import io.spendguard.verify.VerificationReport.Money;
+import io.spendguard.verify.Verifier;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.postgresql.ds.PGSimpleDataSource;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code spendguard evidence close|drop|erase} */
+final class RetentionCommands {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private RetentionCommands() {}
+
+    /** {@code spendguard evidence close} */
+    @Command(
+            name = "close",
+            description =
+                    "Verifies an exported package and records, signed, that it holds everything up to its checkpoint.",
+            mixinStandardHelpOptions = true)
+    @SuppressWarnings("NullAway.Init") // picocli sets what is required
+    static final class Close implements Callable<Integer> {
+        private final Terminal terminal;
+        private final Map<String, String> environment;
+        private final Clock clock;
+
+        @Mixin
+        private DatabaseOptions database;
+
+        @Option(names = "--tenant", required = true, description = "whose period")
+        private String tenant;
+
+        @Option(
+                names = "--package",
+                required = true,
+                paramLabel = "ZIP",
+                description = "the archive: exported with --with-log, to be kept for as long as the evidence must be")
+        private Path archive;
+
+        @Option(names = "--anchors", required = true, paramLabel = "FILE", description = "whom to trust about it")
+        private Path anchors;
+
+        @Option(
+                names = "--signing-key",
+                required = true,
+                paramLabel = "PEM",
+                description = "the key that signs the audit event")
+        private Path signingKey;
+
+        @Option(names = "--json", description = "answer with one JSON object")
+        private boolean json;
+
+        Close(Terminal terminal, Map<String, String> environment, Clock clock) {
+            this.terminal = terminal;
+            this.environment = environment;
+            this.clock = clock;
+        }
+
+        @Override
+        public Integer call() throws IOException {
+            Checkpoint checkpoint = verified();
+            PGSimpleDataSource source = database.dataSource(environment);
+            ClosedPeriod period = EvidenceRetention.open(source).period(tenant, checkpoint, sha256(archive));
+            PeriodClosing.Closed closed;
+            try (PostgresLedger ledger = PostgresLedger.open(source);
+                    PeriodClosing closing = PeriodClosing.open(
+                            ledger, Ed25519Signer.load(signingKey), clock, IdSource.timeOrdered(clock), PATIENCE)) {
+                closed = closing.close(period);
+            }
+            if (json) {
+                terminal.json(period.toJson()
+                        .put("tenant", tenant)
+                        .put("event", closed.auditEventId().toString())
+                        .put("replayed", closed.isReplayed()));
+            } else {
+                terminal.line("evidence: " + (closed.isReplayed() ? "was closed before, " : "closed, ") + period.size()
+                        + " events of tenant '" + tenant + "' are in " + archive + ", event " + closed.auditEventId());
+                terminal.line("They may be dropped once a checkpoint covers that event: spendguard log checkpoint");
+            }
+            return SpendGuardCli.OK;
+        }
+
+        /** A stream whose writer goes on is no fault here: what comes after the checkpoint is not closed. */
+        private Checkpoint verified() {
+            VerificationReport report = Verifier.verify(archive, Anchors.load(anchors));
+            Finding fault = report.findings().stream()
+                    .filter(finding -> finding.code() != FindingCode.STREAM_OPEN)
+                    .findFirst()
+                    .orElse(null);
+            LogReport log = report.log();
+            if (fault != null) {
+                throw new EvidenceException("Package " + archive + " does not verify, so it closes nothing: "
+                        + fault.code() + ". Run: spendguard verify");
+            }
+            if (log == null) {
+                throw new EvidenceException("Package " + archive
+                        + " encloses no checkpoint, so nobody can tell what it holds all of. Export with --with-log.");
+            }
+            if (report.money() != Money.FULL && report.money() != Money.FROM_CLOSE) {
+                throw new EvidenceException("Package " + archive
+                        + " does not prove its balances, so it does not hold everything. Export the whole tenant.");
+            }
+            if (report.tenant() != null && !report.tenant().equals(tenant)) {
+                throw new EvidenceException("Package " + archive + " is of tenant '" + report.tenant() + "', not of '"
+                        + tenant + "'. Name the tenant's own.");
+            }
+            return log.checkpoint();
+        }
+
+        private static Digest sha256(Path file) throws IOException {
+            MessageDigest digest = Digest.newSha256();
+            try (InputStream in = Files.newInputStream(file)) {
+                byte[] piece = new byte[1 << 16];
+                for (int read = in.read(piece); read >= 0; read = in.read(piece)) {
+                    digest.update(piece, 0, read);
+                }
+            }
+            return Digest.of(digest.digest());
+        }
+    }
+
+    /** {@code spendguard evidence drop} */
+    @Command(
+            name = "drop",
+            description = "Drops what a signed period close covers; proofs of what is left still hold.",
+            mixinStandardHelpOptions = true)
+    @SuppressWarnings("NullAway.Init") // picocli sets what is required
+    static final class Drop implements Callable<Integer> {
+        private final Terminal terminal;
+        private final Map<String, String> environment;
+
+        @Mixin
+        private DatabaseOptions database;
+
+        @Option(names = "--tenant", required = true, description = "whose closed period")
+        private String tenant;
+
+        @Option(names = "--json", description = "answer with one JSON object")
+        private boolean json;
+
+        Drop(Terminal terminal, Map<String, String> environment) {
+            this.terminal = terminal;
+            this.environment = environment;
+        }
+
+        @Override
+        public Integer call() throws IOException {
+            EvidenceRetention.Dropped dropped =
+                    EvidenceRetention.open(database.dataSource(environment)).drop(tenant);
+            if (json) {
+                terminal.json(JsonObject.create()
+                        .put("tenant", tenant)
+                        .put("dropped", dropped.leaves())
+                        .put("size", dropped.size()));
+            } else {
+                terminal.line("evidence: dropped, " + dropped.leaves() + " leaves of tenant '" + tenant + "', up to "
+                        + dropped.size() + ", but for the events of streams, keys and closes");
+            }
+            return SpendGuardCli.OK;
+        }
+    }
+
+    /** {@code spendguard evidence erase} */
+    @Command(
+            name = "erase",
+            description = "Erases a person's clear value; events keep their commitments, and proofs hold.",
+            mixinStandardHelpOptions = true)
+    @SuppressWarnings("NullAway.Init") // picocli sets what is required
+    static final class Erase implements Callable<Integer> {
+        private final Terminal terminal;
+        private final Map<String, String> environment;
+
+        @Mixin
+        private DatabaseOptions database;
+
+        @Option(names = "--tenant", required = true, description = "whose events")
+        private String tenant;
+
+        @Option(
+                names = "--subject",
+                required = true,
+                paramLabel = "VALUE",
+                description = "the value as actions gave it, such as a user's name",
+                interactive = true,
+                arity = "0..1")
+        private String subject;
+
+        @Option(names = "--json", description = "answer with one JSON object")
+        private boolean json;
+
+        Erase(Terminal terminal, Map<String, String> environment) {
+            this.terminal = terminal;
+            this.environment = environment;
+        }
+
+        @Override
+        public Integer call() throws IOException {
+            long erased =
+                    EvidenceRetention.open(database.dataSource(environment)).erase(tenant, subject);
+            if (json) {
+                terminal.json(JsonObject.create().put("tenant", tenant).put("erased", erased));
+            } else {
+                terminal.line("evidence: erased, " + erased + " values of tenant '" + tenant + "'");
+            }
+            return SpendGuardCli.OK;
+        }
+    }
+}
