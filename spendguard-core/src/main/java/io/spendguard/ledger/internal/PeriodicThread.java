@@ -61,7 +61,11 @@ public final class PeriodicThread implements AutoCloseable {
                 if (isClosed()) {
                     LOG.debug("A round of thread {} was broken off", thread.getName(), failed);
                 } else {
-                    LOG.warn("A round of thread {} failed; the next one begins in {}", thread.getName(), interval, failed);
+                    LOG.warn(
+                            "A round of thread {} failed; the next one begins in {}",
+                            thread.getName(),
+                            interval,
+                            failed);
                 }
             }
         }
