@@ -132,18 +132,14 @@ class SwapTest {
         // Started again, with the file it had.
         try (Guard straggler = guard(older)) {
             assertThat(straggler.decide(priced("0.20 USD")).effect()).isEqualTo(Effect.STOP);
-            assertThat(straggler.balances("acme"))
-                    .singleElement()
-                    .returns(Amount.parse("0.50 USD"), Balance::limit);
+            assertThat(straggler.balances("acme")).singleElement().returns(Amount.parse("0.50 USD"), Balance::limit);
         }
         try (Guard backOnPurpose = guard(contractOf(3, "1.00 USD"))) {
             assertThat(backOnPurpose.decide(priced("0.20 USD")).effect()).isEqualTo(Effect.CONTINUE);
         }
 
         List<JsonObject> activations = events("acme", EventTypes.CONTRACT_ACTIVATED);
-        assertThat(activations)
-                .extracting(data -> data.integer("revision"))
-                .containsExactlyInAnyOrder(1L, 1L, 2L, 3L);
+        assertThat(activations).extracting(data -> data.integer("revision")).containsExactlyInAnyOrder(1L, 1L, 2L, 3L);
         List<JsonObject> outranked =
                 activations.stream().filter(data -> data.has("outranked")).toList();
         assertThat(outranked).hasSize(1);
@@ -504,7 +500,8 @@ class SwapTest {
     /** One of several revisions; every test's evidence knows them all. */
     private static Contract contractOf(int revision, String limit) {
         return Contract.parse(
-                contract(limit, "").replace("{name: swapped}", "{name: swapped, revision: " + revision + "}"), "r.yaml");
+                contract(limit, "").replace("{name: swapped}", "{name: swapped, revision: " + revision + "}"),
+                "r.yaml");
     }
 
     private Guard guard(Contract contract) {

@@ -1,8 +1,8 @@
 package io.spendguard.decision;
 
-import io.spendguard.contract.Finding;
-import io.spendguard.contract.ContractException;
 import io.spendguard.contract.Contract;
+import io.spendguard.contract.ContractException;
+import io.spendguard.contract.Finding;
 import io.spendguard.contract.ModelCatalogue;
 import io.spendguard.contract.Situation;
 import io.spendguard.evidence.StreamSealer;
@@ -368,12 +368,14 @@ public final class DecisionEngine implements AutoCloseable {
 
     /** Limits that stay as they are look like a contract that does not work: somebody has to be told why. */
     private static PostResult told(ActivateOperation activation, PostResult result) {
-        activation.outranked().forEach((budget, revision) -> LOG.warn(
-                "Budget '{}' of tenant '{}' keeps its limit, which revision {} of the contract set: this guard has a lower one."
-                        + " Give it the newer contract, or raise metadata.revision to go back on purpose.",
-                budget,
-                activation.tenant(),
-                revision));
+        activation
+                .outranked()
+                .forEach((budget, revision) -> LOG.warn(
+                        "Budget '{}' of tenant '{}' keeps its limit, which revision {} of the contract set: this guard has a lower one."
+                                + " Give it the newer contract, or raise metadata.revision to go back on purpose.",
+                        budget,
+                        activation.tenant(),
+                        revision));
         return result;
     }
 
@@ -433,14 +435,15 @@ public final class DecisionEngine implements AutoCloseable {
             String name = next.contract().name();
             throw new ContractException(
                     name,
-                    List.of(new Finding(
-                            name,
-                            0,
-                            0,
-                            "metadata.revision",
-                            (next.revision() == 0 ? "there is none" : "is " + next.revision())
-                                    + ", but the contract in force has " + before.revision()
-                                    + ": a lower one changes no limit. Raise it, also to go back to what was before.")));
+                    List.of(
+                            new Finding(
+                                    name,
+                                    0,
+                                    0,
+                                    "metadata.revision",
+                                    (next.revision() == 0 ? "there is none" : "is " + next.revision())
+                                            + ", but the contract in force has " + before.revision()
+                                            + ": a lower one changes no limit. Raise it, also to go back to what was before.")));
         }
     }
 

@@ -71,8 +71,7 @@ record InForce(
     /** The limits as one revision sets them: the contract's own, or a higher one it takes the place of. */
     List<BudgetLimit> limits(long revision) {
         return contract.budgets().stream()
-                .map(budget -> new BudgetLimit(
-                        budget.id(), budget.limit(), budget.maxKeys(), revision))
+                .map(budget -> new BudgetLimit(budget.id(), budget.limit(), budget.maxKeys(), revision))
                 .toList();
     }
 

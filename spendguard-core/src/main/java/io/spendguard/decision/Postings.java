@@ -110,9 +110,8 @@ final class Postings {
                             entries.addAll(Movements.limit(state, limit.limit().atomic())));
         }
         UUID transactionId = ids.next();
-        EventDraft event =
-                events.activated(
-                        tenant, namespace, activationId, set, outranked, replaces, transactionId, entries, view.now());
+        EventDraft event = events.activated(
+                tenant, namespace, activationId, set, outranked, replaces, transactionId, entries, view.now());
         return new Posting(transactionId, entries, event, Period.ALWAYS, null, null, null, new byte[0]);
     }
 

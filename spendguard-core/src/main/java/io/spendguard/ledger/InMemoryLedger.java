@@ -295,9 +295,7 @@ public final class InMemoryLedger implements Ledger {
                     states.put(id, Objects.requireNonNull(accounts.get(id)));
                 });
             }
-            operation
-                    .limits()
-                    .stream()
+            operation.limits().stream()
                     .filter(limit -> inForce(limit).equals(limit))
                     .forEach(limit -> accounts.values().stream()
                             .filter(state -> isOpen(state.account()) && limit.changes(state))

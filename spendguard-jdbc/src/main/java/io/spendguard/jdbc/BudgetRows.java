@@ -40,8 +40,8 @@ final class BudgetRows {
         for (LedgerOperation operation : operations) {
             operation
                     .limits()
-                    .forEach(limit ->
-                            limits.merge(BudgetKey.of(operation, limit.budgetId()), limit, BudgetLimit::then));
+                    .forEach(
+                            limit -> limits.merge(BudgetKey.of(operation, limit.budgetId()), limit, BudgetLimit::then));
         }
         Map<BudgetKey, Long> revisions = new TreeMap<>();
         limits.forEach((key, limit) -> revisions.put(key, set(key, limit)));
@@ -117,8 +117,8 @@ final class BudgetRows {
                 .and(ACCOUNT.UNIT.eq(account.unit().code())));
     }
 
-    private SelectSeekStep3<Record7<String, String, String, Long, String, Integer, Long>, String, String, String> limits(
-            Set<BudgetKey> budgets) {
+    private SelectSeekStep3<Record7<String, String, String, Long, String, Integer, Long>, String, String, String>
+            limits(Set<BudgetKey> budgets) {
         return sql.select(
                         BUDGET.TENANT,
                         BUDGET.NAMESPACE,

@@ -1,10 +1,8 @@
 package io.spendguard.jdbc;
 
 import static io.spendguard.jdbc.schema.Tables.ACCOUNT;
-import static io.spendguard.jdbc.schema.Tables.BUDGET;
 import static io.spendguard.jdbc.schema.Tables.RESERVATION;
 import static io.spendguard.jdbc.schema.Tables.RUN_STATE;
-import static org.jooq.impl.DSL.excluded;
 import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.val;
 
@@ -20,17 +18,14 @@ import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.Reservation;
 import io.spendguard.ledger.RunState;
-import io.spendguard.model.Amount;
 import io.spendguard.model.Digest;
 import io.spendguard.model.IdempotencyConflictException;
 import io.spendguard.model.Period;
-import io.spendguard.model.Unit;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -45,8 +40,6 @@ import java.util.function.Function;
 import org.jooq.DSLContext;
 import org.jooq.Field;
 import org.jooq.Record;
-import org.jooq.Record6;
-import org.jooq.SelectConditionStep;
 import org.jooq.impl.SQLDataType;
 import org.jspecify.annotations.Nullable;
 
