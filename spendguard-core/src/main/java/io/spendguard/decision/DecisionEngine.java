@@ -111,8 +111,9 @@ public final class DecisionEngine implements AutoCloseable {
         this.receipts = new ReceiptIssuer(signer, clock);
         this.names = new KeyNames(ledger::keySecret);
         this.inForce = InForce.of(contract, catalogue, prices, names, ids);
-        this.host =
-                new WriterHost(() -> new StreamSealer(signer, ids, clock, signsEachEvent), () -> inForce.postings(),
+        this.host = new WriterHost(
+                () -> new StreamSealer(signer, ids, clock, signsEachEvent),
+                () -> inForce.postings(),
                 this::forgetActivations);
         this.session = ledger.connect(host);
         this.sweeper = new HoldSweeper(ledger, session, ids, patience);
