@@ -61,17 +61,17 @@ final class HonestPackage {
     /** What initech's callers kept. */
     Path receipts() throws IOException {
         List<String> lines = INITECH.stream()
-                .map(sealed -> Receipts.toLine(new Receipt(
-                        sealed.event().tenant(),
-                        sealed.event().id(),
-                        sealed.stream(),
-                        sealed.seq(),
-                        sealed.chain(),
-                        sealed.batchSize(),
-                        sealed.leafIndex(),
-                        sealed.path(),
-                        sealed.signature(),
-                        sealed.keyId(),
+                .map(kept -> Receipts.toLine(new Receipt(
+                        kept.event().tenant(),
+                        kept.event().id(),
+                        kept.stream(),
+                        kept.seq(),
+                        kept.chain(),
+                        kept.batchSize(),
+                        kept.leafIndex(),
+                        kept.path(),
+                        kept.signature(),
+                        kept.keyId(),
                         null,
                         Specimen.NOW)))
                 .toList();
@@ -115,7 +115,7 @@ final class HonestPackage {
     /** Other events of a tenant than those that the log and callers know. */
     byte[] instead(String tenant, List<SealedAuditEvent> events) throws IOException {
         List<SealedAuditEvent> shown = all();
-        shown.removeIf(sealed -> sealed.event().tenant().equals(tenant));
+        shown.removeIf(event -> event.event().tenant().equals(tenant));
         shown.addAll(events);
         return signed(open(shown, log()));
     }
