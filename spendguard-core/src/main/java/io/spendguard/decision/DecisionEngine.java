@@ -111,8 +111,10 @@ public final class DecisionEngine implements AutoCloseable {
         this.receipts = new ReceiptIssuer(signer, clock);
         this.names = new KeyNames(ledger::keySecret);
         this.inForce = InForce.of(contract, catalogue, prices, names, ids);
-        this.host =
-                new WriterHost(() -> new StreamSealer(signer, ids, clock, signsEachEvent), () -> inForce.postings());
+        this.host = new WriterHost(
+                () -> new StreamSealer(signer, ids, clock, signsEachEvent),
+                () -> inForce.postings(),
+                this::forgetActivations);
         this.session = ledger.connect(host);
         this.sweeper = new HoldSweeper(ledger, session, ids, patience);
     }
@@ -256,6 +258,11 @@ public final class DecisionEngine implements AutoCloseable {
                 .filter(state -> !Claims.isBucket(state.account()))
                 .map(DecisionEngine::balance)
                 .toList();
+    }
+
+    /** A ledger that was set back may not know the contract any more: the next decision for each tenant activates it again. */
+    private void forgetActivations() {
+        inForce.activations().clear();
     }
 
     /** How many streams' tails the ledger was found to have lost. */
