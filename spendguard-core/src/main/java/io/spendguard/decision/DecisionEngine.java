@@ -302,9 +302,7 @@ public final class DecisionEngine implements AutoCloseable {
         try {
             SettleOperation operation = new SettleOperation(held, outcome);
             PostResult result = await(operation, late -> {});
-            return operation
-                    .settlement(result)
-                    .toSettlement(held.decisionId(), result instanceof PostResult.Replayed);
+            return operation.settlement(result).toSettlement(held.decisionId(), result instanceof PostResult.Replayed);
         } catch (IdempotencyConflictException settledOtherwise) {
             throw new SettlementConflictException("Hold of decision " + held.decisionId()
                     + " was settled another way before: the first settlement stands, and " + kind
