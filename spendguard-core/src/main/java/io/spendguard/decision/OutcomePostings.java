@@ -40,7 +40,7 @@ final class OutcomePostings {
                 null,
                 held.isReserved() ? new Posting.Settled(held.decisionId(), state(outcome.kind())) : null,
                 null,
-                new StoredSettlement(outcome.kind(), outcome.actual(), outcome.estimated(), outcome.eventId())
+                new StoredSettlement(outcome.kind(), outcome.total(), outcome.estimated(), outcome.eventId())
                         .toBytes());
     }
 
@@ -60,7 +60,7 @@ final class OutcomePostings {
                 null,
                 null,
                 null,
-                new StoredSettlement(outcome.kind(), outcome.actual(), outcome.estimated(), outcome.eventId())
+                new StoredSettlement(outcome.kind(), outcome.total(), outcome.estimated(), outcome.eventId())
                         .toBytes());
     }
 
