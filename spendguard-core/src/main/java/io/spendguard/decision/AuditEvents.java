@@ -20,6 +20,7 @@ import io.spendguard.model.Patch;
 import io.spendguard.model.PatchTarget;
 import io.spendguard.model.Reason;
 import io.spendguard.model.Settlement;
+import io.spendguard.model.Unit;
 import io.spendguard.model.Usage;
 import io.spendguard.price.PriceBook;
 import java.time.Instant;
@@ -179,6 +180,41 @@ final class AuditEvents {
         return draft(event.build());
     }
 
+    /** A part of a hold committed, or a refusal of it, which moves nothing. */
+    static EventDraft part(
+            HeldTerms held,
+            Part part,
+            StoredPart answer,
+            List<Terms.Charge> charges,
+            List<Entry> entries,
+            UUID transactionId,
+            Instant now) {
+        JsonObject data = movement(transactionId, entries)
+                .put(
+                        "part",
+                        JsonObject.create()
+                                .put("decision", held.decisionId().toString())
+                                .put("number", part.number())
+                                .put("committed", answer.isCommitted())
+                                .put(
+                                        "reasons",
+                                        answer.reasons().stream()
+                                                .map(StoredDecision::reasonJson)
+                                                .toList()))
+                .put("actual", charges.stream().map(AuditEvents::chargeJson).toList());
+        if (part.usage() != null) {
+            data.put("usage", usageJson(part.usage()));
+        }
+        if (part.cost() != null) {
+            data.put("cost", part.cost().toString());
+        }
+        AuditEvent.Builder event = AuditEvent.of(EventTypes.PART_COMMITTED, answer.eventId(), held.tenant(), now)
+                .decision(held.decisionId())
+                .data(data);
+        held.terms().effective().run().ifPresent(event::run);
+        return draft(event.build());
+    }
+
     /** A change of what is recorded of a settled call, as the difference. */
     static EventDraft correction(
             HeldTerms held, CorrectOperation correction, List<Terms.Charge> charges, List<Entry> entries, Instant now) {
@@ -284,13 +320,14 @@ final class AuditEvents {
     }
 
     private static JsonObject chargeJson(Terms.Charge charge) {
+        long committed = charge.claim().committed();
+        Unit unit = charge.claim().account().unit();
         return JsonObject.create()
+                .putIfPresent("committed", committed == 0 ? null : new Amount(committed, unit).toString())
                 .put("account", charge.claim().account().id().toString())
                 .put("budget", charge.claim().account().budgetId())
                 .put("held", charge.claim().amount().toString())
-                .put(
-                        "amount",
-                        new Amount(charge.actual(), charge.claim().account().unit()).toString())
+                .put("amount", new Amount(charge.actual(), unit).toString())
                 .put("estimated", charge.estimated());
     }
 

@@ -105,7 +105,8 @@ record CorrectOperation(
         List<Entry> entries = Corrections.entries(claims, atoms(before), atoms(after), view);
         List<Terms.Charge> charges = new ArrayList<>();
         for (int i = 0; i < claims.size(); i++) {
-            charges.add(new Terms.Charge(claims.get(i), after.actual().get(i).atomic(), false));
+            charges.add(new Terms.Charge(
+                    new Claim(claims.get(i).account(), claims.get(i).atomic()), after.actual().get(i).atomic(), false));
         }
         return new Posting(
                 transactionId,

@@ -23,6 +23,7 @@ import io.spendguard.model.IdSource;
 import io.spendguard.model.IdempotencyConflictException;
 import io.spendguard.model.LedgerUnavailableException;
 import io.spendguard.model.Money;
+import io.spendguard.model.PartCommit;
 import io.spendguard.model.Patch;
 import io.spendguard.model.Permit;
 import io.spendguard.model.Reason;
@@ -314,6 +315,12 @@ public final class DecisionEngine implements AutoCloseable {
     StoredExtension extend(HeldTerms held, Duration atLeast, List<Claim> wanted) {
         PostResult result = await(new ExtendOperation(held, atLeast, wanted, ids), late -> {});
         return StoredExtension.parse(result.answer());
+    }
+
+    /** Commits part of a hold, or says why not: one transaction. */
+    PartCommit commitPart(HeldTerms held, Part part) {
+        PostResult result = await(new CommitPartOperation(held, part, ids), late -> {});
+        return StoredPart.parse(result.answer()).toPartCommit(held, part.number(), result instanceof PostResult.Replayed);
     }
 
     private Snapshot snapshot(InForce in, Action asked) {

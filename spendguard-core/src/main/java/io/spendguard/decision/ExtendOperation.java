@@ -156,14 +156,14 @@ final class ExtendOperation implements LedgerOperation {
                 change);
     }
 
-    private static Reason stopped(RunState run) {
+    static Reason stopped(RunState run) {
         return Reason.of(
                 ReasonCode.RUN_STOPPED,
                 "Run '" + run.run() + "' was stopped by decision " + run.stoppedBy()
                         + ": nothing more is held in it. Finish with what is held.");
     }
 
-    private static Reason shortOf(Claim more, AccountState state) {
+    static Reason shortOf(Claim more, AccountState state) {
         return Reason.of(
                 ReasonCode.BUDGET_EXHAUSTED,
                 "Budget '" + more.account().budgetId() + "' cannot hold " + more.amount() + " more: "

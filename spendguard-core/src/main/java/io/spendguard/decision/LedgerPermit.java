@@ -6,6 +6,7 @@ import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Extension;
 import io.spendguard.model.Money;
+import io.spendguard.model.PartCommit;
 import io.spendguard.model.Permit;
 import io.spendguard.model.Settlement;
 import io.spendguard.model.Unit;
@@ -85,6 +86,29 @@ final class LedgerPermit implements Permit {
                 .map(charge -> new Terms.Charge(charge.claim(), charge.actual(), true))
                 .toList();
         return settle(Settlement.Outcome.COMMITTED, counted, cost, charges, null);
+    }
+
+    @Override
+    public PartCommit commitPart(int number, Usage usage) {
+        return commitPart(Part.of(number, usage, held));
+    }
+
+    @Override
+    public PartCommit commitPart(int number, Money cost) {
+        requireCurrency(cost, "committed", "Commit");
+        return commitPart(Part.of(number, cost, held));
+    }
+
+    private PartCommit commitPart(Part part) {
+        if (!held.isReserved()) {
+            return PartCommit.unrecorded(held.decisionId(), part.number());
+        }
+        HeldTerms before = held;
+        PartCommit commit = engine.commitPart(before, part);
+        if (!commit.replayed()) {
+            held = before.extendedTo(commit.held(), before.expiresAt());
+        }
+        return commit;
     }
 
     @Override

@@ -28,6 +28,18 @@ final class Movements {
         return lines.entries;
     }
 
+    /** Part of a hold is spent; what the hold does not cover is held first. */
+    static List<Entry> part(List<Claim> changes) {
+        Lines lines = new Lines();
+        for (Claim change : changes) {
+            AccountId account = change.account().id();
+            lines.add(account, EntryKind.AVAILABLE, Math.negateExact(change.atomic()));
+            lines.add(account, EntryKind.HELD, Math.subtractExact(change.atomic(), change.committed()));
+            lines.add(account, EntryKind.SPENT, change.committed());
+        }
+        return lines.entries;
+    }
+
     /**
      * What was spent leaves the hold, and the rest pays debt before it is available again; more than the hold takes from
      * what is available.

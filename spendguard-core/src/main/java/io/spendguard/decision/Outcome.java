@@ -71,6 +71,15 @@ record Outcome(
                 .toList();
     }
 
+    /** What is recorded as spent for each hold by now, with the parts committed before. */
+    List<Amount> total() {
+        return charges.stream()
+                .map(charge -> new Amount(
+                        Math.addExact(charge.actual(), charge.claim().committed()),
+                        charge.claim().account().unit()))
+                .toList();
+    }
+
     /** Two settlements are the same exactly when they settle the same way for the same amounts. */
     Digest digest() {
         return Digest.sha256(JsonObject.create()

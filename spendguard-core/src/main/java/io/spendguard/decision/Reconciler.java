@@ -305,7 +305,7 @@ public final class Reconciler implements AutoCloseable {
             if (unit.isMoney() && (cost == null || !cost.toAmount().unit().equals(unit))) {
                 return null;
             }
-            charges.add(held.terms().charge(claim, cost, usage));
+            charges.add(held.terms().whole(claim, cost, usage));
         }
         return charges;
     }
@@ -321,7 +321,7 @@ public final class Reconciler implements AutoCloseable {
                 Settlement.Outcome.COMMITTED,
                 call.usage(),
                 cost,
-                charges,
+                charges.stream().map(Terms.Charge::beyondParts).toList(),
                 null,
                 ids.next(),
                 ids.next(),
@@ -357,7 +357,8 @@ public final class Reconciler implements AutoCloseable {
                 settled.actual(),
                 settled.estimated() ? CostState.ESTIMATED : CostState.PROVIDER_REPORTED,
                 null,
-                settled.kind() == Settlement.Outcome.RELEASED,
+                settled.kind() == Settlement.Outcome.RELEASED
+                        && settled.actual().stream().allMatch(amount -> amount.atomic() == 0),
                 settled.eventId()));
         while (true) {
             int next = records.size();

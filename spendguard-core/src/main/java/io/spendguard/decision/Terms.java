@@ -73,6 +73,13 @@ record Terms(Action effective, @Nullable Price price, String contract, String pr
                 : new Charge(claim, claim.atomic(), claim.atomic() > 0);
     }
 
+    /** As {@link #charge}, for the whole call: where a count is unknown, what was committed in parts stands beside the hold. */
+    Charge whole(Claim claim, @Nullable Money cost, @Nullable Usage usage) {
+        return Claims.quantity(claim.account().unit(), effective, cost, usage).isPresent()
+                ? charge(claim, cost, usage)
+                : new Charge(claim, Math.addExact(claim.atomic(), claim.committed()), claim.atomic() > 0);
+    }
+
     /**
      * What one hold becomes.
      *
@@ -80,5 +87,10 @@ record Terms(Action effective, @Nullable Price price, String contract, String pr
      * @param actual what is recorded as spent
      * @param estimated whether that is the hold, for want of a count
      */
-    record Charge(Claim claim, long actual, boolean estimated) {}
+    record Charge(Claim claim, long actual, boolean estimated) {
+        /** Of a charge for the whole call what was not committed in parts. */
+        Charge beyondParts() {
+            return new Charge(claim, Math.max(0, actual - claim.committed()), estimated);
+        }
+    }
 }

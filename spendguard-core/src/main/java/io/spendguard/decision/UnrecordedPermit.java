@@ -4,6 +4,7 @@ import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Extension;
 import io.spendguard.model.Money;
+import io.spendguard.model.PartCommit;
 import io.spendguard.model.Permit;
 import io.spendguard.model.Settlement;
 import io.spendguard.model.Usage;
@@ -48,6 +49,16 @@ record UnrecordedPermit(Snapshot snapshot) implements Permit {
     @Override
     public Settlement commitCounted(Usage counted) {
         return nothing(Settlement.Outcome.COMMITTED);
+    }
+
+    @Override
+    public PartCommit commitPart(int number, Usage usage) {
+        return PartCommit.unrecorded(decisionId(), number);
+    }
+
+    @Override
+    public PartCommit commitPart(int number, Money cost) {
+        return PartCommit.unrecorded(decisionId(), number);
     }
 
     @Override

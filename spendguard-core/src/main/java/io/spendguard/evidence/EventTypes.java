@@ -8,6 +8,8 @@ public final class EventTypes {
     public static final String OUTCOME = "io.spendguard.outcome.v1";
     /** An open hold was extended, or it was refused to extend it. */
     public static final String HOLD_EXTENDED = "io.spendguard.hold.extended.v1";
+    /** Part of an open hold was committed, or it was refused for want of budget. */
+    public static final String PART_COMMITTED = "io.spendguard.hold.part_committed.v1";
     /** A contract came into force, with the limits it set. */
     public static final String CONTRACT_ACTIVATED = "io.spendguard.contract.activated.v1";
     /** A contract that was to come into force did not; the one before stays. */

@@ -12,6 +12,8 @@ public enum OperationKind {
     EXPIRE,
     /** Makes an open hold longer or larger. */
     EXTEND,
+    /** Commits part of an open hold, taking more where the hold does not cover it. */
+    COMMIT_PART,
     /** Gives to an account beside its budget's limit. */
     GRANT,
     /** Moves part of a limit from one account to another. */

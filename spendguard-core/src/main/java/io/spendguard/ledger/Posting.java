@@ -89,7 +89,7 @@ public record Posting(
      *
      * @param reservationId the decision's id
      * @param expiresAt when it ends by itself from now on, not before it did
-     * @param more what is held in addition, on accounts it has claims on already; more than nothing each
+     * @param more what is held in addition, and how much of all that is committed, on accounts it has claims on already
      */
     public record Extended(UUID reservationId, Instant expiresAt, List<Claim> more) {
         /** Copies the list. */

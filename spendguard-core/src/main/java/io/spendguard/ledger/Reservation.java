@@ -1,10 +1,9 @@
 package io.spendguard.ledger;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -54,18 +53,13 @@ public record Reservation(
                 hold.claims());
     }
 
-    /** This reservation with more held on some of its accounts, and until then. */
+    /** This reservation with more held or committed on some of its accounts, and until then. */
     public Reservation extended(Posting.Extended by) {
-        Map<AccountId, Long> more = new HashMap<>();
-        by.more().forEach(claim -> more.merge(claim.account().id(), claim.atomic(), Math::addExact));
-        List<Claim> raised = claims.stream()
-                .map(claim -> new Claim(
-                        claim.account(),
-                        Math.addExact(
-                                claim.atomic(),
-                                more.getOrDefault(claim.account().id(), 0L))))
-                .toList();
-        return new Reservation(id, tenant, namespace, run, State.EXTENDED, by.expiresAt(), terms, raised);
+        List<Claim> changed = new ArrayList<>(claims);
+        for (Claim change : by.more()) {
+            changed.replaceAll(claim -> claim.account().equals(change.account()) ? claim.changedBy(change) : claim);
+        }
+        return new Reservation(id, tenant, namespace, run, State.EXTENDED, by.expiresAt(), terms, changed);
     }
 
     /** In order of expiry, tenant and id: what is overdue longest comes first. */
@@ -82,7 +76,7 @@ public record Reservation(
     public enum State {
         /** The action may be running. */
         HELD,
-        /** The action may be running, and more is held or for longer than was decided. */
+        /** The action may be running, and its hold is no longer the one that was decided: larger, longer, or committed in part. */
         EXTENDED,
         /** Its cost is recorded. */
         COMMITTED,

@@ -54,7 +54,36 @@ public interface Permit extends AutoCloseable {
      */
     Settlement commitCounted(Usage counted);
 
-    /** Gives the whole hold back because the action had no effect; the reason goes into evidence. */
+    /**
+     * Records what one part of a session cost, while the session goes on: so much of the hold is spent. Where the hold
+     * does not cover it, more is held first, on every budget claimed: all of it or nothing. A part is known by its number:
+     * the same one again, by any permit of this decision and also after the settlement, returns the first answer and
+     * charges nothing. A refusal is such an answer and stays one; what was spent all the same belongs into the final commit.
+     *
+     * <p>Budgets of money and of tokens are charged; calls and credits are left to the settlement, which says what became
+     * of the rest: a commit adds its cost to the parts', a release gives back what they left. Blocks for one durable round
+     * trip. When it throws, nothing was written, but for {@link LedgerUnavailableException}: then the same part may be sent again.
+     *
+     * @param number names the part within the session, 0 or more, in any order
+     * @param usage the provider's count for this part alone
+     * @throws IllegalArgumentException when the number is negative, the usage is nothing, or it cannot be told what it
+     *     costs or how many tokens of a claimed budget it has
+     * @throws ArithmeticException when the price of so much is beyond any amount
+     * @throws IdempotencyConflictException when the number named a part with another usage or cost before
+     * @throws SettlementConflictException when the hold was settled or has expired
+     */
+    PartCommit commitPart(int number, Usage usage);
+
+    /**
+     * As {@link #commitPart(int, Usage)}, for a cost known directly; budgets of other units than money are left to the
+     * settlement.
+     *
+     * @throws IllegalArgumentException when the number is negative, the cost is not positive, or a budget holds another
+     *     currency
+     */
+    PartCommit commitPart(int number, Money cost);
+
+    /** Gives back all that is held by now because the action had no effect beyond the parts committed; the reason goes into evidence. */
     Settlement release(String reason);
 
     /** Gives the whole hold back because the action provably never left this process; the cause's type is the reason. */

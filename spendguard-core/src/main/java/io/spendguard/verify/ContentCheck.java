@@ -86,7 +86,9 @@ final class ContentCheck {
             chronicle.event(line.type(), data);
             switch (line.type()) {
                 case EventTypes.DECISION -> decisions.decision(place, tenant, envelope, data);
-                case EventTypes.HOLD_EXTENDED -> decisions.extension(place, tenant, envelope, data);
+                case EventTypes.HOLD_EXTENDED -> decisions.change(place, tenant, envelope, data, "extension", "granted");
+                case EventTypes.PART_COMMITTED ->
+                    decisions.change(place, tenant, envelope, data, "part", "committed");
                 case EventTypes.OUTCOME -> decisions.outcome(place, tenant, envelope, data);
                 case EventTypes.PERIOD_CLOSED -> dropped.closed(place, tenant, data);
                 default -> {

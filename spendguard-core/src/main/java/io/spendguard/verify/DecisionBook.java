@@ -48,12 +48,13 @@ final class DecisionBook {
         pair(tenant, id).settled = DROPPED;
     }
 
-    /** More is held for a decision; what was refused moves nothing. */
-    void extension(Place place, String tenant, JsonObject envelope, JsonObject data) {
-        JsonObject extension = data.object("extension");
-        UUID id = UUID.fromString(extension.string("decision"));
+    /** An open hold is extended or committed in part; what was refused moves nothing. */
+    void change(
+            Place place, String tenant, JsonObject envelope, JsonObject data, String member, String answer) {
+        JsonObject change = data.object(member);
+        UUID id = UUID.fromString(change.string("decision"));
         requireSame(envelope, id);
-        extension.bool("granted");
+        change.bool(answer);
         Pair pair = pair(tenant, id);
         pair.outcome = pair.outcome == null ? place : pair.outcome;
         if (!EntryLine.of(data).isEmpty()) {

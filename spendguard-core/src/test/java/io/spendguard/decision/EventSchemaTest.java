@@ -118,6 +118,11 @@ class EventSchemaTest {
             Permit extended = decide(guard, tool("search").key("extended"));
             extended.extend(Duration.ofHours(2));
             extended.commit(Usage.unknown());
+            Permit session = decide(guard, tool("search").key("session"));
+            session.commitPart(0, Money.parse("0.0001 USD"));
+            session.commitPart(1, Money.parse("0.0001 USD"));
+            session.commitPart(2, Money.parse("1000000.00 USD"));
+            session.commit(Usage.unknown());
             decide(guard, tool("search").key("expired")).close();
             clock.now = clock.now.plus(Duration.ofHours(13));
             guard.sweep();

@@ -28,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -171,10 +172,13 @@ final class PostCall {
     private void extend(Connection connection) throws SQLException {
         extensions.forEach((key, extension) -> {
             extended.add(key.tenant(), key.id(), micros(extension.expiresAt()).toString());
-            extension
-                    .more()
-                    .forEach(claim -> extendedClaims.add(
-                            key.tenant(), key.id(), claim.account().id().value(), claim.atomic()));
+            for (Claim change : extension.more()) {
+                UUID account = change.account().id().value();
+                extendedClaims.add(key.tenant(), key.id(), account, change.atomic());
+                if (change.committed() > 0) {
+                    extendedClaims.add(key.tenant(), key.id(), account, -change.committed());
+                }
+            }
         });
         try (PreparedStatement statement =
                 connection.prepareStatement("select spendguard.extend_holds(?, ?, ?, ?, ?, ?, ?)")) {

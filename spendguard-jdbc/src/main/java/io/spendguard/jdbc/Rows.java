@@ -112,24 +112,24 @@ final class Rows {
                 .join(ACCOUNT)
                 .on(ACCOUNT.TENANT.eq(RESERVATION_CLAIM.TENANT))
                 .and(ACCOUNT.ACCOUNT_ID.eq(RESERVATION_CLAIM.ACCOUNT_ID))
-                .orderBy(RESERVATION_CLAIM.ACCOUNT_ID)
+                .orderBy(RESERVATION_CLAIM.ACCOUNT_ID, RESERVATION_CLAIM.PART)
                 .forEach(row -> add(
                         claims.computeIfAbsent(
                                 new ReservationKey(row.get(ACCOUNT.TENANT), row.get(RESERVATION_CLAIM.RESERVATION_ID)),
                                 key -> new ArrayList<>()),
-                        new Claim(account(row), row.get(RESERVATION_CLAIM.ATOMS))));
+                        account(row),
+                        row.get(RESERVATION_CLAIM.ATOMS)));
         return claims;
     }
 
-    /** What an extension added is a row of its own. */
-    private static void add(List<Claim> claims, Claim part) {
+    /** What an extension added is a row of its own, and so is what was committed in part: that is taken from the hold. */
+    private static void add(List<Claim> claims, Account account, long atoms) {
         int last = claims.size() - 1;
-        if (last >= 0 && claims.get(last).account().equals(part.account())) {
-            claims.set(
-                    last,
-                    new Claim(part.account(), Math.addExact(claims.get(last).atomic(), part.atomic())));
+        if (last >= 0 && claims.get(last).account().equals(account)) {
+            Claim change = new Claim(account, Math.max(0, atoms), Math.max(0, -atoms));
+            claims.set(last, claims.get(last).changedBy(change));
         } else {
-            claims.add(part);
+            claims.add(new Claim(account, atoms));
         }
     }
 

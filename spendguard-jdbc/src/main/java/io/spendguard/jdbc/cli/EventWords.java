@@ -44,6 +44,10 @@ final class EventWords {
                             + data.object("period").string("archive");
                 case EventTypes.HOLD_EXTENDED ->
                     type + " of decision " + event.string("decisionid") + " until " + data.string("expiresAt");
+                case EventTypes.PART_COMMITTED ->
+                    type + " " + data.object("part").integer("number") + " of decision "
+                            + event.string("decisionid") + ": "
+                            + (data.object("part").bool("committed") ? "committed" : "refused");
                 default -> data.has("stream") ? type + " " + data.string("stream") : type;
             };
         } catch (JsonException otherForm) {

@@ -3,7 +3,7 @@
 
 alter table spendguard.idempotency drop constraint idempotency_operation_check;
 alter table spendguard.idempotency add constraint idempotency_operation_check
-    check (operation in ('ACTIVATE', 'DECIDE', 'SETTLE', 'EXPIRE', 'EXTEND', 'GRANT', 'TRANSFER', 'CORRECT', 'CLOSE'));
+    check (operation in ('ACTIVATE', 'DECIDE', 'SETTLE', 'EXPIRE', 'EXTEND', 'COMMIT_PART', 'GRANT', 'TRANSFER', 'CORRECT', 'CLOSE'));
 
 alter table spendguard.reservation drop constraint reservation_state_check;
 alter table spendguard.reservation add constraint reservation_state_check
@@ -11,11 +11,15 @@ alter table spendguard.reservation add constraint reservation_state_check
 comment on table spendguard.reservation is
     'A decision''s hold: HELD, perhaps EXTENDED, then COMMITTED, RELEASED or EXPIRED for good.';
 
--- What an extension adds to a hold on an account is another part.
+-- What an extension adds to a hold on an account is another part, and what is committed of it before it is settled one below
+-- zero: all parts together are what is held.
 alter table spendguard.reservation_claim add column part integer not null default 0 check (part >= 0);
 alter table spendguard.reservation_claim drop constraint reservation_claim_pkey;
 alter table spendguard.reservation_claim add constraint reservation_claim_pkey
     primary key (tenant, reservation_id, account_id, part);
+
+alter table spendguard.reservation_claim drop constraint reservation_claim_atoms_check;
+alter table spendguard.reservation_claim add constraint reservation_claim_atoms_check check (part > 0 or atoms >= 0);
 
 -- Holds that are overdue, the longest first; a settled one leaves the index.
 create index reservation_overdue on spendguard.reservation (expires_at, tenant, reservation_id) 

@@ -29,6 +29,7 @@ public abstract class LedgerContract
                 SettlementLaws,
                 ExpiryLaws,
                 ExtensionLaws,
+                PartLaws,
                 GrantLaws,
                 IdempotencyLaws,
                 RunLaws,

@@ -71,6 +71,11 @@ public final class LedgerOperations {
         return new ExtendOperation(ids, key, hold, until);
     }
 
+    /** Commits part of a hold; add how much of which account. */
+    public CommitPartOperation part(String key, HoldOperation hold) {
+        return new CommitPartOperation(ids, key, hold);
+    }
+
     /** Ends an overdue hold; what it held counts as spent. */
     public ExpireOperation expire(HoldOperation hold) {
         return new ExpireOperation(ids, hold);

@@ -1,0 +1,151 @@
+package io.spendguard.decision;
+
+import io.spendguard.ledger.Account;
+import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.Claim;
+import io.spendguard.ledger.Entry;
+import io.spendguard.ledger.LedgerOperation;
+import io.spendguard.ledger.LedgerView;
+import io.spendguard.ledger.Namespace;
+import io.spendguard.ledger.OperationKind;
+import io.spendguard.ledger.Posting;
+import io.spendguard.ledger.Reservation;
+import io.spendguard.ledger.RunState;
+import io.spendguard.model.Amount;
+import io.spendguard.model.Digest;
+import io.spendguard.model.IdSource;
+import io.spendguard.model.Period;
+import io.spendguard.model.Reason;
+import io.spendguard.model.SettlementConflictException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Commits one part of an open hold. What the hold does not cover is held first, all of it or nothing; a refusal is audited
+ * and is the answer for good under the part's number, so that a session that reconnects is told the same again.
+ */
+final class CommitPartOperation implements LedgerOperation {
+    private final HeldTerms held;
+    private final Part part;
+    private final UUID eventId;
+    private final UUID transactionId;
+
+    CommitPartOperation(HeldTerms held, Part part, IdSource ids) {
+        this.held = held;
+        this.part = part;
+        this.eventId = ids.next();
+        this.transactionId = ids.next();
+    }
+
+    @Override
+    public OperationKind kind() {
+        return OperationKind.COMMIT_PART;
+    }
+
+    @Override
+    public String tenant() {
+        return held.tenant();
+    }
+
+    @Override
+    public Namespace namespace() {
+        return held.namespace();
+    }
+
+    @Override
+    public String key() {
+        return held.decisionId() + "/" + part.number();
+    }
+
+    @Override
+    public Digest requestDigest() {
+        return part.digest();
+    }
+
+    @Override
+    public Optional<String> run() {
+        return held.terms().effective().run();
+    }
+
+    @Override
+    public Optional<UUID> reservation() {
+        return Optional.of(held.decisionId());
+    }
+
+    @Override
+    public List<Account> accounts(Instant now) {
+        return List.of();
+    }
+
+    /** None: what is held by now is read under its lock. */
+    @Override
+    public Optional<Posting> assumed() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Posting plan(LedgerView view) {
+        Reservation reservation = view.reservation()
+                .filter(found -> found.state().isOpen())
+                .orElseThrow(() -> new SettlementConflictException("Hold of decision " + held.decisionId() + " is "
+                        + view.reservation().map(found -> found.state().name()).orElse("unknown") + " and part "
+                        + part.number() + " cannot be committed: its session has ended. Decide a new action."));
+        List<Claim> changes = new ArrayList<>();
+        List<Reason> reasons = new ArrayList<>();
+        for (Claim claim : reservation.claims()) {
+            long quantity = part.quantity(claim);
+            long missing = Math.max(0, quantity - claim.atomic());
+            changes.add(new Claim(claim.account(), missing, quantity));
+            AccountState state = view.account(claim.account().id());
+            if (missing > 0 && state.available() < missing) {
+                reasons.add(ExtendOperation.shortOf(new Claim(claim.account(), missing), state));
+            }
+        }
+        if (changes.stream().anyMatch(change -> change.atomic() > 0)) {
+            view.run().filter(RunState::isStopped).ifPresent(run -> reasons.add(0, ExtendOperation.stopped(run)));
+        }
+        return reasons.isEmpty()
+                ? committed(reservation, changes, view.now())
+                : posting(reservation, List.of(), reasons, null, view.now());
+    }
+
+    private Posting committed(Reservation reservation, List<Claim> changes, Instant now) {
+        List<Claim> moved = changes.stream().filter(change -> change.committed() > 0).toList();
+        Posting.Extended change = new Posting.Extended(held.decisionId(), reservation.expiresAt(), moved);
+        return posting(reservation, Movements.part(moved), List.of(), change, now);
+    }
+
+    private Posting posting(
+            Reservation before,
+            List<Entry> entries,
+            List<Reason> reasons,
+            Posting.@Nullable Extended change,
+            Instant now) {
+        List<Terms.Charge> charges = change == null
+                ? List.of()
+                : before.claims().stream()
+                        .map(claim -> new Terms.Charge(claim, part.quantity(claim), false))
+                        .toList();
+        List<Amount> actual = charges.stream()
+                .map(charge ->
+                        new Amount(charge.actual(), charge.claim().account().unit()))
+                .toList();
+        Reservation after = change == null ? before : before.extended(change);
+        List<Amount> left = after.claims().stream().map(Claim::amount).toList();
+        StoredPart answer = new StoredPart(reasons, actual, left, eventId);
+        return new Posting(
+                transactionId,
+                entries,
+                AuditEvents.part(held, part, answer, charges, entries, transactionId, now),
+                Period.ALWAYS,
+                null,
+                null,
+                null,
+                answer.toBytes(),
+                change);
+    }
+}
