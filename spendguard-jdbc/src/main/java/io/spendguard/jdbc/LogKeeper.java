@@ -51,6 +51,7 @@ public final class LogKeeper implements AutoCloseable {
     private List<String> known = List.of();
 
     private boolean isAway;
+    private volatile boolean isClosing;
     private Instant lastSigned;
     private @Nullable Instant failedAt;
 
@@ -157,6 +158,7 @@ public final class LogKeeper implements AutoCloseable {
     /** Breaks off what is under way and waits for the threads. The signer stays open. */
     @Override
     public void close() {
+        isClosing = true;
         forwarding.close();
         if (signing != null) {
             signing.close();
@@ -196,8 +198,8 @@ public final class LogKeeper implements AutoCloseable {
             }
             isAway = false;
         } catch (LedgerUnavailableException away) {
-            if (isAway) {
-                LOG.debug("Events can still not be taken up into the log", away);
+            if (isAway || isClosing) { // closing breaks off whatever is under way
+                LOG.debug("Events could not be taken up into the log", away);
             } else {
                 LOG.warn("Events cannot be taken up into the log now; it is tried again: {}", away.getMessage());
             }
@@ -216,8 +218,8 @@ public final class LogKeeper implements AutoCloseable {
                 }
             });
         } catch (SigningException | EvidenceException unsigned) {
-            if (failedBefore) {
-                LOG.debug("Checkpoint could still not be signed", unsigned);
+            if (failedBefore || isClosing) {
+                LOG.debug("Checkpoint could not be signed", unsigned);
             } else {
                 LOG.warn(
                         "Checkpoint could not be signed; events are taken up meanwhile, and it is tried again",

@@ -1,6 +1,7 @@
 package io.spendguard.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
@@ -78,6 +79,22 @@ class TailLostTest {
                         "io.spendguard.decision.v1",
                         "io.spendguard.stream.closed.v1")
                 .containsOnlyOnce("io.spendguard.stream.tail_lost.v1");
+    }
+
+    @Test
+    void reconnect_toACopyOlderThanTheContract_activatesItAgain() {
+        Database backup = copy();
+        try (Guard guard = guard()) {
+            decide(guard);
+            restore(backup);
+
+            assertThatThrownBy(() -> decide(guard))
+                    .as("decided for a contract that the ledger has forgotten")
+                    .isInstanceOf(IllegalStateException.class);
+            assertThat(decide(guard)).isInstanceOf(Decision.Continue.class);
+        }
+
+        assertThat(types()).containsOnlyOnce("io.spendguard.contract.activated.v1");
     }
 
     @Test
