@@ -29,34 +29,48 @@ final class SpendActions {
         ActionChainArbitrary<SpendWorld> chains = ActionChain.startWith(start)
                 .withAction(
                         8,
-                        action("decide a tool", (world, random) -> world.decideTool(
-                                any(TOOLS, random), run(random), any(TEAMS, random), any(AGENTS, random), 1
-                                        + random.nextInt(160))))
+                        action(
+                                "decide a tool",
+                                (world, random) -> world.decideTool(
+                                        any(TOOLS, random),
+                                        run(random),
+                                        any(TEAMS, random),
+                                        any(AGENTS, random),
+                                        1 + random.nextInt(160))))
                 .withAction(
                         5,
-                        action("decide a model", (world, random) -> world.decideModel(
-                                run(random),
-                                any(TEAMS, random),
-                                any(AGENTS, random),
-                                1 + random.nextInt(20_000),
-                                1 + random.nextInt(4_000))))
+                        action(
+                                "decide a model",
+                                (world, random) -> world.decideModel(
+                                        run(random),
+                                        any(TEAMS, random),
+                                        any(AGENTS, random),
+                                        1 + random.nextInt(20_000),
+                                        1 + random.nextInt(4_000))))
                 .withAction(1, action("decide again", (world, random) -> world.decideAgain()))
                 .withAction(
-                        1, action("decide another", (world, random) -> world.decideAnotherUnderAKey(random.nextInt(50))))
+                        1,
+                        action("decide another", (world, random) -> world.decideAnotherUnderAKey(random.nextInt(50))))
                 .withAction(
                         7,
-                        action("commit", (world, random) -> world.commit(
-                                random.nextInt(50), random.nextInt(5) * 400, random.nextInt(4) == 0)))
+                        action(
+                                "commit",
+                                (world, random) -> world.commit(
+                                        random.nextInt(50), random.nextInt(5) * 400, random.nextInt(4) == 0)))
                 .withAction(3, action("release", (world, random) -> world.release(random.nextInt(50))))
                 .withAction(
                         2,
-                        action("extend", (world, random) ->
-                                world.extend(random.nextInt(50), 1 + random.nextInt(90), 1 + random.nextInt(300))))
+                        action(
+                                "extend",
+                                (world, random) -> world.extend(
+                                        random.nextInt(50), 1 + random.nextInt(90), 1 + random.nextInt(300))))
                 .withAction(2, action("sweep", (world, random) -> world.sweep()))
                 .withAction(
                         2,
-                        action("bill", (world, random) ->
-                                world.bill(random.nextInt(50), random.nextInt(5) * 400, random.nextBoolean())))
+                        action(
+                                "bill",
+                                (world, random) ->
+                                        world.bill(random.nextInt(50), random.nextInt(5) * 400, random.nextBoolean())))
                 .withAction(
                         2,
                         action("refund", (world, random) -> world.refund(random.nextInt(50), 1 + random.nextInt(80))))
@@ -64,30 +78,36 @@ final class SpendActions {
                         1,
                         action("dispute", (world, random) -> world.dispute(random.nextInt(50), 1 + random.nextInt(80))))
                 .withAction(
-                        1, action("resolve", (world, random) -> world.resolve(random.nextInt(50), random.nextBoolean())))
+                        1,
+                        action("resolve", (world, random) -> world.resolve(random.nextInt(50), random.nextBoolean())))
                 .withAction(
                         1,
-                        action("compensate", (world, random) ->
-                                world.compensate(random.nextInt(50), random.nextInt(200))))
+                        action(
+                                "compensate",
+                                (world, random) -> world.compensate(random.nextInt(50), random.nextInt(200))))
                 .withAction(
                         1,
-                        action("grant", (world, random) ->
-                                world.grant(any(List.of("red", "blue"), random), 1 + random.nextInt(400))))
+                        action(
+                                "grant",
+                                (world, random) ->
+                                        world.grant(any(List.of("red", "blue"), random), 1 + random.nextInt(400))))
                 .withAction(
                         1,
-                        action("transfer", (world, random) -> world.transfer(
-                                any(List.of("red", "blue"), random),
-                                any(List.of("red", "blue"), random),
-                                1 + random.nextInt(300))))
-                .withAction(
-                        1,
-                        action("limit", (world, random) -> world.limitTo(any(List.of(50, 100, 200), random))))
+                        action(
+                                "transfer",
+                                (world, random) -> world.transfer(
+                                        any(List.of("red", "blue"), random),
+                                        any(List.of("red", "blue"), random),
+                                        1 + random.nextInt(300))))
+                .withAction(1, action("limit", (world, random) -> world.limitTo(any(List.of(50, 100, 200), random))))
                 .withMaxTransformations(steps);
         if (clock != null) {
             chains = chains.withAction(
                     4,
-                    action("wait", (world, random) -> clock.accept(
-                            Duration.ofMinutes(random.nextInt(6) == 0 ? random.nextInt(2_000) : random.nextInt(12)))));
+                    action(
+                            "wait",
+                            (world, random) -> clock.accept(Duration.ofMinutes(
+                                    random.nextInt(6) == 0 ? random.nextInt(2_000) : random.nextInt(12)))));
         }
         return chains;
     }

@@ -223,8 +223,7 @@ final class SpendModel {
      */
     boolean isBoundByItsBucket(Hold hold, Instant now) {
         return limitsChanged
-                && hold.parts.stream()
-                        .anyMatch(part -> !part.bucket.equals(bucketOf(part.book.budget, now)));
+                && hold.parts.stream().anyMatch(part -> !part.bucket.equals(bucketOf(part.book.budget, now)));
     }
 
     void extend(Hold hold, List<Long> wanted) {
@@ -261,7 +260,8 @@ final class SpendModel {
     Book book(Budget budget, String key, Instant now) {
         Instant from = budget.window() == Window.DAY ? dayOf(now) : Instant.MIN;
         return books.computeIfAbsent(
-                new Place(budget.id(), key, from), place -> new Book(budget, key, from, budget.limit() * limitPercent / 100));
+                new Place(budget.id(), key, from),
+                place -> new Book(budget, key, from, budget.limit() * limitPercent / 100));
     }
 
     @Nullable

@@ -64,8 +64,7 @@ class SpendModelOnPostgresPropertyTest {
         try (PostgresLedger ledger = PostgresLedger.open(TestLedgers.application(database))) {
             EvidenceExport.from(ledger).tenant(SpendWorld.TENANT).write(key, Clock.systemUTC(), file);
         }
-        long findings =
-                Verifier.verify(file, Anchors.of(key.verificationKey())).findingCount();
+        long findings = Verifier.verify(file, Anchors.of(key.verificationKey())).findingCount();
         Files.delete(file);
         return findings;
     }

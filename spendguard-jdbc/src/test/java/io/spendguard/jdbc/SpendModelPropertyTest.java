@@ -79,7 +79,8 @@ class SpendModelPropertyTest {
             if (event.draft().type().equals(EventTypes.DECISION)) {
                 assertThat(decided.add(data.object("decision").string("id"))).isTrue();
             }
-            if (event.draft().type().equals(EventTypes.OUTCOME) && data.object("outcome").bool("final")) {
+            if (event.draft().type().equals(EventTypes.OUTCOME)
+                    && data.object("outcome").bool("final")) {
                 assertThat(ended.add(data.object("outcome").string("decision"))).isTrue();
             }
             if (data.has("entries")) {

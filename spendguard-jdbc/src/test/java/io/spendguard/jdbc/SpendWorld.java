@@ -81,7 +81,9 @@ final class SpendWorld implements AutoCloseable {
         CostState state = CostState.ESTIMATED;
         long disputed;
         int references;
-        @Nullable Long settledFor;
+
+        @Nullable
+        Long settledFor;
 
         Allowed(Action action, Permit permit, Hold hold) {
             this.action = action;
@@ -121,14 +123,11 @@ final class SpendWorld implements AutoCloseable {
                 .patience(PATIENCE)
                 .sweepEvery(Duration.ZERO)
                 .build();
-        this.operations = BudgetOperations.open(
-                setting.ledger(), setting.signer(), setting.clock(), setting.ids(), PATIENCE);
-        this.reconciler =
-                Reconciler.open(setting.ledger(), setting.signer(), setting.clock(), setting.ids(), PATIENCE);
+        this.operations =
+                BudgetOperations.open(setting.ledger(), setting.signer(), setting.clock(), setting.ids(), PATIENCE);
+        this.reconciler = Reconciler.open(setting.ledger(), setting.signer(), setting.clock(), setting.ids(), PATIENCE);
         this.model = new SpendModel(
-                budgets(setting.blocks()),
-                setting.rolling(),
-                setting.rolling().dividedBy(setting.buckets()));
+                budgets(setting.blocks()), setting.rolling(), setting.rolling().dividedBy(setting.buckets()));
     }
 
     private static List<Budget> budgets(boolean blocks) {
@@ -169,9 +168,7 @@ final class SpendWorld implements AutoCloseable {
     }
 
     private static Optional<String> word(String value, @Nullable String instead) {
-        return value.isEmpty()
-                ? Optional.empty()
-                : Optional.of(instead == null ? value : instead);
+        return value.isEmpty() ? Optional.empty() : Optional.of(instead == null ? value : instead);
     }
 
     private Contract contract(long percent) {
@@ -191,15 +188,15 @@ final class SpendWorld implements AutoCloseable {
                        appliesTo: {tools: [search]}}
                     - {id: tokens, limit: %d tokens.total, window: {type: calendar_day, timezone: UTC}}
                 """.formatted(
-                        money(4_000 * percent / 100),
-                        money(1_500 * percent / 100),
-                        money(800 * percent / 100),
-                        money(600 * percent / 100),
-                        money(500 * percent / 100),
-                        setting.rolling(),
-                        setting.buckets(),
-                        10 * percent / 100,
-                        60_000 * percent / 100)
+                                money(4_000 * percent / 100),
+                                money(1_500 * percent / 100),
+                                money(800 * percent / 100),
+                                money(600 * percent / 100),
+                                money(500 * percent / 100),
+                                setting.rolling(),
+                                setting.buckets(),
+                                10 * percent / 100,
+                                60_000 * percent / 100)
                 + (setting.blocks()
                         ? "    - {id: risky, limit: %s, window: {type: calendar_day, timezone: UTC}, appliesTo: {tools: [risky]}, overrunPolicy: block_until_resolved}\n"
                                 .formatted(money(300 * percent / 100))
@@ -277,9 +274,7 @@ final class SpendWorld implements AutoCloseable {
             return;
         }
         Allowed call = call(which);
-        Permit permit = isRecovered
-                ? guard.recover(TENANT, call.action.key()).orElseThrow()
-                : call.permit;
+        Permit permit = isRecovered ? guard.recover(TENANT, call.action.key()).orElseThrow() : call.permit;
         long cost = Math.max(call.hold.parts.get(0).held, usd(1)) / 1_000 * permille;
         List<Long> actual = call.hold.parts.stream()
                 .map(part -> part.book.budget.isMoney() ? Long.valueOf(cost) : Long.valueOf(part.held))
@@ -298,12 +293,7 @@ final class SpendWorld implements AutoCloseable {
     }
 
     /** Settles what is not settled, answers as before what is settled that way, and refuses anything else. */
-    private void settle(
-            Allowed call,
-            long way,
-            List<Long> actual,
-            CostState state,
-            Supplier<Settlement> settlement) {
+    private void settle(Allowed call, long way, List<Long> actual, CostState state, Supplier<Settlement> settlement) {
         if (call.settledFor == null) {
             outcomes += call.hold.state == State.OPEN ? 1 : 0;
             model.settle(call.hold, actual);
@@ -469,9 +459,8 @@ final class SpendWorld implements AutoCloseable {
 
     private static List<Long> less(Allowed call, long nanos) {
         return call.hold.parts.stream()
-                .map(part -> part.book.budget.isMoney()
-                        ? Long.valueOf(part.recorded - nanos)
-                        : Long.valueOf(part.recorded))
+                .map(part ->
+                        part.book.budget.isMoney() ? Long.valueOf(part.recorded - nanos) : Long.valueOf(part.recorded))
                 .toList();
     }
 
@@ -487,10 +476,8 @@ final class SpendWorld implements AutoCloseable {
     }
 
     void transfer(String from, String to, int cents) {
-        boolean isPossible = !from.equals(to)
-                && isOpen(from)
-                && isOpen(to)
-                && teamBook(from).available() >= usd(cents);
+        boolean isPossible =
+                !from.equals(to) && isOpen(from) && isOpen(to) && teamBook(from).available() >= usd(cents);
         Runnable transfer =
                 () -> operations.transfer(team(from), team(to), amount(usd(cents)), "left over", "move-" + ++keys);
         if (isPossible) {
@@ -526,7 +513,9 @@ final class SpendWorld implements AutoCloseable {
             opened.add(place);
             Book book = model.find(place);
             if (book == null) {
-                assertThat(balance.spent().atomic() + balance.held().atomic()).as("%s", balance).isZero();
+                assertThat(balance.spent().atomic() + balance.held().atomic())
+                        .as("%s", balance)
+                        .isZero();
                 continue;
             }
             seen.add(book);
