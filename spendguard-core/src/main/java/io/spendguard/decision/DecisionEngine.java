@@ -300,9 +300,9 @@ public final class DecisionEngine implements AutoCloseable {
             @Nullable String note) {
         Outcome outcome = new Outcome(kind, usage, cost, charges, note, ids.next(), ids.next(), clock.instant());
         try {
-            PostResult result = await(new SettleOperation(held, outcome), late -> {});
-            return StoredSettlement.parse(result.answer())
-                    .toSettlement(held.decisionId(), result instanceof PostResult.Replayed);
+            SettleOperation operation = new SettleOperation(held, outcome);
+            PostResult result = await(operation, late -> {});
+            return operation.settlement(result).toSettlement(held.decisionId(), result instanceof PostResult.Replayed);
         } catch (IdempotencyConflictException settledOtherwise) {
             throw new SettlementConflictException("Hold of decision " + held.decisionId()
                     + " was settled another way before: the first settlement stands, and " + kind

@@ -41,8 +41,12 @@ final class AccountBooks {
         this.findings = findings;
     }
 
-    /** Takes an event's entries; throws {@link JsonException} or {@link IllegalArgumentException} for malformed ones. */
-    void event(Place place, String tenant, String type, Instant at, JsonObject data) {
+    /**
+     * Takes an event's entries; throws {@link JsonException} or {@link IllegalArgumentException} for malformed ones.
+     *
+     * @param isCovered whether the log's checkpoint covers the event
+     */
+    void event(Place place, String tenant, String type, Instant at, JsonObject data, boolean isCovered) {
         UUID.fromString(data.string("transaction"));
         Map<UUID, Movement> movements = movements(data);
         if (type.equals(EventTypes.ACCOUNT_OPENED)) {
@@ -70,7 +74,7 @@ final class AccountBooks {
                         "Event " + place.event() + " (" + type + ") grants to account " + account
                                 + ": only grants and transfers do. Ask who wrote it.");
             }
-            book(tenant, account).apply(place, at, movement);
+            book(tenant, account).apply(place, at, movement, isCovered);
         });
         if (type.equals(EventTypes.BUDGET_TRANSFERRED)) {
             requireNothingMinted(place, movements);
@@ -124,11 +128,14 @@ final class AccountBooks {
                 .toList();
     }
 
-    /** The root over what the events make of a tenant's accounts, as the log's heads have it; empty where sums overflow. */
-    Optional<Digest> balanceRoot(String tenant) {
+    /**
+     * The root over what the events that the checkpoint covers make of a tenant's accounts, as the log's heads have it;
+     * empty where sums overflow.
+     */
+    Optional<Digest> coveredRoot(String tenant) {
         TreeMap<String, Digest> leaves = new TreeMap<>();
         for (Map.Entry<Key, Book> entry : books.entrySet()) {
-            Movement balance = entry.getValue().balance;
+            Movement balance = entry.getValue().covered;
             if (!entry.getKey().tenant().equals(tenant)) {
                 continue;
             }
@@ -307,6 +314,9 @@ final class AccountBooks {
     /** One account's running balances. */
     private static final class Book {
         private Movement balance = Movement.NONE;
+        /** Without the events that came after the checkpoint. */
+        private Movement covered = Movement.NONE;
+
         private @Nullable Place opening;
         private @Nullable Identity identity;
         private @Nullable Place firstUse;
@@ -325,16 +335,18 @@ final class AccountBooks {
         private void carry(Identity what, Movement carried) {
             identity = what;
             balance = balance.plus(carried);
+            covered = covered.plus(carried);
             isCarried = true;
         }
 
-        private void apply(Place place, Instant at, Movement movement) {
+        private void apply(Place place, Instant at, Movement movement, boolean isCovered) {
             history.add(at, -movement.adjustment() - movement.grant(), movement.spent(), movement.held());
             isMovedBySeveral |= last != null && !Objects.equals(last.stream(), place.stream());
             firstUse = firstUse == null ? place : firstUse;
             last = place;
             try {
                 balance = balance.plus(movement);
+                covered = isCovered ? covered.plus(movement) : covered;
             } catch (ArithmeticException overflow) {
                 isOverflown = true;
             }

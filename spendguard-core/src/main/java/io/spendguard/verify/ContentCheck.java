@@ -20,6 +20,7 @@ final class ContentCheck {
     private final DecisionBook decisions;
     private final Chronicle chronicle;
     private final DroppedCheck dropped;
+    private final LogCheck log;
     private final Set<UUID> ids = new HashSet<>();
     private Instant latest = Instant.MIN;
 
@@ -28,12 +29,14 @@ final class ContentCheck {
             AccountBooks accounts,
             DecisionBook decisions,
             Chronicle chronicle,
-            DroppedCheck dropped) {
+            DroppedCheck dropped,
+            LogCheck log) {
         this.findings = findings;
         this.accounts = accounts;
         this.decisions = decisions;
         this.chronicle = chronicle;
         this.dropped = dropped;
+        this.log = log;
     }
 
     /** The tenant an event's payload names, or null when it cannot be read. */
@@ -66,7 +69,7 @@ final class ContentCheck {
      * @return its facts, or null when they cannot be read
      */
     @Nullable
-    JsonObject event(Place place, String tenant, EventLine line, boolean isIntact) {
+    JsonObject event(Place place, String tenant, UUID stream, EventLine line, boolean isIntact) {
         JsonObject envelope = parse(place, line, isIntact);
         if (envelope == null) {
             return null;
@@ -78,7 +81,7 @@ final class ContentCheck {
             Instant time = time(envelope);
             latest = time.isAfter(latest) ? time : latest;
             if (data.has("entries")) {
-                accounts.event(place, tenant, line.type(), time, data);
+                accounts.event(place, tenant, line.type(), time, data, log.covers(tenant, stream, line.seq()));
             }
             chronicle.event(line.type(), data);
             switch (line.type()) {

@@ -143,6 +143,11 @@ final class LogCheck {
                 && run.getValue().index() + (seq - run.getValue().from()) < then.getValue();
     }
 
+    /** Tells whether the enclosed checkpoint covers the event's place; false without one. */
+    boolean covers(String tenant, UUID stream, long seq) {
+        return size().isPresent() && covers(tenant, stream, seq, size().getAsLong());
+    }
+
     /** Draws the conclusions that need every stream; empty without a checkpoint that can be relied on. */
     Optional<LogReport> end(AccountBooks accounts, Map<String, Long> dropped) {
         if (checkpoint == null || !isSound) {
@@ -449,10 +454,10 @@ final class LogCheck {
 
         private void compareBalances(AccountBooks accounts) {
             LogHead.Detail last = heads.isEmpty() ? null : heads.lastEntry().getValue();
-            if (last == null || name == null || !isSound || later > 0) {
-                return; // balances are of the last event, and the checkpoint's are of an earlier one
+            if (last == null || name == null || !isSound) {
+                return;
             }
-            Optional<Digest> balances = accounts.balanceRoot(name);
+            Optional<Digest> balances = accounts.coveredRoot(name);
             if (balances.isPresent() && !balances.get().equals(last.balanceRoot())) {
                 add(
                         FindingCode.BALANCES_DIFFER,

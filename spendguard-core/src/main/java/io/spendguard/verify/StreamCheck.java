@@ -330,7 +330,7 @@ final class StreamCheck {
     }
 
     private void accept(Place place, EventLine line, long seq, boolean isIntact, boolean isTrusted) {
-        JsonObject data = content.event(place, tenant, line, isIntact);
+        JsonObject data = content.event(place, tenant, stream, line, isIntact);
         if (data == null) {
             return;
         }

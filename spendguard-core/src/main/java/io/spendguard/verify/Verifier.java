@@ -50,7 +50,7 @@ public final class Verifier {
         this.manifest = new ManifestCheck(keys, findings);
         this.log = new LogCheck(anchors, findings);
         this.dropped = new DroppedCheck(log, accounts, decisions, findings);
-        this.content = new ContentCheck(findings, accounts, decisions, chronicle, dropped);
+        this.content = new ContentCheck(findings, accounts, decisions, chronicle, dropped, log);
         this.receipts = new ReceiptCheck(keys, seals, findings);
     }
 

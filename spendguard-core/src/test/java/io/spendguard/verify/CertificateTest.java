@@ -11,7 +11,6 @@ import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.proof.KeyCertificate;
 import io.spendguard.proof.P256Signer;
 import io.spendguard.proof.Signer;
-import io.spendguard.proof.VerificationKey;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -19,7 +18,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -176,7 +174,7 @@ class CertificateTest {
         Stating local = certified(Specimen.NOW.minus(HOUR), HOUR.plusSeconds(1));
         Specimen writer = Specimen.writer(local, 1);
         writer.write(writer.opening(TENANT, "1.00 USD", 1_000_000_000));
-        local.certificate = KeyCertificate.issue(ROOT, local.verificationKey(), List.of(), Specimen.NOW, HOUR);
+        local.state(KeyCertificate.issue(ROOT, local.verificationKey(), List.of(), Specimen.NOW, HOUR));
         writer.write(writer.decision(TENANT, writer.id()));
         writer.write(writer.decision(TENANT, writer.id()));
         List<SealedAuditEvent> events = writer.close();
@@ -221,46 +219,5 @@ class CertificateTest {
 
     private static List<FindingCode> codes(VerificationReport report) {
         return report.findings().stream().map(Finding::code).toList();
-    }
-
-    /** Signs whatever its certificate says: what somebody does who does not keep to the rules. */
-    private static final class Stating implements Signer {
-        private final Signer key;
-        private KeyCertificate certificate;
-
-        private Stating(Signer key, KeyCertificate certificate) {
-            this.key = key;
-            this.certificate = certificate;
-        }
-
-        @Override
-        public String keyId() {
-            return key.keyId();
-        }
-
-        @Override
-        public String algorithm() {
-            return key.algorithm();
-        }
-
-        @Override
-        public byte[] publicKey() {
-            return key.publicKey();
-        }
-
-        @Override
-        public byte[] sign(byte[] message) {
-            return key.sign(message);
-        }
-
-        @Override
-        public Optional<KeyCertificate> certificate() {
-            return Optional.of(certificate);
-        }
-
-        @Override
-        public VerificationKey verificationKey() {
-            return key.verificationKey();
-        }
     }
 }

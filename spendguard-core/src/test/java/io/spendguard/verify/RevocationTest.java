@@ -6,15 +6,11 @@ import io.spendguard.evidence.LogRun;
 import io.spendguard.evidence.SealedAuditEvent;
 import io.spendguard.proof.Anchors;
 import io.spendguard.proof.Ed25519Signer;
-import io.spendguard.proof.KeyCertificate;
 import io.spendguard.proof.P256Signer;
 import io.spendguard.proof.Signer;
-import io.spendguard.proof.VerificationKey;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -150,7 +146,7 @@ class RevocationTest {
         Signer other = P256Signer.generate();
         Ed25519Signer local = Ed25519Signer.generate();
         Anchors both = ANCHORS.with(root.verificationKey()).with(other.verificationKey());
-        write(new Stating(local, root), new Stating(local, root));
+        write(Stating.by(root, local), Stating.by(root, local));
 
         assertThat(codes(verify(log(), both))).isEmpty();
         assertThat(codes(verify(log(), both.revoke(root.keyId(), REVOKED_AT))))
@@ -158,7 +154,7 @@ class RevocationTest {
         assertThat(codes(verify(log(), both.revoke(local.keyId(), REVOKED_AT))))
                 .containsExactly(FindingCode.KEY_REVOKED);
 
-        write(new Stating(local, root), new Stating(local, other));
+        write(Stating.by(root, local), Stating.by(other, local));
         assertThat(codes(verify(log(), both.revoke(root.keyId(), REVOKED_AT))))
                 .as("another root's word stands")
                 .isEmpty();
@@ -197,44 +193,5 @@ class RevocationTest {
 
     private static List<FindingCode> codes(VerificationReport report) {
         return report.findings().stream().map(Finding::code).toList();
-    }
-
-    /** A local key with a root's certificate. */
-    private record Stating(Signer local, KeyCertificate stated) implements Signer {
-        private Stating(Signer local, Signer root) {
-            this(
-                    local,
-                    KeyCertificate.issue(root, local.verificationKey(), List.of(), Specimen.NOW, Duration.ofHours(1)));
-        }
-
-        @Override
-        public String keyId() {
-            return local.keyId();
-        }
-
-        @Override
-        public String algorithm() {
-            return local.algorithm();
-        }
-
-        @Override
-        public byte[] publicKey() {
-            return local.publicKey();
-        }
-
-        @Override
-        public byte[] sign(byte[] message) {
-            return local.sign(message);
-        }
-
-        @Override
-        public Optional<KeyCertificate> certificate() {
-            return Optional.of(stated);
-        }
-
-        @Override
-        public VerificationKey verificationKey() {
-            return local.verificationKey();
-        }
     }
 }

@@ -85,6 +85,15 @@ final class Tampered {
         return this;
     }
 
+    /** Changes a file's text, which must be another one afterwards. */
+    Tampered change(String name, UnaryOperator<String> change) {
+        String changed = change.apply(text(name));
+        if (changed.equals(text(name))) {
+            throw new IllegalArgumentException("File " + name + " is what it was: the change misses it.");
+        }
+        return put(name, changed);
+    }
+
     Tampered remove(String name) {
         files.remove(name);
         return this;
@@ -126,22 +135,37 @@ final class Tampered {
     }
 
     Path save(Path zip) throws IOException {
+        return Files.write(zip, toBytes());
+    }
+
+    byte[] toBytes() throws IOException {
+        return zip(List.copyOf(files.entrySet()), 0, "");
+    }
+
+    /**
+     * A zip as packages are, but for what somebody did to it.
+     *
+     * @param crcOff what every checksum is off by
+     * @param gap what stands between the entries and their directory
+     */
+    static byte[] zip(List<Map.Entry<String, byte[]>> files, long crcOff, String gap) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         List<StoredZip.Entry> entries = new ArrayList<>();
-        for (Map.Entry<String, byte[]> file : files.entrySet()) {
+        for (Map.Entry<String, byte[]> file : files) {
             CRC32 crc = new CRC32();
             crc.update(file.getValue());
             StoredZip.Entry entry =
-                    new StoredZip.Entry(file.getKey(), out.size(), file.getValue().length, crc.getValue());
+                    new StoredZip.Entry(file.getKey(), out.size(), file.getValue().length, crc.getValue() ^ crcOff);
             out.write(StoredZip.header(entry));
             out.write(file.getValue());
             entries.add(entry);
         }
+        out.write(gap.getBytes(StandardCharsets.UTF_8));
         int offset = out.size();
         byte[] directory = StoredZip.directory(entries);
         out.write(directory);
         out.write(StoredZip.end(entries.size(), directory.length, offset));
-        return Files.write(zip, out.toByteArray());
+        return out.toByteArray();
     }
 
     private String text(String name) {
@@ -188,6 +212,30 @@ final class Tampered {
                 line.path(),
                 line.signature(),
                 line.keyId());
+    }
+
+    /** One line's seal around another line's event. */
+    static EventLine event(EventLine seal, EventLine event) {
+        return new EventLine(
+                event.id(),
+                event.type(),
+                event.payload(),
+                seal.seq(),
+                seal.chain(),
+                seal.batchSize(),
+                seal.leafIndex(),
+                seal.path(),
+                seal.signature(),
+                seal.keyId());
+    }
+
+    /** Numbers lines without gaps and recomputes their chain, as anybody can who holds no key. */
+    static void rechain(List<EventLine> lines, String tenant, UUID stream) {
+        Digest chain = SealFormat.start(tenant, stream);
+        for (int i = 0; i < lines.size(); i++) {
+            chain = SealFormat.next(chain, Digest.sha256(lines.get(i).payloadBytes()));
+            lines.set(i, chain(seq(lines.get(i), i + 1), chain));
+        }
     }
 
     /** The line signed alone by another key at its place. */

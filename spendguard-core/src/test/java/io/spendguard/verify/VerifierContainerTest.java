@@ -2,15 +2,12 @@ package io.spendguard.verify;
 
 import static io.spendguard.verify.Specimen.ANCHORS;
 import static io.spendguard.verify.Specimen.SIGNER;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.spendguard.evidence.EvidenceManifest;
 import io.spendguard.evidence.SealFormat;
 import io.spendguard.evidence.internal.PackageNames;
-import io.spendguard.evidence.internal.StoredZip;
 import io.spendguard.json.JsonObject;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.CRC32;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,23 +97,7 @@ class VerifierContainerTest {
     }
 
     private Path zip(List<Map.Entry<String, byte[]>> files, long crcOff, String gap) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        List<StoredZip.Entry> entries = new ArrayList<>();
-        for (Map.Entry<String, byte[]> file : files) {
-            CRC32 crc = new CRC32();
-            crc.update(file.getValue());
-            StoredZip.Entry entry =
-                    new StoredZip.Entry(file.getKey(), out.size(), file.getValue().length, crc.getValue() ^ crcOff);
-            out.write(StoredZip.header(entry));
-            out.write(file.getValue());
-            entries.add(entry);
-        }
-        out.write(gap.getBytes(UTF_8));
-        int offset = out.size();
-        byte[] records = StoredZip.directory(entries);
-        out.write(records);
-        out.write(StoredZip.end(entries.size(), records.length, offset));
-        return Files.write(directory.resolve("tampered.zip"), out.toByteArray());
+        return Files.write(directory.resolve("tampered.zip"), Tampered.zip(files, crcOff, gap));
     }
 
     private static List<FindingCode> codes(Path file) {

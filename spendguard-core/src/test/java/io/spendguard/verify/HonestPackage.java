@@ -1,0 +1,184 @@
+package io.spendguard.verify;
+
+import io.spendguard.evidence.EventLine;
+import io.spendguard.evidence.Receipts;
+import io.spendguard.evidence.SealedAuditEvent;
+import io.spendguard.evidence.internal.PackageNames;
+import io.spendguard.model.Digest;
+import io.spendguard.model.Receipt;
+import io.spendguard.price.PriceBook;
+import io.spendguard.proof.Anchors;
+import io.spendguard.proof.Ed25519Signer;
+import io.spendguard.proof.P256Signer;
+import io.spendguard.proof.Signer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/**
+ * What every attack of the catalogue starts from, and the auditor whom it should deceive. Acme and globex are in the log
+ * up to its checkpoint, which the auditor has seen; initech's events are not taken up yet, but their callers kept receipts.
+ */
+final class HonestPackage {
+    static final Signer WRITER = Ed25519Signer.generate();
+    static final Signer ROOT = P256Signer.generate();
+    static final Signer LOG = P256Signer.generate();
+    static final Signer RETIRED = Ed25519Signer.generate();
+    static final Signer STRANGER = Ed25519Signer.generate();
+    static final List<SealedAuditEvent> ACME = Specimen.life(WRITER, "acme", 0x1000);
+    static final List<SealedAuditEvent> GLOBEX = Specimen.life(WRITER, "globex", 0x2000);
+    static final List<SealedAuditEvent> INITECH = Specimen.life(WRITER, "initech", 0x3000);
+
+    private static final Signer EXPORTER = Ed25519Signer.generate();
+    private static final String CONTRACT = "{\"name\":\"team budgets\"}";
+
+    private final Path directory;
+    private int exports;
+
+    HonestPackage(Path directory) {
+        this.directory = directory;
+    }
+
+    /** What the auditor trusts and has seen. */
+    static Anchors anchors() {
+        return Anchors.of(
+                        WRITER.verificationKey(),
+                        ROOT.verificationKey(),
+                        LOG.verificationKey(),
+                        RETIRED.verificationKey(),
+                        EXPORTER.verificationKey())
+                .with(log().signed())
+                .revoke(RETIRED.keyId(), 1);
+    }
+
+    /** What initech's callers kept. */
+    Path receipts() throws IOException {
+        List<String> lines = INITECH.stream()
+                .map(kept -> Receipts.toLine(new Receipt(
+                        kept.event().tenant(),
+                        kept.event().id(),
+                        kept.stream(),
+                        kept.seq(),
+                        kept.chain(),
+                        kept.batchSize(),
+                        kept.leafIndex(),
+                        kept.path(),
+                        kept.signature(),
+                        kept.keyId(),
+                        null,
+                        Specimen.NOW)))
+                .toList();
+        return Files.write(directory.resolve("receipts.jsonl"), lines);
+    }
+
+    static SpecimenLog log() {
+        return SpecimenLog.by(LOG).take(ACME).take(GLOBEX);
+    }
+
+    static UUID stream(List<SealedAuditEvent> events) {
+        return events.get(0).stream();
+    }
+
+    /** All of it, to be changed. */
+    Tampered open() throws IOException {
+        return open(all(), log());
+    }
+
+    byte[] bytes() throws IOException {
+        return signed(open());
+    }
+
+    /** Other files, signed by an exporter who believes them. */
+    byte[] files(Change change) throws IOException {
+        Tampered tampered = open();
+        change.to(tampered);
+        return signed(tampered);
+    }
+
+    /** Other lines in a tenant's stream. */
+    byte[] lines(String tenant, Consumer<List<EventLine>> change) throws IOException {
+        return files(tampered -> tampered.lines(tenant, change));
+    }
+
+    /** Another log about the same events. */
+    byte[] log(SpecimenLog log) throws IOException {
+        return signed(open(all(), log));
+    }
+
+    /** Other events of a tenant than those that the log and callers know. */
+    byte[] instead(String tenant, List<SealedAuditEvent> events) throws IOException {
+        List<SealedAuditEvent> shown = all();
+        shown.removeIf(event -> event.event().tenant().equals(tenant));
+        shown.addAll(events);
+        return signed(open(shown, log()));
+    }
+
+    /** What somebody who holds a key wrote for one more tenant, of whom the log does not tell yet. */
+    byte[] hooli(Signer key, Consumer<Specimen> lie) throws IOException {
+        return hooli(key, lie, events -> log());
+    }
+
+    /** The same, and what the log tells of it. */
+    byte[] hooli(Signer key, Consumer<Specimen> lie, Function<List<SealedAuditEvent>, SpecimenLog> log)
+            throws IOException {
+        Specimen writer = Specimen.writer(key, 0x9000);
+        lie.accept(writer);
+        List<SealedAuditEvent> written = writer.close();
+        List<SealedAuditEvent> shown = all();
+        shown.addAll(written);
+        return signed(open(shown, log.apply(written)));
+    }
+
+    /** The same, after a properly opened account of 1.00 USD. */
+    byte[] hooli(Consumer<Specimen> lie) throws IOException {
+        return hooli(WRITER, writer -> {
+            writer.write(writer.opening("hooli", "1.00 USD", 1_000_000_000));
+            lie.accept(writer);
+        });
+    }
+
+    private static List<SealedAuditEvent> all() {
+        List<SealedAuditEvent> events = new ArrayList<>(ACME);
+        events.addAll(GLOBEX);
+        events.addAll(INITECH);
+        return events;
+    }
+
+    private Tampered open(List<SealedAuditEvent> events, SpecimenLog log) throws IOException {
+        Path file = directory.resolve("honest" + exports++ + ".zip");
+        Tampered tampered = Tampered.open(Specimen.export(file, events, EXPORTER, log));
+        PriceBook prices = PriceBook.bundled();
+        byte[] contract = CONTRACT.getBytes(StandardCharsets.UTF_8);
+        tampered.put(PackageNames.contract(Digest.sha256(contract)), CONTRACT)
+                .put(
+                        PackageNames.priceBook(prices.digest()),
+                        new String(prices.canonicalBytes(), StandardCharsets.UTF_8));
+        return tampered.sealManifest(EXPORTER);
+    }
+
+    private static byte[] signed(Tampered tampered) throws IOException {
+        return tampered.sealManifest(EXPORTER).toBytes();
+    }
+
+    /** A change of a package's files. */
+    @FunctionalInterface
+    interface Change {
+        void to(Tampered files) throws IOException;
+    }
+
+    /** Changes the only file in a folder and leaves its name. */
+    static Tampered changeMember(Tampered files, String folder, UnaryOperator<String> change) {
+        String name = files.files().keySet().stream()
+                .filter(file -> file.startsWith(folder + "/"))
+                .findFirst()
+                .orElseThrow();
+        return files.change(name, change);
+    }
+}

@@ -1,0 +1,282 @@
+package io.spendguard.verify;
+
+import static io.spendguard.verify.Attack.Means.DATABASE;
+import static io.spendguard.verify.Attack.Means.LOG;
+import static io.spendguard.verify.Attack.Means.WRITER;
+import static io.spendguard.verify.HonestPackage.ACME;
+import static io.spendguard.verify.HonestPackage.GLOBEX;
+import static io.spendguard.verify.HonestPackage.RETIRED;
+import static io.spendguard.verify.HonestPackage.ROOT;
+import static io.spendguard.verify.Specimen.entry;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.spendguard.evidence.AuditEvent;
+import io.spendguard.evidence.LogHead;
+import io.spendguard.evidence.SealedAuditEvent;
+import io.spendguard.evidence.internal.PackageNames;
+import io.spendguard.model.Digest;
+import io.spendguard.proof.Ed25519Signer;
+import io.spendguard.proof.KeyCertificate;
+import io.spendguard.proof.Signer;
+import io.spendguard.verify.Attack.Spot;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+
+/** Attacks by whoever holds a key besides the database, and on keys and log. */
+final class KeyHolderAttacks {
+    private static final String HOOLI = "hooli";
+    private static final Duration HOUR = Duration.ofHours(1);
+
+    private KeyHolderAttacks() {}
+
+    /** What a writer signs who lies. */
+    static List<Attack> onContent() {
+        return List.of(
+                new Attack(
+                        "an outcome without a decision",
+                        WRITER,
+                        FindingCode.OUTCOME_WITHOUT_DECISION,
+                        Spot.event(HOOLI, 3),
+                        honest -> honest.hooli(writer -> writer.write(writer.outcome(HOOLI, writer.id(), "RELEASED")))),
+                new Attack(
+                        "a decision's outcome left out, and the stream signed anew",
+                        WRITER,
+                        FindingCode.EVENT_LEFT_OUT,
+                        Spot.stream("acme"),
+                        honest -> honest.instead("acme", life("acme", 0x1000, 300_000_000))),
+                new Attack(
+                        "a stream forked: another past signed at the same positions",
+                        WRITER,
+                        FindingCode.LOG_DIFFERS,
+                        Spot.stream("acme"),
+                        honest -> honest.instead("acme", life("acme", 0x1000, 1, 2, 3, 4))),
+                new Attack(
+                        "a stream forked that the log had not taken up yet",
+                        WRITER,
+                        FindingCode.RECEIPT_CONTRADICTED,
+                        Spot.event("initech", 3),
+                        honest -> honest.instead("initech", life("initech", 0x3000, 1, 2, 3, 4))),
+                new Attack(
+                        "a second decision for one hold",
+                        WRITER,
+                        FindingCode.DECISION_TWICE,
+                        Spot.event(HOOLI, 4),
+                        honest -> honest.hooli(writer -> {
+                            UUID decision = writer.id();
+                            writer.write(writer.decision(HOOLI, decision, 5), writer.decision(HOOLI, decision, 5));
+                        })),
+                new Attack(
+                        "a call settled twice",
+                        WRITER,
+                        FindingCode.OUTCOME_TWICE,
+                        Spot.event(HOOLI, 5),
+                        honest -> honest.hooli(writer -> {
+                            UUID decision = writer.id();
+                            writer.write(
+                                    writer.decision(HOOLI, decision, 5),
+                                    writer.outcome(
+                                            HOOLI, decision, "RELEASED", entry("HELD", -5), entry("AVAILABLE", 5)),
+                                    writer.outcome(HOOLI, decision, "RELEASED"));
+                        })),
+                new Attack(
+                        "part of a hold kept after its outcome",
+                        WRITER,
+                        FindingCode.HOLD_NOT_DISSOLVED,
+                        Spot.event(HOOLI, 4),
+                        honest -> honest.hooli(writer -> {
+                            UUID decision = writer.id();
+                            writer.write(
+                                    writer.decision(HOOLI, decision, 5),
+                                    writer.outcome(
+                                            HOOLI, decision, "RELEASED", entry("HELD", -4), entry("AVAILABLE", 4)));
+                        })),
+                new Attack(
+                        "more held than the limit leaves",
+                        WRITER,
+                        FindingCode.BALANCE_IMPOSSIBLE,
+                        Spot.event(HOOLI, 3),
+                        honest -> honest.hooli(
+                                writer -> writer.write(writer.decision(HOOLI, writer.id(), 1_000_000_001)))),
+                new Attack(
+                        "a limit stated that was not granted",
+                        WRITER,
+                        FindingCode.LIMIT_MISMATCH,
+                        Spot.event(HOOLI, 2),
+                        honest -> honest.hooli(
+                                HonestPackage.WRITER,
+                                writer -> writer.write(writer.opening(HOOLI, "2.00 USD", 1_000_000_000)))),
+                new Attack(
+                        "money moved on one side only",
+                        WRITER,
+                        FindingCode.ENTRIES_UNBALANCED,
+                        Spot.event(HOOLI, 3),
+                        honest -> honest.hooli(writer -> writer.write(
+                                writer.decision(HOOLI, writer.id(), entry("AVAILABLE", -300), entry("HELD", 299))))),
+                new Attack(
+                        "an amount too large for any type",
+                        WRITER,
+                        FindingCode.EVENT_DATA_MALFORMED,
+                        Spot.event(HOOLI, 3),
+                        honest -> honest.hooli(
+                                writer -> writer.write(rewritten(writer, "\"300\"", "\"" + "9".repeat(400) + "\"")))),
+                new Attack(
+                        "a name written with an escape that means the same",
+                        WRITER,
+                        FindingCode.EVENT_NOT_CANONICAL,
+                        Spot.event(HOOLI, 3),
+                        honest -> honest.hooli(
+                                writer -> writer.write(rewritten(writer, "\"continue\"", "\"\\u0063ontinue\"")))),
+                new Attack(
+                        "a member twice in an event",
+                        WRITER,
+                        FindingCode.EVENT_NOT_CANONICAL,
+                        Spot.event(HOOLI, 3),
+                        honest -> honest.hooli(writer -> writer.write(rewritten(
+                                writer, "\"effect\":\"continue\"", "\"effect\":\"continue\",\"effect\":\"stop\"")))));
+    }
+
+    /** On certificates and revoked keys. */
+    static List<Attack> onKeys() {
+        return List.of(
+                new Attack(
+                        "a certificate for his own key with a root's old signature",
+                        DATABASE,
+                        FindingCode.CERTIFICATE_FORGED,
+                        Spot.event(HOOLI, 1),
+                        honest -> honest.hooli(forgedCertificate(), KeyHolderAttacks::live)),
+                new Attack(
+                        "an event signed after the key's certificate ended",
+                        WRITER,
+                        FindingCode.CERTIFICATE_EXPIRED,
+                        Spot.event(HOOLI, 1),
+                        honest -> honest.hooli(certified(Specimen.NOW.minus(HOUR), List.of()), KeyHolderAttacks::live)),
+                new Attack(
+                        "an event dated before the key's certificate",
+                        WRITER,
+                        FindingCode.CERTIFICATE_NOT_YET_VALID,
+                        Spot.event(HOOLI, 1),
+                        honest -> honest.hooli(
+                                certified(Specimen.NOW.plusSeconds(1), List.of()), KeyHolderAttacks::live)),
+                new Attack(
+                        "another tenant's key used",
+                        WRITER,
+                        FindingCode.CERTIFICATE_FOREIGN,
+                        Spot.event(HOOLI, 1),
+                        honest -> honest.hooli(certified(Specimen.NOW, List.of("globex")), KeyHolderAttacks::live)),
+                new Attack(
+                        "a revoked key used",
+                        WRITER,
+                        FindingCode.KEY_REVOKED,
+                        Spot.event(HOOLI, 1),
+                        honest -> honest.hooli(RETIRED, KeyHolderAttacks::live)));
+    }
+
+    /** On the log. */
+    static List<Attack> onLog() {
+        return List.of(
+                new Attack(
+                        "the checkpoint left out",
+                        DATABASE,
+                        FindingCode.CHECKPOINT_MISSING,
+                        Spot.container(),
+                        honest -> honest.files(files -> files.remove(PackageNames.CHECKPOINT)
+                                .remove(PackageNames.HEADS)
+                                .remove(PackageNames.RUNS))),
+                new Attack(
+                        "the checkpoint signed with a key of his own",
+                        DATABASE,
+                        FindingCode.CHECKPOINT_NOT_SIGNED,
+                        Spot.file(PackageNames.CHECKPOINT),
+                        honest -> honest.log(SpecimenLog.by(HonestPackage.STRANGER)
+                                .take(ACME)
+                                .take(GLOBEX))),
+                new Attack(
+                        "the log set back to an earlier checkpoint",
+                        DATABASE,
+                        FindingCode.CHECKPOINT_INCONSISTENT,
+                        Spot.file(PackageNames.CHECKPOINT),
+                        honest -> honest.log(SpecimenLog.by(HonestPackage.LOG).take(ACME))),
+                new Attack(
+                        "a log that another auditor was not shown",
+                        LOG,
+                        FindingCode.CHECKPOINT_INCONSISTENT,
+                        Spot.file(PackageNames.CHECKPOINT),
+                        honest -> honest.log(
+                                SpecimenLog.by(HonestPackage.LOG).take(GLOBEX).take(ACME))),
+                new Attack(
+                        "other heads than the checkpoint was signed over",
+                        DATABASE,
+                        FindingCode.LOG_DIFFERS,
+                        Spot.file(PackageNames.HEADS),
+                        honest -> honest.log(HonestPackage.log().showHeads(heads -> {
+                            heads.set(
+                                    1, LogHead.of("globex", 7, Digest.sha256(new byte[0]), Digest.sha256(new byte[0])));
+                            return heads;
+                        }))),
+                new Attack(
+                        "balances signed that the events do not make",
+                        LOG,
+                        FindingCode.BALANCES_DIFFER,
+                        Spot.stream(HOOLI),
+                        KeyHolderAttacks::falseBalance));
+    }
+
+    private static void live(Specimen writer) {
+        writer.write(writer.opening(HOOLI, "1.00 USD", 1_000_000_000));
+    }
+
+    /** A decision over 300 atoms with something written otherwise, signed as it is. */
+    private static AuditEvent rewritten(Specimen writer, String what, String by) {
+        AuditEvent plain = writer.decision(HOOLI, writer.id(), 300);
+        String text = new String(plain.payload(), UTF_8);
+        if (!text.contains(what)) {
+            throw new IllegalArgumentException("The event has no " + what + ".");
+        }
+        return AuditEvent.stored(
+                plain.id(), HOOLI, plain.type(), text.replace(what, by).getBytes(UTF_8));
+    }
+
+    /** The log goes on from what the auditor saw, with more spent for one more tenant than its events tell of. */
+    private static byte[] falseBalance(HonestPackage honest) throws IOException {
+        return honest.hooli(
+                HonestPackage.WRITER,
+                KeyHolderAttacks::live,
+                events -> HonestPackage.log().lieAboutSpending(1).take(events));
+    }
+
+    /** A stream as long as its holds make it, under the id of the honest one. */
+    private static List<SealedAuditEvent> life(String tenant, long firstId, long... holds) {
+        Specimen writer = Specimen.writer(HonestPackage.WRITER, firstId);
+        // Ids are taken as in the honest life, so that the stream is the same one.
+        UUID first = writer.id();
+        writer.id();
+        writer.write(writer.opening(tenant, "1.00 USD", 1_000_000_000), writer.decision(tenant, first, holds[0]));
+        for (int i = 1; i < holds.length; i++) {
+            writer.write(writer.decision(tenant, writer.id(), holds[i]));
+        }
+        return writer.close();
+    }
+
+    private static Signer certified(Instant from, List<String> tenants) {
+        Signer key = Ed25519Signer.generate();
+        return new Stating(key, KeyCertificate.issue(ROOT, key.verificationKey(), tenants, from, HOUR));
+    }
+
+    private static Signer forgedCertificate() {
+        Signer own = Ed25519Signer.generate();
+        KeyCertificate genuine =
+                KeyCertificate.issue(ROOT, Ed25519Signer.generate().verificationKey(), List.of(), Specimen.NOW, HOUR);
+        return new Stating(
+                own,
+                new KeyCertificate(
+                        own.verificationKey(),
+                        List.of(),
+                        genuine.notBefore(),
+                        genuine.notAfter(),
+                        ROOT.keyId(),
+                        genuine.signature()));
+    }
+}
