@@ -152,7 +152,7 @@ final class SpendModel {
         if (book.budget.blocksWhileOwing()
                 && books.values().stream()
                         .anyMatch(other ->
-                                other.budget == book.budget && other.key.equals(book.key) && other.debt() > 0)) {
+                                other.budget.equals(book.budget) && other.key.equals(book.key) && other.debt() > 0)) {
             return false;
         }
         return part.held <= Math.max(0, book.limit - countedAt(book, now) - book.held);
