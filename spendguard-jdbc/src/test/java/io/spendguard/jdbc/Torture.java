@@ -114,7 +114,8 @@ final class Torture implements AutoCloseable {
             case 5 -> stopTheServer();
             case 6, 7 -> made("connections dropped", proxy::drop);
             case 8 -> made("connections half closed", proxy::halfClose);
-            case 9, 10 -> made("network slow or fast again", () -> proxy.delay(random.nextBoolean() ? 0 : random.nextInt(20)));
+            case 9, 10 ->
+                made("network slow or fast again", () -> proxy.delay(random.nextBoolean() ? 0 : random.nextInt(20)));
             default -> lockARow();
         }
     }

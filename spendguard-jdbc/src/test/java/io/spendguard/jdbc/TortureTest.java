@@ -62,11 +62,13 @@ class TortureTest {
                     }
                 }
                 sweepUntilNothingIsHeld(guard);
-                assertThat(guard.ledger().accounts("acme", Namespace.ENFORCE)).isNotEmpty().allSatisfy(account -> {
-                    assertThat(account.spent()).isLessThanOrEqualTo(account.limit());
-                    assertThat(account.held()).isZero();
-                    assertThat(account.debt()).isZero();
-                });
+                assertThat(guard.ledger().accounts("acme", Namespace.ENFORCE))
+                        .isNotEmpty()
+                        .allSatisfy(account -> {
+                            assertThat(account.spent()).isLessThanOrEqualTo(account.limit());
+                            assertThat(account.held()).isZero();
+                            assertThat(account.debt()).isZero();
+                        });
             }
             assertThat(LedgerCheck.run(TestLedgers.application(torture.database()), null)
                             .findings())
@@ -145,7 +147,10 @@ class TortureTest {
     private VerificationReport verify(Torture torture, Ed25519Signer key) throws IOException {
         Path file = folder.resolve("evidence.zip");
         try (PostgresLedger ledger = PostgresLedger.open(TestLedgers.application(torture.database()))) {
-            EvidenceExport.from(ledger).tenant("acme").contract(Torture.CONTRACT).write(key, Clock.systemUTC(), file);
+            EvidenceExport.from(ledger)
+                    .tenant("acme")
+                    .contract(Torture.CONTRACT)
+                    .write(key, Clock.systemUTC(), file);
         }
         return Verifier.verify(file, Anchors.of(key.verificationKey()));
     }
@@ -156,7 +161,8 @@ class TortureTest {
         told.forEach((what, times) -> table.append(row(times, what + ", as processes were told")));
         table.append(row((int) report.events(), "events verified"));
         table.append(row(report.findings().size(), "streams of killed processes left open"));
-        return table.append(row(0, "limits exceeded, answers lost, events twice, findings of ledger check")).toString();
+        return table.append(row(0, "limits exceeded, answers lost, events twice, findings of ledger check"))
+                .toString();
     }
 
     private static String row(int count, String what) {

@@ -47,8 +47,7 @@ final class TortureWorker {
     public static void main(String[] arguments) throws IOException {
         long seed = Long.parseLong(arguments[4]);
         Guard guard = guard(arguments, new JumpingClock(new Random(seed)));
-        FileChannel log =
-                FileChannel.open(Path.of(arguments[2]), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        FileChannel log = FileChannel.open(Path.of(arguments[2]), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         TortureWorker worker = new TortureWorker(guard, arguments[3], log);
         for (int thread = 0; thread < THREADS; thread++) {
             int number = thread;
