@@ -18,6 +18,7 @@ final class ContentCheck {
     private final Findings findings;
     private final AccountBooks accounts;
     private final DecisionBook decisions;
+    private final CostCheck costs;
     private final Chronicle chronicle;
     private final DroppedCheck dropped;
     private final LogCheck log;
@@ -28,12 +29,14 @@ final class ContentCheck {
             Findings findings,
             AccountBooks accounts,
             DecisionBook decisions,
+            CostCheck costs,
             Chronicle chronicle,
             DroppedCheck dropped,
             LogCheck log) {
         this.findings = findings;
         this.accounts = accounts;
         this.decisions = decisions;
+        this.costs = costs;
         this.chronicle = chronicle;
         this.dropped = dropped;
         this.log = log;
@@ -85,9 +88,15 @@ final class ContentCheck {
             }
             chronicle.event(line.type(), data);
             switch (line.type()) {
-                case EventTypes.DECISION -> decisions.decision(place, tenant, envelope, data);
+                case EventTypes.DECISION -> {
+                    decisions.decision(place, tenant, envelope, data);
+                    costs.decision(place, tenant, time, data);
+                }
                 case EventTypes.HOLD_EXTENDED -> decisions.extension(place, tenant, envelope, data);
-                case EventTypes.OUTCOME -> decisions.outcome(place, tenant, envelope, data);
+                case EventTypes.OUTCOME -> {
+                    decisions.outcome(place, tenant, envelope, data);
+                    costs.outcome(place, tenant, data);
+                }
                 case EventTypes.PERIOD_CLOSED -> dropped.closed(place, tenant, data);
                 default -> {
                     // Other events' facts are their entries, if any.
