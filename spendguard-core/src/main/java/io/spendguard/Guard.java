@@ -161,8 +161,8 @@ public final class Guard implements AutoCloseable {
      * does the settlement of its permit. When this returns, the new limits stand in the ledger for every tenant decided
      * for so far, with an audit event that names the contract they replace. Blocks for one transaction for each tenant.
      *
-     * @throws ContractException when the contract cannot be enforced with this guard's catalogue and prices: the one
-     *     before stays in force, and an audit event says so for each tenant
+     * @throws ContractException when the contract cannot be enforced with this guard's catalogue and prices, or has a lower
+     *     revision than the one before: that one stays in force, and an audit event says so for each tenant
      * @throws io.spendguard.model.LedgerUnavailableException when the ledger does not answer in time: the one before stays
      * @throws IllegalStateException when the guard is closed
      */
@@ -170,11 +170,11 @@ public final class Guard implements AutoCloseable {
         requireOpen();
         try {
             requireEnforceable(next, catalogue, prices, ledger, clock.instant());
+            engine.swap(next, next.catalogue().or(catalogue), prices);
         } catch (ContractException refused) {
             rejected(next.name(), refused);
             throw refused;
         }
-        engine.swap(next, next.catalogue().or(catalogue), prices);
     }
 
     /**

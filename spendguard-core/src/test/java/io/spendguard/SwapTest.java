@@ -83,6 +83,8 @@ class SwapTest {
         Path file = folder.resolve("evidence.zip");
         EvidenceExport export = EvidenceExport.from(memory).priceBook(PriceBook.bundled());
         List.of(WIDE, NARROW, NO_SHELL).forEach(text -> export.contract(Contract.parse(text, "c.yaml")));
+        List.of(contractOf(1, "1.00 USD"), contractOf(2, "0.50 USD"), contractOf(3, "1.00 USD"))
+                .forEach(export::contract);
         export.write(signer, NOON, file);
         assertThat(Verifier.verify(file, Anchors.of(signer.verificationKey())).findings())
                 .isEmpty();
@@ -115,6 +117,56 @@ class SwapTest {
                 .extracting(data -> data.string("contract"))
                 .containsExactly(digest(WIDE));
         assertThat(decide("acme", "search", "0.01 USD").contract().hex()).isEqualTo(digest(NARROW));
+    }
+
+    @Test
+    void guardOfALowerRevision_startedLater_leavesTheLimitsOfTheHigherOne() {
+        Contract newer = contractOf(2, "0.50 USD");
+        Contract older = contractOf(1, "1.00 USD");
+        try (Guard first = guard(older)) {
+            first.decide(priced("0.40 USD")).orThrow().commit(Money.parse("0.40 USD"));
+        }
+        try (Guard rolledOut = guard(newer)) {
+            assertThat(rolledOut.decide(priced("0.20 USD")).effect()).isEqualTo(Effect.STOP);
+        }
+        // Started again, with the file it had.
+        try (Guard straggler = guard(older)) {
+            assertThat(straggler.decide(priced("0.20 USD")).effect()).isEqualTo(Effect.STOP);
+            assertThat(straggler.balances("acme")).singleElement().returns(Amount.parse("0.50 USD"), Balance::limit);
+        }
+        try (Guard backOnPurpose = guard(contractOf(3, "1.00 USD"))) {
+            assertThat(backOnPurpose.decide(priced("0.20 USD")).effect()).isEqualTo(Effect.CONTINUE);
+        }
+
+        List<JsonObject> activations = events("acme", EventTypes.CONTRACT_ACTIVATED);
+        assertThat(activations).extracting(data -> data.integer("revision")).containsExactlyInAnyOrder(1L, 1L, 2L, 3L);
+        List<JsonObject> outranked =
+                activations.stream().filter(data -> data.has("outranked")).toList();
+        assertThat(outranked).hasSize(1);
+        assertThat(outranked.get(0).objects("limits")).isEmpty();
+        assertThat(outranked.get(0).objects("outranked"))
+                .singleElement()
+                .returns("all", kept -> kept.string("budget"))
+                .returns(2L, kept -> kept.integer("revision"));
+    }
+
+    @Test
+    void swap_lowerRevision_isRefusedAndSaysHowToGoBack() {
+        guard.swap(contractOf(2, "0.50 USD"));
+        spend("acme", "0.10 USD");
+
+        assertThatThrownBy(() -> guard.swap(contractOf(1, "1.00 USD")))
+                .isInstanceOf(ContractException.class)
+                .hasMessageContaining("metadata.revision: is 1, but the contract in force has 2")
+                .hasMessageContaining("Raise it, also to go back to what was before.");
+        assertThatThrownBy(() -> guard.swap(Contract.parse(WIDE, "wide.yaml")))
+                .isInstanceOf(ContractException.class)
+                .hasMessageContaining("metadata.revision: there is none");
+
+        assertThat(events("acme", EventTypes.CONTRACT_REJECTED)).hasSize(2);
+        assertThat(guard.balances("acme")).singleElement().returns(Amount.parse("0.50 USD"), Balance::limit);
+        guard.swap(contractOf(3, "1.00 USD"));
+        assertThat(guard.balances("acme")).singleElement().returns(Amount.parse("1.00 USD"), Balance::limit);
     }
 
     @Test
@@ -443,6 +495,26 @@ class SwapTest {
 
     private static String digest(String contract) {
         return Contract.parse(contract, "c.yaml").digest().hex();
+    }
+
+    /** One of several revisions; every test's evidence knows them all. */
+    private static Contract contractOf(int revision, String limit) {
+        return Contract.parse(
+                contract(limit, "").replace("{name: swapped}", "{name: swapped, revision: " + revision + "}"),
+                "r.yaml");
+    }
+
+    private Guard guard(Contract contract) {
+        return Guard.builder()
+                .contract(contract)
+                .ledger(memory)
+                .signer(signer)
+                .clock(NOON)
+                .build();
+    }
+
+    private static Action priced(String cost) {
+        return Action.toolCall("search").tenant("acme").cost(Money.parse(cost)).build();
     }
 
     private static String contract(String limit, String rest) {

@@ -37,6 +37,9 @@ final class CanonicalContract {
                         spec.budgets().stream().map(CanonicalContract::budget).toList())
                 .put("rules", rules.stream().map(CanonicalContract::rule).toList())
                 .put("default", spec.defaultEffect().name());
+        if (spec.revision() != null) {
+            json.put("revision", spec.revision());
+        }
         if (spec.policies().prediction() != PredictionPolicy.STRICT_CEILING) {
             json.put("predictionPolicy", spec.policies().prediction().name());
         }

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -24,6 +25,7 @@ public final class Contract {
     private final String name;
     private final @Nullable String tenant;
     private final @Nullable String version;
+    private final @Nullable Long revision;
     private final Mode mode;
     private final Models models;
     private final List<Budget> budgets;
@@ -55,6 +57,7 @@ public final class Contract {
         layers.add(layer);
         this.name = base == null ? own : base.name + "/" + own;
         this.tenant = spec.tenant() == null && base != null ? base.tenant : spec.tenant();
+        this.revision = sum(base == null ? null : base.revision, spec.revision());
         this.version = spec.version() == null && base != null ? base.version : spec.version();
         this.mode = spec.mode();
         this.models = models;
@@ -134,6 +137,18 @@ public final class Contract {
     /** The tenant of actions that name none. */
     public Optional<String> tenant() {
         return Optional.ofNullable(tenant);
+    }
+
+    /**
+     * Which of the contracts given to one tenant is newer: limits set by a higher revision stay, whoever starts with a lower one
+     * afterwards. Of a contract with layers, the sum of theirs. Empty when the contract gives none, which is lower than any.
+     */
+    public OptionalLong revision() {
+        return revision == null ? OptionalLong.empty() : OptionalLong.of(revision);
+    }
+
+    private static @Nullable Long sum(@Nullable Long base, @Nullable Long own) {
+        return base == null ? own : own == null ? base : Long.valueOf(base + own);
     }
 
     /** The version as written; empty when the contract gives none. */

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads a document's nodes as a contract. Goes on after every fault, so that all of them are found at once. */
 final class ContractBinder {
+    /** Room for dates and build numbers, and for the sum of two. */
+    private static final long MAX_REVISION = 1_000_000_000_000L;
+
     private static final int MAX_BUDGETS = 500;
     private static final int MAX_RULES = 500;
 
@@ -45,7 +48,7 @@ final class ContractBinder {
                 "",
                 "the document is " + root.describe()
                         + ": a contract is a mapping. Start with 'apiVersion: spendguard.ai/v1'.");
-        return binder.spec(null, new Metadata(null, null, null, null));
+        return binder.spec(null, new Metadata(null, null, null, null, null));
     }
 
     private ContractSpec document(Mapping root) {
@@ -65,12 +68,16 @@ final class ContractBinder {
         document.required("metadata", "Write 'metadata: {name: ...}'.");
         Mapping mapping = document.mapping("metadata");
         if (mapping == null) {
-            return new Metadata(null, null, null, null);
+            return new Metadata(null, null, null, null, null);
         }
         try (Members members = new Members(mapping, "metadata", findings)) {
             members.required("name", "Name the contract: decisions and evidence refer to it.");
             return new Metadata(
-                    members.text("name"), members.text("tenant"), members.text("version"), members.text("owner"));
+                    members.text("name"),
+                    members.text("tenant"),
+                    members.text("version"),
+                    members.text("owner"),
+                    members.integer("revision", 1, MAX_REVISION));
         }
     }
 
@@ -393,7 +400,8 @@ final class ContractBinder {
             @Nullable String name,
             @Nullable String tenant,
             @Nullable String version,
-            @Nullable String owner) {
+            @Nullable String owner,
+            @Nullable Long revision) {
         ContractSpec with(
                 Mode mode,
                 ModelCatalogue models,
@@ -407,6 +415,7 @@ final class ContractBinder {
                     tenant,
                     version,
                     owner,
+                    revision,
                     mode,
                     models,
                     List.copyOf(budgets),

@@ -14,6 +14,7 @@ record ContractSpec(
         @Nullable String tenant,
         @Nullable String version,
         @Nullable String owner,
+        @Nullable Long revision,
         Mode mode,
         ModelCatalogue models,
         List<Budget> budgets,

@@ -10,6 +10,7 @@ import io.spendguard.ledger.Posting;
 import io.spendguard.model.Digest;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,8 @@ final class ActivateOperation implements LedgerOperation {
     private final List<BudgetLimit> limits;
     private final Postings postings;
     private final @Nullable Digest replaces;
+    /** What the latest plan left alone; written by the ledger's writer, read after the operation completed. */
+    private volatile Map<String, Long> outranked = Map.of();
 
     ActivateOperation(
             String tenant,
@@ -88,8 +91,14 @@ final class ActivateOperation implements LedgerOperation {
         return Optional.empty();
     }
 
+    /** The budgets that a contract of a higher revision keeps, with that revision; known once the operation completed. */
+    Map<String, Long> outranked() {
+        return outranked;
+    }
+
     @Override
     public Posting plan(LedgerView view) {
+        outranked = view.outranked();
         return postings.activation(tenant, namespace, activationId, limits, replaces, view);
     }
 }

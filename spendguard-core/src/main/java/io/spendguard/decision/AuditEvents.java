@@ -26,6 +26,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,7 @@ final class AuditEvents {
             Namespace namespace,
             UUID activationId,
             List<BudgetLimit> limits,
+            Map<String, Long> outranked,
             @Nullable Digest replaces,
             UUID transactionId,
             List<Entry> entries,
@@ -69,6 +71,16 @@ final class AuditEvents {
                 .put("namespace", lower(namespace))
                 .put("priceBook", prices.digest().hex())
                 .put("limits", limits.stream().map(AuditEvents::limitJson).toList());
+        contract.revision().ifPresent(revision -> data.put("revision", revision));
+        if (!outranked.isEmpty()) {
+            data.put(
+                    "outranked",
+                    outranked.entrySet().stream()
+                            .map(kept -> JsonObject.create()
+                                    .put("budget", kept.getKey())
+                                    .put("revision", kept.getValue()))
+                            .toList());
+        }
         return draft(AuditEvent.of(EventTypes.CONTRACT_ACTIVATED, activationId, tenant, now)
                 .data(data)
                 .build());

@@ -1,6 +1,8 @@
 package io.spendguard.decision;
 
 import io.spendguard.contract.Contract;
+import io.spendguard.contract.ContractException;
+import io.spendguard.contract.Finding;
 import io.spendguard.contract.ModelCatalogue;
 import io.spendguard.contract.Situation;
 import io.spendguard.evidence.StreamSealer;
@@ -109,8 +111,10 @@ public final class DecisionEngine implements AutoCloseable {
         this.receipts = new ReceiptIssuer(signer, clock);
         this.names = new KeyNames(ledger::keySecret);
         this.inForce = InForce.of(contract, catalogue, prices, names, ids);
-        this.host =
-                new WriterHost(() -> new StreamSealer(signer, ids, clock, signsEachEvent), () -> inForce.postings());
+        this.host = new WriterHost(
+                () -> new StreamSealer(signer, ids, clock, signsEachEvent),
+                () -> inForce.postings(),
+                this::forgetActivations);
         this.session = ledger.connect(host);
         this.sweeper = new HoldSweeper(ledger, session, ids, patience);
     }
@@ -256,6 +260,11 @@ public final class DecisionEngine implements AutoCloseable {
                 .toList();
     }
 
+    /** A ledger that was set back may not know the contract any more: the next decision for each tenant activates it again. */
+    private void forgetActivations() {
+        inForce.activations().clear();
+    }
+
     /** How many streams' tails the ledger was found to have lost. */
     public long lostTails() {
         return host.lostTails();
@@ -291,9 +300,9 @@ public final class DecisionEngine implements AutoCloseable {
             @Nullable String note) {
         Outcome outcome = new Outcome(kind, usage, cost, charges, note, ids.next(), ids.next(), clock.instant());
         try {
-            PostResult result = await(new SettleOperation(held, outcome), late -> {});
-            return StoredSettlement.parse(result.answer())
-                    .toSettlement(held.decisionId(), result instanceof PostResult.Replayed);
+            SettleOperation operation = new SettleOperation(held, outcome);
+            PostResult result = await(operation, late -> {});
+            return operation.settlement(result).toSettlement(held.decisionId(), result instanceof PostResult.Replayed);
         } catch (IdempotencyConflictException settledOtherwise) {
             throw new SettlementConflictException("Hold of decision " + held.decisionId()
                     + " was settled another way before: the first settlement stands, and " + kind
@@ -341,13 +350,13 @@ public final class DecisionEngine implements AutoCloseable {
         if (known != null) {
             return known;
         }
-        CompletableFuture<PostResult> unused = session.submit(activation(in, tenant, null), patience)
+        CompletableFuture<PostResult> unused = submit(activation(in, tenant, null))
                 .thenCompose(result -> {
                     InForce now = inForce;
                     return now == in || !now.activations().containsKey(tenant)
                             ? CompletableFuture.completedFuture(result)
                             // Swapped meanwhile: the limits just set are those of the contract before.
-                            : session.submit(activation(now, tenant, in), patience);
+                            : submit(activation(now, tenant, in));
                 })
                 .whenComplete((result, failure) -> {
                     if (failure == null) {
@@ -360,12 +369,30 @@ public final class DecisionEngine implements AutoCloseable {
         return mine;
     }
 
+    private CompletableFuture<PostResult> submit(ActivateOperation activation) {
+        return session.submit(activation, patience).thenApply(result -> told(activation, result));
+    }
+
+    /** Limits that stay as they are look like a contract that does not work: somebody has to be told why. */
+    private static PostResult told(ActivateOperation activation, PostResult result) {
+        activation
+                .outranked()
+                .forEach((budget, revision) -> LOG.warn(
+                        "Budget '{}' of tenant '{}' keeps its limit, which revision {} of the contract set: this guard has a lower one."
+                                + " Give it the newer contract, or raise metadata.revision to go back on purpose.",
+                        budget,
+                        activation.tenant(),
+                        revision));
+        return result;
+    }
+
     private ActivateOperation activation(InForce in, String tenant, @Nullable InForce before) {
         return new ActivateOperation(
                 tenant,
                 in.namespace(),
                 ids.next(),
-                in.limits(),
+                // What was set is put back in the name of the revision that had set it.
+                in.limits(before == null ? in.revision() : Math.max(in.revision(), before.revision())),
                 in.postings(),
                 before == null ? null : before.digest());
     }
@@ -379,12 +406,14 @@ public final class DecisionEngine implements AutoCloseable {
      * under the one they began with, and so do the settlements of its permits. When a tenant's ledger fails meanwhile,
      * the contract before stays in force, and its limits are put back where they had been changed already.
      *
+     * @throws ContractException when it has a lower revision than the contract before, which stays
      * @throws LedgerUnavailableException when the ledger does not answer; the contract before stays
      */
     public void swap(Contract contract, ModelCatalogue catalogue, PriceBook prices) {
         synchronized (swapping) {
             InForce before = inForce;
             InForce next = InForce.of(contract, catalogue, prices, names, ids);
+            requireNoEarlierRevision(before, next);
             List<String> done = new ArrayList<>();
             try {
                 for (String tenant : tenants(before)) {
@@ -404,6 +433,24 @@ public final class DecisionEngine implements AutoCloseable {
             }
             LOG.info(
                     "Contract '{}' {} is in force in place of {}", contract.name(), contract.digest(), before.digest());
+        }
+    }
+
+    /** Its limits would change nothing, while its rules decided: neither the one contract nor the other. */
+    private static void requireNoEarlierRevision(InForce before, InForce next) {
+        if (next.revision() < before.revision()) {
+            String name = next.contract().name();
+            throw new ContractException(
+                    name,
+                    List.of(
+                            new Finding(
+                                    name,
+                                    0,
+                                    0,
+                                    "metadata.revision",
+                                    (next.revision() == 0 ? "there is none" : "is " + next.revision())
+                                            + ", but the contract in force has " + before.revision()
+                                            + ": a lower one changes no limit. Raise it, also to go back to what was before.")));
         }
     }
 
@@ -431,7 +478,8 @@ public final class DecisionEngine implements AutoCloseable {
     }
 
     private void put(InForce next, String tenant, InForce before) {
-        PostResult result = await(activation(next, tenant, before), late -> takeBack(next, tenant));
+        ActivateOperation activation = activation(next, tenant, before);
+        PostResult result = told(activation, await(activation, late -> takeBack(next, tenant)));
         next.activations().put(tenant, CompletableFuture.completedFuture(result));
     }
 

@@ -50,6 +50,11 @@ record InForce(
         return contract.digest();
     }
 
+    /** Zero for a contract without one. */
+    long revision() {
+        return contract.revision().orElse(0);
+    }
+
     boolean isShadow() {
         return contract.mode() == Mode.SHADOW;
     }
@@ -63,9 +68,10 @@ record InForce(
                 contract.readsLedger(snapshot.action().kind()));
     }
 
-    List<BudgetLimit> limits() {
+    /** The limits as one revision sets them: the contract's own, or a higher one it takes the place of. */
+    List<BudgetLimit> limits(long revision) {
         return contract.budgets().stream()
-                .map(budget -> new BudgetLimit(budget.id(), budget.limit(), budget.maxKeys()))
+                .map(budget -> new BudgetLimit(budget.id(), budget.limit(), budget.maxKeys(), revision))
                 .toList();
     }
 

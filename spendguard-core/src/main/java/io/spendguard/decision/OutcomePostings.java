@@ -40,8 +40,7 @@ final class OutcomePostings {
                 null,
                 held.isReserved() ? new Posting.Settled(held.decisionId(), state(outcome.kind())) : null,
                 null,
-                new StoredSettlement(outcome.kind(), outcome.actual(), outcome.estimated(), outcome.eventId())
-                        .toBytes());
+                StoredSettlement.of(outcome).toBytes());
     }
 
     /** What the permit's holder says after expiry was recorded: the difference to that, and its event. */
@@ -60,8 +59,7 @@ final class OutcomePostings {
                 null,
                 null,
                 null,
-                new StoredSettlement(outcome.kind(), outcome.actual(), outcome.estimated(), outcome.eventId())
-                        .toBytes());
+                StoredSettlement.of(outcome).toBytes());
     }
 
     private static Reservation.State state(Settlement.Outcome kind) {

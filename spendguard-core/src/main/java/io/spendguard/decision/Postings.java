@@ -99,15 +99,19 @@ final class Postings {
             @Nullable Digest replaces,
             LedgerView view) {
         List<Entry> entries = new ArrayList<>();
+        Map<String, Long> outranked = view.outranked();
+        List<BudgetLimit> set = limits.stream()
+                .filter(limit -> !outranked.containsKey(limit.budgetId()))
+                .toList();
         for (AccountState state : view.accounts()) {
-            limits.stream()
+            set.stream()
                     .filter(limit -> limit.budgetId().equals(state.account().budgetId()))
                     .forEach(limit ->
                             entries.addAll(Movements.limit(state, limit.limit().atomic())));
         }
         UUID transactionId = ids.next();
-        EventDraft event =
-                events.activated(tenant, namespace, activationId, limits, replaces, transactionId, entries, view.now());
+        EventDraft event = events.activated(
+                tenant, namespace, activationId, set, outranked, replaces, transactionId, entries, view.now());
         return new Posting(transactionId, entries, event, Period.ALWAYS, null, null, null, new byte[0]);
     }
 

@@ -5,6 +5,7 @@ import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
 import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.OperationKind;
+import io.spendguard.ledger.PostResult;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.Reservation;
 import io.spendguard.model.Digest;
@@ -13,6 +14,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stages 7 and 8 of one decision: its hold becomes spent or available again, and the outcome is audited, in one
@@ -21,10 +23,17 @@ import java.util.UUID;
 final class SettleOperation implements LedgerOperation {
     private final HeldTerms held;
     private final Outcome outcome;
+    private final Digest requestDigest;
+    private final @Nullable Posting assumed;
 
+    /** Writes and hashes the event that is to be expected, on the caller's thread: the ledger's writer is everybody's. */
     SettleOperation(HeldTerms held, Outcome outcome) {
         this.held = held;
         this.outcome = outcome;
+        this.requestDigest = outcome.digest();
+        boolean fits = outcome.charges().stream()
+                .allMatch(charge -> charge.actual() <= charge.claim().atomic());
+        this.assumed = fits ? OutcomePostings.outcome(held, outcome, null) : null;
     }
 
     @Override
@@ -50,7 +59,7 @@ final class SettleOperation implements LedgerOperation {
 
     @Override
     public Digest requestDigest() {
-        return outcome.digest();
+        return requestDigest;
     }
 
     @Override
@@ -70,9 +79,15 @@ final class SettleOperation implements LedgerOperation {
 
     @Override
     public Optional<Posting> assumed() {
-        boolean fits = outcome.charges().stream()
-                .allMatch(charge -> charge.actual() <= charge.claim().atomic());
-        return fits ? Optional.of(OutcomePostings.outcome(held, outcome, null)) : Optional.empty();
+        return Optional.ofNullable(assumed);
+    }
+
+    /** What was recorded; read back only where it was not recorded as expected. */
+    @SuppressWarnings("ReferenceEquality") // the very posting that was handed over
+    StoredSettlement settlement(PostResult result) {
+        return result instanceof PostResult.Written written && written.posting() == assumed
+                ? StoredSettlement.of(outcome)
+                : StoredSettlement.parse(result.answer());
     }
 
     @Override

@@ -16,6 +16,10 @@ import java.util.UUID;
  */
 record StoredSettlement(Settlement.Outcome kind, List<Amount> actual, boolean estimated, UUID eventId) {
 
+    static StoredSettlement of(Outcome outcome) {
+        return new StoredSettlement(outcome.kind(), outcome.actual(), outcome.estimated(), outcome.eventId());
+    }
+
     static StoredSettlement parse(byte[] json) {
         JsonObject root = JsonObject.parse(json);
         return new StoredSettlement(

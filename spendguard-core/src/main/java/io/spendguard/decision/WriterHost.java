@@ -26,18 +26,24 @@ import org.jspecify.annotations.Nullable;
 final class WriterHost implements LedgerHost {
     private final Supplier<StreamSealer> sealers;
     private final @Nullable Supplier<Postings> postings;
+    private final Runnable whenSetBack;
     private final AtomicLong lostTails = new AtomicLong();
 
-    /** Takes what begins the streams of one more writer, and what words the events of the contract then in force. */
-    WriterHost(Supplier<StreamSealer> sealers, Supplier<Postings> postings) {
+    /**
+     * Takes what begins the streams of one more writer, what words the events of the contract then in force, and what to do when the
+     * ledger was set back.
+     */
+    WriterHost(Supplier<StreamSealer> sealers, Supplier<Postings> postings, Runnable whenSetBack) {
         this.sealers = sealers;
         this.postings = postings;
+        this.whenSetBack = whenSetBack;
     }
 
     /** As above, for operations without a contract, which are done to accounts that are open. */
     WriterHost(Supplier<StreamSealer> sealers) {
         this.sealers = sealers;
         this.postings = null;
+        this.whenSetBack = () -> {};
     }
 
     @Override
@@ -48,6 +54,7 @@ final class WriterHost implements LedgerHost {
     @Override
     public void tailsLost(int streams) {
         lostTails.addAndGet(streams);
+        whenSetBack.run();
     }
 
     /** How many streams' tails the ledger has lost since. */

@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
  * @param budgetId the budget
  * @param limit its limit
  * @param maxKeys for how many keys accounts are opened in one window; null for any number
+ * @param revision of the contract; a limit of a higher one stays, whoever is activated after it. Zero without one
  */
 public record BudgetLimit(
-        String budgetId, Amount limit, @Nullable Integer maxKeys) {
+        String budgetId, Amount limit, @Nullable Integer maxKeys, long revision) {
     /** Checks that both are present. */
     public BudgetLimit {
         Objects.requireNonNull(budgetId, "budgetId");
@@ -21,7 +22,7 @@ public record BudgetLimit(
 
     /** A limit for each of any number of keys. */
     public BudgetLimit(String budgetId, Amount limit) {
-        this(budgetId, limit, null);
+        this(budgetId, limit, null, 0);
     }
 
     /**
@@ -36,6 +37,11 @@ public record BudgetLimit(
                     + ": units never convert. Give the budget another id, or close the guard of the other contract.");
         }
         return limit.atomic();
+    }
+
+    /** The one of two limits of a budget that is in force when this one is activated before the other. */
+    public BudgetLimit then(BudgetLimit later) {
+        return later.revision >= revision ? later : this;
     }
 
     /** Tells whether an account is to have this limit and has another. */

@@ -249,8 +249,10 @@ public final class InMemoryLedger implements Ledger {
             accounts.putAll(changed);
             operation
                     .limits()
-                    .forEach(limit -> limits.put(
-                            new BudgetKey(operation.tenant(), operation.namespace(), limit.budgetId()), limit));
+                    .forEach(limit -> limits.merge(
+                            new BudgetKey(operation.tenant(), operation.namespace(), limit.budgetId()),
+                            limit,
+                            BudgetLimit::then));
             if (run != null) {
                 runs.put(new RunKey(operation.tenant(), operation.namespace(), run.run()), run);
             }
@@ -293,8 +295,8 @@ public final class InMemoryLedger implements Ledger {
                     states.put(id, Objects.requireNonNull(accounts.get(id)));
                 });
             }
-            operation
-                    .limits()
+            operation.limits().stream()
+                    .filter(limit -> inForce(limit).equals(limit))
                     .forEach(limit -> accounts.values().stream()
                             .filter(state -> isOpen(state.account()) && limit.changes(state))
                             .forEach(state -> states.put(state.account().id(), state)));
@@ -321,6 +323,25 @@ public final class InMemoryLedger implements Ledger {
         @Override
         public List<AccountState> accounts() {
             return List.copyOf(states.values());
+        }
+
+        @Override
+        public Map<String, Long> outranked() {
+            Map<String, Long> outranked = new TreeMap<>();
+            for (BudgetLimit limit : operation.limits()) {
+                BudgetLimit inForce = inForce(limit);
+                if (!inForce.equals(limit)) {
+                    outranked.put(limit.budgetId(), inForce.revision());
+                }
+            }
+            return outranked;
+        }
+
+        /** What a budget's limit is once one is activated. */
+        private BudgetLimit inForce(BudgetLimit activated) {
+            BudgetLimit known =
+                    limits.get(new BudgetKey(operation.tenant(), operation.namespace(), activated.budgetId()));
+            return known == null ? activated : known.then(activated);
         }
 
         @Override

@@ -2,6 +2,7 @@ package io.spendguard.ledger;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -29,6 +30,14 @@ public interface LedgerView {
         return accounts().stream()
                 .filter(state -> state.account().id().equals(id))
                 .findFirst();
+    }
+
+    /**
+     * The budgets whose limits the operation wants to set and a contract of a higher revision has set, with that revision:
+     * they keep the limits they have.
+     */
+    default Map<String, Long> outranked() {
+        return Map.of();
     }
 
     /** The operation's run; empty when it names none. */

@@ -63,7 +63,8 @@ record Attack(String does, Means with, FindingCode finding, Spot names, Craft cr
         static Spot line(String tenant, long line) {
             return new Spot(
                     "line " + line + " of " + tenant,
-                    place -> place.line() == line && String.valueOf(place.file()).startsWith("events/" + tenant + "/"));
+                    place ->
+                            place.line() == line && String.valueOf(place.file()).startsWith("events/" + tenant + "/"));
         }
 
         static Spot stream(String tenant) {

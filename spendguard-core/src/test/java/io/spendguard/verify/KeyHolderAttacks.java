@@ -151,8 +151,8 @@ final class KeyHolderAttacks {
                         WRITER,
                         FindingCode.ENTRIES_UNBALANCED,
                         Spot.event(HOOLI, 3),
-                        honest -> honest.hooli(writer -> writer.write(writer.decision(
-                                HOOLI, writer.id(), entry("AVAILABLE", -300), entry("HELD", 299))))),
+                        honest -> honest.hooli(writer -> writer.write(
+                                writer.decision(HOOLI, writer.id(), entry("AVAILABLE", -300), entry("HELD", 299))))),
                 new Attack(
                         "an amount too large for any type",
                         WRITER,
@@ -203,8 +203,7 @@ final class KeyHolderAttacks {
                         WRITER,
                         FindingCode.CERTIFICATE_FOREIGN,
                         Spot.event(HOOLI, 1),
-                        honest ->
-                                honest.hooli(certified(Specimen.NOW, List.of("globex")), KeyHolderAttacks::live)),
+                        honest -> honest.hooli(certified(Specimen.NOW, List.of("globex")), KeyHolderAttacks::live)),
                 new Attack(
                         "a revoked key used",
                         WRITER,
@@ -229,8 +228,9 @@ final class KeyHolderAttacks {
                         DATABASE,
                         FindingCode.CHECKPOINT_NOT_SIGNED,
                         Spot.file(PackageNames.CHECKPOINT),
-                        honest -> honest.log(
-                                SpecimenLog.by(HonestPackage.STRANGER).take(ACME).take(GLOBEX))),
+                        honest -> honest.log(SpecimenLog.by(HonestPackage.STRANGER)
+                                .take(ACME)
+                                .take(GLOBEX))),
                 new Attack(
                         "the log set back to an earlier checkpoint",
                         DATABASE,
@@ -250,7 +250,8 @@ final class KeyHolderAttacks {
                         FindingCode.LOG_DIFFERS,
                         Spot.file(PackageNames.HEADS),
                         honest -> honest.log(HonestPackage.log().showHeads(heads -> {
-                            heads.set(1, LogHead.of("globex", 7, Digest.sha256(new byte[0]), Digest.sha256(new byte[0])));
+                            heads.set(
+                                    1, LogHead.of("globex", 7, Digest.sha256(new byte[0]), Digest.sha256(new byte[0])));
                             return heads;
                         }))),
                 new Attack(
@@ -312,8 +313,8 @@ final class KeyHolderAttacks {
 
     private static Signer forgedCertificate() {
         Signer own = Ed25519Signer.generate();
-        KeyCertificate genuine = KeyCertificate.issue(
-                ROOT, Ed25519Signer.generate().verificationKey(), List.of(), Specimen.NOW, HOUR);
+        KeyCertificate genuine =
+                KeyCertificate.issue(ROOT, Ed25519Signer.generate().verificationKey(), List.of(), Specimen.NOW, HOUR);
         return new Stating(
                 own,
                 new KeyCertificate(

@@ -128,8 +128,7 @@ class LogFindingsTest {
 
     @Test
     void verify_falseBalancesOfAnEarlierCheckpoint_differFromWhatItsEventsMake() {
-        SpecimenLog lying =
-                SpecimenLog.by(LOG).take(globex).lieAboutSpending(1).take(acme.subList(0, 4));
+        SpecimenLog lying = SpecimenLog.by(LOG).take(globex).lieAboutSpending(1).take(acme.subList(0, 4));
 
         assertThat(codes(verify(lying))).containsExactly(FindingCode.BALANCES_DIFFER);
     }
@@ -163,8 +162,11 @@ class LogFindingsTest {
                 genuine().change(PackageNames.RUNS, text -> text.replace("\"index\":0", "\"index\":1")),
                 "Line 1 of log/runs.jsonl is not what belongs there: Leaf 0 of tenant 'acme' is of no event. Export again.");
         assertMalformed(
-                genuine().change(PackageNames.RUNS,
-                        text -> text + text.lines().findFirst().orElseThrow().replace("acme", "initech") + "\n"),
+                genuine()
+                        .change(
+                                PackageNames.RUNS,
+                                text -> text
+                                        + text.lines().findFirst().orElseThrow().replace("acme", "initech") + "\n"),
                 "Line 3 of log/runs.jsonl is not what belongs there: Tenant 'initech' has events in the log, but no head."
                         + " Export again.");
         assertMalformed(

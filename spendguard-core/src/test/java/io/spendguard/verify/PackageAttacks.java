@@ -172,10 +172,7 @@ final class PackageAttacks {
                         honest -> honest.lines("acme", lines -> {
                             edit(lines, 5, "250000000", "150000000");
                             Tampered.rechain(lines, "acme", HonestPackage.stream(ACME));
-                            lines.set(
-                                    4,
-                                    Tampered.resigned(
-                                            lines.get(4), "acme", HonestPackage.stream(ACME), STRANGER));
+                            lines.set(4, Tampered.resigned(lines.get(4), "acme", HonestPackage.stream(ACME), STRANGER));
                         })),
                 new Attack(
                         "a tenant's whole life invented with a key of his own",
@@ -223,8 +220,8 @@ final class PackageAttacks {
                         DATABASE,
                         FindingCode.FILE_ALTERED,
                         Spot.member("contracts"),
-                        honest -> honest.files(files -> HonestPackage.changeMember(
-                                files, "contracts", text -> text.replace("team", "teem")))),
+                        honest -> honest.files(files ->
+                                HonestPackage.changeMember(files, "contracts", text -> text.replace("team", "teem")))),
                 new Attack(
                         "an event edited, and the manifest recomputed but not signed",
                         PACKAGE,
@@ -252,16 +249,11 @@ final class PackageAttacks {
                         honest -> honest.open()
                                 .change(PackageNames.MANIFEST, text -> text.replaceFirst("\\{", "{\"events\":0,"))
                                 .toBytes()),
-                new Attack(
-                        "a file removed",
-                        PACKAGE,
-                        FindingCode.FILE_MISSING,
-                        Spot.member("contracts"),
-                        honest -> {
-                            Tampered files = honest.open();
-                            files.files().keySet().removeIf(name -> name.startsWith("contracts/"));
-                            return files.toBytes();
-                        }),
+                new Attack("a file removed", PACKAGE, FindingCode.FILE_MISSING, Spot.member("contracts"), honest -> {
+                    Tampered files = honest.open();
+                    files.files().keySet().removeIf(name -> name.startsWith("contracts/"));
+                    return files.toBytes();
+                }),
                 new Attack(
                         "a file that would land outside (`../`)",
                         PACKAGE,

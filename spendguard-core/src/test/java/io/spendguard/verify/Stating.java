@@ -20,8 +20,7 @@ final class Stating implements Signer {
     /** A key with a root's certificate of an hour from now on. */
     static Stating by(Signer root, Signer key) {
         return new Stating(
-                key,
-                KeyCertificate.issue(root, key.verificationKey(), List.of(), Specimen.NOW, Duration.ofHours(1)));
+                key, KeyCertificate.issue(root, key.verificationKey(), List.of(), Specimen.NOW, Duration.ofHours(1)));
     }
 
     /** States another certificate from now on. */

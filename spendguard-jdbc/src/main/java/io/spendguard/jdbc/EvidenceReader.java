@@ -2,10 +2,14 @@ package io.spendguard.jdbc;
 
 import io.spendguard.evidence.EvidenceException;
 import io.spendguard.evidence.SealFormat;
+import io.spendguard.json.JsonException;
+import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.SealedEvent;
 import io.spendguard.model.Digest;
 import io.spendguard.model.LedgerUnavailableException;
+import io.spendguard.proof.KeyCertificate;
 import io.spendguard.proof.VerificationKey;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -88,6 +92,34 @@ public final class EvidenceReader {
                         event.stream(),
                         event.seq() - 1)
                 .map(row -> Digest.of(row.get(0, byte[].class))));
+    }
+
+    /** The certificates of its key that an event's stream states up to it, legible ones; whether a root signed them is to be checked. */
+    public List<KeyCertificate> certificates(SealedEvent event) {
+        List<KeyCertificate> certificates = new ArrayList<>();
+        database.stream(
+                """
+                select payload from spendguard.outbox
+                 where tenant = ? and stream = ? and seq <= ?
+                   and type in ('io.spendguard.stream.opened.v1', 'io.spendguard.key.certified.v1')
+                 order by seq
+                """,
+                row -> certificate(row.get(0, byte[].class)).ifPresent(certificates::add),
+                event.draft().tenant(),
+                event.stream(),
+                event.seq());
+        return certificates;
+    }
+
+    private static Optional<KeyCertificate> certificate(byte[] payload) {
+        try {
+            JsonObject data = JsonObject.parse(payload).object("data");
+            return data.has("certificate")
+                    ? Optional.of(KeyCertificate.parse(data.object("certificate")))
+                    : Optional.empty();
+        } catch (JsonException illegible) {
+            return Optional.empty(); // it vouches for nobody
+        }
     }
 
     /** A public key as it is stored beside the streams, which makes it no trusted one. */

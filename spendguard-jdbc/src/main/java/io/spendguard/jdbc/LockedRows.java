@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,9 +25,17 @@ final class LockedRows {
     private final Instant now;
     private final Map<AccountId, AccountState> accounts = new HashMap<>();
     private final Map<RunKey, RunState> runs;
+    /** Of the budgets whose limits some operation of the batch sets. */
+    private final Map<BudgetKey, Long> revisions;
+
     private final Map<ReservationKey, Reservation> reservations;
 
-    LockedRows(Instant now, Map<RunKey, RunState> runs, Map<ReservationKey, Reservation> reservations) {
+    LockedRows(
+            Instant now,
+            Map<RunKey, RunState> runs,
+            Map<ReservationKey, Reservation> reservations,
+            Map<BudgetKey, Long> revisions) {
+        this.revisions = revisions;
         this.now = now;
         this.runs = new HashMap<>(runs);
         this.reservations = new HashMap<>(reservations);
@@ -53,9 +62,24 @@ final class LockedRows {
         return operation.reservation().map(id -> reservations.get(new ReservationKey(operation.tenant(), id)));
     }
 
+    /** The budgets whose limits an operation wants to set and a higher revision keeps. */
+    Map<String, Long> outranked(LedgerOperation operation) {
+        Map<String, Long> outranked = new TreeMap<>();
+        for (BudgetLimit limit : operation.limits()) {
+            Long revision = revisions.get(BudgetKey.of(operation, limit.budgetId()));
+            if (revision != null && revision > limit.revision()) {
+                outranked.put(limit.budgetId(), revision);
+            }
+        }
+        return outranked;
+    }
+
     /** The accounts whose limit an operation changes. */
     List<AccountId> changing(LedgerOperation operation) {
-        List<BudgetLimit> limits = operation.limits();
+        Map<String, Long> outranked = outranked(operation);
+        List<BudgetLimit> limits = operation.limits().stream()
+                .filter(limit -> !outranked.containsKey(limit.budgetId()))
+                .toList();
         return limits.isEmpty()
                 ? List.of()
                 : accounts.values().stream()

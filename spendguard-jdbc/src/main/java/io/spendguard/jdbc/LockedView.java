@@ -21,12 +21,14 @@ import org.jspecify.annotations.Nullable;
 final class LockedView implements LedgerView {
     private final Instant now;
     private final Map<AccountId, AccountState> accounts = new TreeMap<>();
+    private final Map<String, Long> outranked;
     private final @Nullable RunState run;
     private final @Nullable Reservation reservation;
 
     /** Shows the accounts an operation named, every one of which is locked, with its run and its reservation. */
     LockedView(LockedRows rows, LedgerOperation operation, Set<AccountId> named) {
         this.now = rows.now();
+        this.outranked = rows.outranked(operation);
         this.run = rows.run(operation).orElse(null);
         this.reservation = rows.reservation(operation).orElse(null);
         named.forEach(id -> accounts.put(id, Objects.requireNonNull(rows.account(id))));
@@ -40,6 +42,11 @@ final class LockedView implements LedgerView {
     @Override
     public List<AccountState> accounts() {
         return List.copyOf(accounts.values());
+    }
+
+    @Override
+    public Map<String, Long> outranked() {
+        return outranked;
     }
 
     @Override

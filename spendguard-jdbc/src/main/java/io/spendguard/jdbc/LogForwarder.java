@@ -31,14 +31,18 @@ final class LogForwarder {
                 .getValues(0, String.class));
     }
 
-    /** The tenants that have an event which was not taken up yet, in order. */
+    /**
+     * The tenants that have an event which was not taken up yet, in order. Looks at streams that are not closed: what somebody wrote
+     * behind a closing event is taken up with the tenant's next one, for verification to find.
+     */
     List<String> waiting() {
         return database.transaction(sql -> sql.fetch("""
                 select distinct stream.tenant
                   from spendguard.stream
                   left join spendguard.log_cursor cursor
                     on cursor.tenant = stream.tenant and cursor.stream = stream.stream
-                 where exists (
+                 where not coalesce(cursor.is_closed, false)
+                   and exists (
                     select from spendguard.outbox event
                      where event.tenant = stream.tenant and event.stream = stream.stream
                        and event.seq > coalesce(cursor.seq, 0))
@@ -84,7 +88,7 @@ final class LogForwarder {
                                     stream,
                                     row.get("forwarded", Long.class),
                                     row.get("last_chain", byte[].class)))
-                    .advance(seq, Digest.sha256(payload), chain, event);
+                    .advance(seq, Digest.sha256(payload), chain, event, row.get("type", String.class));
             balances.apply(event, row.get("type", String.class), payload);
             leaves.add(SealFormat.leaf(tenant, stream, seq, chain));
             streams.add(stream);
@@ -101,9 +105,10 @@ final class LogForwarder {
                     """, tenant, before, streams.toArray(UUID[]::new), seqs.toArray(Long[]::new));
             cursors.forEach((stream, cursor) -> sql.execute(
                     """
-                    insert into spendguard.log_cursor (tenant, stream, seq, chain) values (?, ?, ?, ?)
-                    on conflict (tenant, stream) do update set seq = excluded.seq, chain = excluded.chain
-                    """, tenant, stream, cursor.seq(), cursor.chain().bytes()));
+                    insert into spendguard.log_cursor (tenant, stream, seq, chain, is_closed) values (?, ?, ?, ?, ?)
+                    on conflict (tenant, stream) do update
+                       set seq = excluded.seq, chain = excluded.chain, is_closed = excluded.is_closed
+                    """, tenant, stream, cursor.seq(), cursor.chain().bytes(), cursor.isClosed()));
             balances.write(sql);
         }
         boolean isAll = leaves.size() < EVENTS_PER_TRANSACTION;

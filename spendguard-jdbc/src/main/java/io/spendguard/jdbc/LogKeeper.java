@@ -47,7 +47,11 @@ public final class LogKeeper implements AutoCloseable {
     private final UUID self;
     private final PeriodicThread forwarding;
     private final @Nullable PeriodicThread signing;
+    /** Of the forwarding thread alone, as the next. */
     private List<String> known = List.of();
+
+    private boolean isAway;
+    private volatile boolean isClosing;
     private Instant lastSigned;
     private @Nullable Instant failedAt;
 
@@ -154,6 +158,7 @@ public final class LogKeeper implements AutoCloseable {
     /** Breaks off what is under way and waits for the threads. The signer stays open. */
     @Override
     public void close() {
+        isClosing = true;
         forwarding.close();
         if (signing != null) {
             signing.close();
@@ -191,8 +196,14 @@ public final class LogKeeper implements AutoCloseable {
                 faults.forEach(LOG::warn);
                 known = faults;
             }
+            isAway = false;
         } catch (LedgerUnavailableException away) {
-            LOG.debug("Events could not be taken up into the log now", away);
+            if (isAway || isClosing) { // closing breaks off whatever is under way
+                LOG.debug("Events could not be taken up into the log", away);
+            } else {
+                LOG.warn("Events cannot be taken up into the log now; it is tried again: {}", away.getMessage());
+            }
+            isAway = true;
         }
     }
 
@@ -207,8 +218,8 @@ public final class LogKeeper implements AutoCloseable {
                 }
             });
         } catch (SigningException | EvidenceException unsigned) {
-            if (failedBefore) {
-                LOG.debug("Checkpoint could still not be signed", unsigned);
+            if (failedBefore || isClosing) {
+                LOG.debug("Checkpoint could not be signed", unsigned);
             } else {
                 LOG.warn(
                         "Checkpoint could not be signed; events are taken up meanwhile, and it is tried again",

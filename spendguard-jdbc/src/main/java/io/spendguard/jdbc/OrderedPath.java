@@ -1,10 +1,8 @@
 package io.spendguard.jdbc;
 
 import static io.spendguard.jdbc.schema.Tables.ACCOUNT;
-import static io.spendguard.jdbc.schema.Tables.BUDGET;
 import static io.spendguard.jdbc.schema.Tables.RESERVATION;
 import static io.spendguard.jdbc.schema.Tables.RUN_STATE;
-import static org.jooq.impl.DSL.excluded;
 import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.val;
 
@@ -20,17 +18,14 @@ import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.Reservation;
 import io.spendguard.ledger.RunState;
-import io.spendguard.model.Amount;
 import io.spendguard.model.Digest;
 import io.spendguard.model.IdempotencyConflictException;
 import io.spendguard.model.Period;
-import io.spendguard.model.Unit;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -45,8 +40,6 @@ import java.util.function.Function;
 import org.jooq.DSLContext;
 import org.jooq.Field;
 import org.jooq.Record;
-import org.jooq.Record6;
-import org.jooq.SelectConditionStep;
 import org.jooq.impl.SQLDataType;
 import org.jspecify.annotations.Nullable;
 
@@ -199,13 +192,14 @@ final class OrderedPath {
     private Locked lock(List<LedgerOperation> open) {
         Map<ReservationKey, Reservation> reservations = lockReservations(open);
         Map<RunKey, RunState> runs = lockRuns(open);
-        setLimits(open);
-        Locked locked = new Locked(new LockedRows(clock(), runs, reservations));
+        BudgetRows budgets = new BudgetRows(sql);
+        Map<BudgetKey, Long> revisions = budgets.set(open);
+        Locked locked = new Locked(new LockedRows(clock(), runs, reservations, revisions));
         Map<AccountId, Account> accounts = new TreeMap<>();
         for (LedgerOperation operation : open) {
             locked.name(operation).forEach(account -> accounts.put(account.id(), account));
         }
-        openMissing(accounts, locked);
+        openMissing(accounts, budgets, locked);
         Map<AccountId, String> needed = new TreeMap<>();
         accounts.values().forEach(account -> needed.put(account.id(), account.tenant()));
         reservations.forEach((key, reservation) ->
@@ -265,26 +259,6 @@ final class OrderedPath {
     }
 
     /** The later of two activations in one batch stands. */
-    private void setLimits(List<LedgerOperation> open) {
-        Map<BudgetKey, BudgetLimit> limits = new TreeMap<>();
-        for (LedgerOperation operation : open) {
-            operation.limits().forEach(limit -> limits.put(BudgetKey.of(operation, limit.budgetId()), limit));
-        }
-        limits.forEach((key, limit) -> sql.insertInto(BUDGET)
-                .set(BUDGET.TENANT, key.tenant())
-                .set(BUDGET.NAMESPACE, key.namespace())
-                .set(BUDGET.BUDGET_ID, key.budgetId())
-                .set(BUDGET.UNIT, limit.limit().unit().code())
-                .set(BUDGET.LIMIT_ATOMS, limit.limit().atomic())
-                .set(BUDGET.MAX_KEYS, limit.maxKeys())
-                .onConflict(BUDGET.TENANT, BUDGET.NAMESPACE, BUDGET.BUDGET_ID)
-                .doUpdate()
-                .set(BUDGET.UNIT, excluded(BUDGET.UNIT))
-                .set(BUDGET.LIMIT_ATOMS, excluded(BUDGET.LIMIT_ATOMS))
-                .set(BUDGET.MAX_KEYS, excluded(BUDGET.MAX_KEYS))
-                .execute());
-    }
-
     /** An account's limit changes only under its budget's lock, which we hold, so that it may be read before it is locked. */
     private void addAccountsWithAnotherLimit(List<LedgerOperation> open, Instant now, Map<AccountId, String> needed) {
         for (LedgerOperation operation : open) {
@@ -330,7 +304,7 @@ final class OrderedPath {
     }
 
     /** Inserts empty accounts in order of id, waiting for others who insert the same; ours are opened by who names them first. */
-    private void openMissing(Map<AccountId, Account> named, Locked locked) {
+    private void openMissing(Map<AccountId, Account> named, BudgetRows budgets, Locked locked) {
         if (named.isEmpty()) {
             return;
         }
@@ -343,13 +317,13 @@ final class OrderedPath {
         if (missing.isEmpty()) {
             return;
         }
-        Map<BudgetKey, BudgetLimit> limits = lockLimits(missing.values());
+        Map<BudgetKey, BudgetLimit> limits = budgets.lock(missing.values());
         for (Account account : missing.values()) {
             try {
                 requireStorable(account.window());
-                BudgetLimit of = requireLimit(limits, account);
+                BudgetLimit of = BudgetRows.require(limits, account);
                 long limit = of.grant(account);
-                if (of.maxKeys() != null && keys(account) >= of.maxKeys()) {
+                if (of.maxKeys() != null && budgets.keys(account) >= of.maxKeys()) {
                     continue;
                 }
                 int inserted = sql.insertInto(ACCOUNT)
@@ -382,75 +356,6 @@ final class OrderedPath {
         }
     }
 
-    private static BudgetLimit requireLimit(Map<BudgetKey, BudgetLimit> limits, Account account) {
-        BudgetLimit limit = limits.get(BudgetKey.of(account));
-        if (limit == null) {
-            throw new IllegalStateException("Budget '" + account.budgetId() + "' of tenant '" + account.tenant()
-                    + "' has no limit in the ledger: its contract was not activated. Activate it first.");
-        }
-        return limit;
-    }
-
-    /** How many keys have an account of this budget in this window; stands still while the budget's row is ours alone. */
-    private int keys(Account account) {
-        return sql.fetchCount(sql.selectFrom(ACCOUNT)
-                .where(ACCOUNT.TENANT.eq(account.tenant()))
-                .and(ACCOUNT.NAMESPACE.eq(account.namespace().name()))
-                .and(ACCOUNT.BUDGET_ID.eq(account.budgetId()))
-                .and(ACCOUNT.WINDOW_FROM.eq(account.window().from()))
-                .and(ACCOUNT.WINDOW_UNTIL.eq(account.window().until()))
-                .and(ACCOUNT.UNIT.eq(account.unit().code())));
-    }
-
-    /**
-     * The limits of some accounts' budgets, locked in order of budget: against activations, and where keys are counted also
-     * against everyone else who opens an account.
-     */
-    private Map<BudgetKey, BudgetLimit> lockLimits(Collection<Account> accounts) {
-        Set<BudgetKey> budgets = new TreeSet<>();
-        accounts.forEach(account -> budgets.add(BudgetKey.of(account)));
-        Map<BudgetKey, BudgetLimit> limits = new TreeMap<>();
-        limits(budgets)
-                .and(BUDGET.MAX_KEYS.isNotNull())
-                .orderBy(BUDGET.TENANT, BUDGET.NAMESPACE, BUDGET.BUDGET_ID)
-                .forNoKeyUpdate()
-                .of(BUDGET)
-                .forEach(row -> put(row, limits));
-        limits(budgets)
-                .and(BUDGET.MAX_KEYS.isNull())
-                .orderBy(BUDGET.TENANT, BUDGET.NAMESPACE, BUDGET.BUDGET_ID)
-                .forShare()
-                .of(BUDGET)
-                .forEach(row -> put(row, limits));
-        return limits;
-    }
-
-    private SelectConditionStep<Record6<String, String, String, Long, String, Integer>> limits(Set<BudgetKey> budgets) {
-        return sql.select(
-                        BUDGET.TENANT,
-                        BUDGET.NAMESPACE,
-                        BUDGET.BUDGET_ID,
-                        BUDGET.LIMIT_ATOMS,
-                        BUDGET.UNIT,
-                        BUDGET.MAX_KEYS)
-                .from(
-                        "unnest({0}, {1}, {2}) as named(tenant, namespace, budget_id)",
-                        texts(budgets, BudgetKey::tenant),
-                        texts(budgets, BudgetKey::namespace),
-                        texts(budgets, BudgetKey::budgetId))
-                .join(BUDGET)
-                .on("budget.tenant = named.tenant and budget.namespace = named.namespace"
-                        + " and budget.budget_id = named.budget_id")
-                .where();
-    }
-
-    private static void put(
-            Record6<String, String, String, Long, String, Integer> row, Map<BudgetKey, BudgetLimit> limits) {
-        limits.put(
-                new BudgetKey(row.value1(), row.value2(), row.value3()),
-                new BudgetLimit(row.value3(), new Amount(row.value4(), new Unit(row.value5())), row.value6()));
-    }
-
     private List<AccountState> lockAccounts(Map<AccountId, String> tenants) {
         if (tenants.isEmpty()) {
             return List.of();
@@ -467,26 +372,6 @@ final class OrderedPath {
 
     private static Field<UUID[]> ids(Collection<AccountId> ids) {
         return val(ids.stream().map(AccountId::value).toArray(UUID[]::new));
-    }
-
-    /** Names a budget's row; ordered as every writer locks budgets. */
-    private record BudgetKey(String tenant, String namespace, String budgetId) implements Comparable<BudgetKey> {
-        private static final Comparator<BudgetKey> ORDER = Comparator.comparing(BudgetKey::tenant)
-                .thenComparing(BudgetKey::namespace)
-                .thenComparing(BudgetKey::budgetId);
-
-        static BudgetKey of(LedgerOperation operation, String budgetId) {
-            return new BudgetKey(operation.tenant(), operation.namespace().name(), budgetId);
-        }
-
-        static BudgetKey of(Account account) {
-            return new BudgetKey(account.tenant(), account.namespace().name(), account.budgetId());
-        }
-
-        @Override
-        public int compareTo(BudgetKey other) {
-            return ORDER.compare(this, other);
-        }
     }
 
     /** Everything a batch depends on, locked. */

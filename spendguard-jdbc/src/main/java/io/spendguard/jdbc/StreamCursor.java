@@ -1,5 +1,6 @@
 package io.spendguard.jdbc;
 
+import io.spendguard.evidence.EventTypes;
 import io.spendguard.evidence.EvidenceException;
 import io.spendguard.evidence.SealFormat;
 import io.spendguard.model.Digest;
@@ -12,6 +13,7 @@ final class StreamCursor {
     private final UUID stream;
     private long seq;
     private Digest chain;
+    private boolean isClosed;
 
     /**
      * A cursor after a position.
@@ -34,8 +36,13 @@ final class StreamCursor {
         return chain;
     }
 
+    /** Whether the last event passed was the stream's closing one. */
+    boolean isClosed() {
+        return isClosed;
+    }
+
     /** Goes on to the next event, or throws {@link EvidenceException} when this is not the one that was signed there. */
-    void advance(long next, Digest digest, Digest claimed, UUID event) {
+    void advance(long next, Digest digest, Digest claimed, UUID event, String type) {
         if (next != seq + 1) {
             throw new EvidenceException("Checkpoint is blocked: position " + (seq + 1) + " of stream " + stream
                     + " of tenant '" + tenant + "' is missing before " + next
@@ -47,5 +54,6 @@ final class StreamCursor {
         }
         seq = next;
         chain = claimed;
+        isClosed = type.equals(EventTypes.STREAM_CLOSED);
     }
 }

@@ -61,6 +61,11 @@ class LogKeeperTest {
         assertThat(count("canonical_event")).isEqualTo(count("outbox"));
         assertThat(keeper.checkpoint()).isEmpty();
         assertThat(count("checkpoint")).isZero();
+
+        guards.remove("acme").close();
+        assertThat(query("select is_closed from spendguard.log_cursor")).isEqualTo("f");
+        assertThat(keeper.forward().events()).isEqualTo(1);
+        assertThat(query("select is_closed from spendguard.log_cursor")).isEqualTo("t");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.spendguard.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
@@ -13,15 +14,13 @@ import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.test.Database;
 import io.spendguard.verify.FindingCode;
 import io.spendguard.verify.Verifier;
-import java.io.PrintWriter;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +39,8 @@ class TailLostTest {
 
     private final Database database = TestLedgers.newDatabase();
     private final Ed25519Signer key = Ed25519Signer.generate();
-    private final SwitchingDataSource source = new SwitchingDataSource(TestLedgers.application(database));
+    private final DataSource source = switching();
+    private volatile DataSource current = TestLedgers.application(database);
     private final List<Database> copies = new ArrayList<>();
 
     @TempDir
@@ -79,6 +79,22 @@ class TailLostTest {
                         "io.spendguard.decision.v1",
                         "io.spendguard.stream.closed.v1")
                 .containsOnlyOnce("io.spendguard.stream.tail_lost.v1");
+    }
+
+    @Test
+    void reconnect_toACopyOlderThanTheContract_activatesItAgain() {
+        Database backup = copy();
+        try (Guard guard = guard()) {
+            decide(guard);
+            restore(backup);
+
+            assertThatThrownBy(() -> decide(guard))
+                    .as("decided for a contract that the ledger has forgotten")
+                    .isInstanceOf(IllegalStateException.class);
+            assertThat(decide(guard)).isInstanceOf(Decision.Continue.class);
+        }
+
+        assertThat(types()).containsOnlyOnce("io.spendguard.contract.activated.v1");
     }
 
     @Test
@@ -134,7 +150,7 @@ class TailLostTest {
 
     /** As a restore does: the server's address stays, what answers there is older. */
     private void restore(Database backup) {
-        source.current = TestLedgers.application(backup);
+        current = TestLedgers.application(backup);
         copy();
     }
 
@@ -156,57 +172,15 @@ class TailLostTest {
         return types;
     }
 
-    /** Leads to another database when the test says so. */
-    private static final class SwitchingDataSource implements DataSource {
-        private volatile DataSource current;
-
-        private SwitchingDataSource(DataSource first) {
-            this.current = first;
-        }
-
-        @Override
-        public Connection getConnection() throws SQLException {
-            return current.getConnection();
-        }
-
-        @Override
-        public Connection getConnection(String user, String password) throws SQLException {
-            return current.getConnection(user, password);
-        }
-
-        @Override
-        public PrintWriter getLogWriter() throws SQLException {
-            return current.getLogWriter();
-        }
-
-        @Override
-        public void setLogWriter(PrintWriter out) throws SQLException {
-            current.setLogWriter(out);
-        }
-
-        @Override
-        public void setLoginTimeout(int seconds) throws SQLException {
-            current.setLoginTimeout(seconds);
-        }
-
-        @Override
-        public int getLoginTimeout() throws SQLException {
-            return current.getLoginTimeout();
-        }
-
-        @Override
-        public Logger getParentLogger() {
-            return Logger.getGlobal();
-        }
-
-        @Override
-        public <T> T unwrap(Class<T> type) throws SQLException {
-            return current.unwrap(type);
-        }
-
-        @Override
-        public boolean isWrapperFor(Class<?> type) throws SQLException {
-            return current.isWrapperFor(type);
-        }
+    /** Leads to whatever database the test says. */
+    private DataSource switching() {
+        return (DataSource) Proxy.newProxyInstance(
+                TailLostTest.class.getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
+                    try {
+                        return method.invoke(current, arguments);
+                    } catch (InvocationTargetException failed) {
+                        throw failed.getCause();
+                    }
+                });
     }
 }

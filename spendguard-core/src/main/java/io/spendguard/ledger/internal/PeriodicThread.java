@@ -58,8 +58,22 @@ public final class PeriodicThread implements AutoCloseable {
             try {
                 work.run();
             } catch (RuntimeException failed) {
-                LOG.warn("A round of thread {} failed; the next one begins in {}", thread.getName(), interval, failed);
+                if (isClosed()) {
+                    LOG.debug("A round of thread {} was broken off", thread.getName(), failed);
+                } else {
+                    LOG.warn(
+                            "A round of thread {} failed; the next one begins in {}",
+                            thread.getName(),
+                            interval,
+                            failed);
+                }
             }
+        }
+    }
+
+    private boolean isClosed() {
+        synchronized (lock) {
+            return closed;
         }
     }
 

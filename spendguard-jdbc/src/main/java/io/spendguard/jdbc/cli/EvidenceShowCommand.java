@@ -13,16 +13,19 @@ import io.spendguard.model.Digest;
 import io.spendguard.model.Receipt;
 import io.spendguard.proof.Anchors;
 import io.spendguard.proof.Checkpoint;
+import io.spendguard.proof.KeyCertificate;
 import io.spendguard.proof.MerkleTree;
 import io.spendguard.proof.VerificationKey;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -127,31 +130,61 @@ final class EvidenceShowCommand implements Callable<Integer> {
     }
 
     private Check signature(EvidenceReader reader, SealedEvent event) {
+        Voucher voucher = anchors == null ? stored(reader, event) : vouched(Anchors.load(anchors), reader, event);
+        VerificationKey key = voucher.key();
+        if (key == null) {
+            return new Check("signature", false, "is by " + event.keyId() + ", " + voucher.says());
+        }
         Digest root = MerkleTree.rootFrom(
                 SealFormat.leaf(event.draft().tenant(), event.stream(), event.seq(), event.chain()),
                 event.leafIndex(),
                 event.batchSize(),
                 event.path());
-        Optional<VerificationKey> key = anchors == null
-                ? reader.key(event.keyId())
-                : Anchors.load(anchors).keys().stream()
-                        .filter(known -> known.id().equals(event.keyId()))
-                        .findFirst();
-        if (key.isEmpty()) {
-            return new Check(
-                    "signature",
-                    false,
-                    "is by " + event.keyId() + ", which "
-                            + (anchors == null ? "is not stored" : "the anchors do not hold")
-                            + (anchors == null ? "" : ": where a root certified it, export and verify"));
-        }
-        boolean holds = root != null && key.get().verify(SealFormat.batch(event.batchSize(), root), event.signature());
+        boolean holds = root != null && key.verify(SealFormat.batch(event.batchSize(), root), event.signature());
         return new Check(
                 "signature",
                 holds,
                 holds
-                        ? "by " + event.keyId() + (anchors == null ? ", taken as stored" : ", which is anchored")
+                        ? "by " + event.keyId() + ", " + voucher.says()
                         : "is not what " + event.keyId() + " signed for this place");
+    }
+
+    private static Voucher stored(EvidenceReader reader, SealedEvent event) {
+        return reader.key(event.keyId())
+                .map(key -> new Voucher(key, "taken as stored"))
+                .orElse(new Voucher(null, "which is not stored"));
+    }
+
+    private static Voucher vouched(Anchors trusted, EvidenceReader reader, SealedEvent event) {
+        Optional<VerificationKey> anchored = trusted.find(event.keyId());
+        if (anchored.isPresent()) {
+            return unlessRevoked(trusted, event.keyId(), new Voucher(anchored.get(), "which is anchored"));
+        }
+        Instant time = Instant.parse(JsonObject.parse(event.draft().payload()).string("time"));
+        for (KeyCertificate certificate : reader.certificates(event)) {
+            boolean vouches = certificate.key().id().equals(event.keyId())
+                    && certificate.covers(event.draft().tenant())
+                    && certificate.isValidAt(time)
+                    && trusted.find(certificate.issuer())
+                            .filter(certificate::isSignedBy)
+                            .isPresent();
+            if (vouches) {
+                return unlessRevoked(
+                        trusted,
+                        certificate.issuer(),
+                        new Voucher(certificate.key(), "certified by " + certificate.issuer()));
+            }
+        }
+        return new Voucher(null, "which neither the anchors hold nor a root of theirs certified then");
+    }
+
+    /** Where a revocation stands in the log, only the whole package tells. */
+    private static Voucher unlessRevoked(Anchors trusted, String id, Voucher voucher) {
+        OptionalLong revoked = trusted.revokedAt(id);
+        return revoked.isEmpty()
+                ? voucher
+                : new Voucher(
+                        null, "revoked at checkpoint " + revoked.getAsLong() + ": export and verify what came before");
     }
 
     /** An event under no checkpoint yet is no fault. */
@@ -228,6 +261,14 @@ final class EvidenceShowCommand implements Callable<Integer> {
         terminal.line("it says");
         EventWords.facts(payload).forEach(fact -> terminal.line("  " + fact));
     }
+
+    /**
+     * Who stands in for a key.
+     *
+     * @param key the key, or null when nobody does
+     * @param says who, or why nobody
+     */
+    private record Voucher(@Nullable VerificationKey key, String says) {}
 
     /**
      * Something that was checked.

@@ -15,6 +15,7 @@ import io.spendguard.verify.Finding;
 import io.spendguard.verify.FindingCode;
 import io.spendguard.verify.LogReport;
 import io.spendguard.verify.VerificationReport;
+import io.spendguard.verify.VerificationReport.Money;
 import io.spendguard.verify.Verifier;
 import java.io.IOException;
 import java.io.InputStream;
@@ -119,6 +120,10 @@ final class RetentionCommands {
             if (log == null) {
                 throw new EvidenceException("Package " + archive
                         + " encloses no checkpoint, so nobody can tell what it holds all of. Export with --with-log.");
+            }
+            if (report.money() != Money.FULL && report.money() != Money.FROM_CLOSE) {
+                throw new EvidenceException("Package " + archive
+                        + " does not prove its balances, so it does not hold everything. Export the whole tenant.");
             }
             if (report.tenant() != null && !report.tenant().equals(tenant)) {
                 throw new EvidenceException("Package " + archive + " is of tenant '" + report.tenant() + "', not of '"

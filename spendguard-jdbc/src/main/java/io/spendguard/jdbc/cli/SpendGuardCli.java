@@ -65,6 +65,7 @@ public final class SpendGuardCli {
                 .addSubcommand(new SchemaCommands.Check(terminal, environment));
         CommandLine log = new CommandLine(new LogGroup())
                 .addSubcommand(new LogCommands.SignCheckpoint(terminal, environment))
+                .addSubcommand(new LogKeepCommand(terminal, environment))
                 .addSubcommand(new LogCommands.Prove(terminal, environment))
                 .addSubcommand(new LogCommands.Witness(terminal, environment, clock));
         CommandLine keys = new CommandLine(new KeysGroup())

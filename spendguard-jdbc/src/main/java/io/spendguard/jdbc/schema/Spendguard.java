@@ -219,7 +219,7 @@ public class Spendguard extends SchemaImpl {
     public final LogBalance LOG_BALANCE = LogBalance.LOG_BALANCE;
 
     /**
-     * How far a stream was forwarded.
+     * How far a stream was forwarded, and whether that was its closing event.
      */
     public final LogCursor LOG_CURSOR = LogCursor.LOG_CURSOR;
 

@@ -207,7 +207,7 @@ public class Tables {
     public static final LogBalance LOG_BALANCE = LogBalance.LOG_BALANCE;
 
     /**
-     * How far a stream was forwarded.
+     * How far a stream was forwarded, and whether that was its closing event.
      */
     public static final LogCursor LOG_CURSOR = LogCursor.LOG_CURSOR;
 

@@ -26,10 +26,11 @@ create table spendguard.log_cursor (
     stream uuid not null,
     seq bigint not null check (seq >= 1),
     chain bytea not null check (octet_length(chain) = 32),
+    is_closed boolean not null default false,
     primary key (tenant, stream),
     foreign key (tenant, stream) references spendguard.stream
 );
-comment on table spendguard.log_cursor is 'How far a stream was forwarded.';
+comment on table spendguard.log_cursor is 'How far a stream was forwarded, and whether that was its closing event.';
 
 create table spendguard.canonical_event (
     tenant text collate "C" not null,
@@ -151,7 +152,7 @@ grant select, insert on
     to spendguard_log;
 grant update (size, checked_size) on spendguard.log_tree to spendguard_log;
 grant update (hashes) on spendguard.log_tile to spendguard_log;
-grant update (seq, chain) on spendguard.log_cursor to spendguard_log;
+grant update (seq, chain, is_closed) on spendguard.log_cursor to spendguard_log;
 grant update (limit_atoms, spent_atoms, held_atoms, debt_atoms) on spendguard.log_balance to spendguard_log;
 grant select, insert on spendguard.lease to spendguard_log;
 grant update (holder, epoch, held_until) on spendguard.lease to spendguard_log;

@@ -1,7 +1,11 @@
 alter table spendguard.budget add column max_keys integer check (max_keys >= 1);
 comment on column spendguard.budget.max_keys is
     'For how many keys accounts are opened in one window, so that fresh labels do not mint fresh limits; null for any number.';
-grant update (max_keys) on spendguard.budget to spendguard_app;
+
+alter table spendguard.budget add column revision bigint not null default 0 check (revision >= 0);
+comment on column spendguard.budget.revision is
+    'The revision of the contract that set the limit; a lower one leaves it alone. Zero for a contract without one.';
+grant update (max_keys, revision) on spendguard.budget to spendguard_app;
 
 create table spendguard.key_secret (
     tenant text collate "C" not null primary key,

@@ -10,7 +10,10 @@ import io.spendguard.json.JsonObject;
 import io.spendguard.model.Action;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Money;
+import io.spendguard.proof.Anchors;
+import io.spendguard.proof.CertifiedSigner;
 import io.spendguard.proof.Ed25519Signer;
+import io.spendguard.proof.Signer;
 import io.spendguard.test.Database;
 import io.spendguard.test.EmbeddedPostgres;
 import java.io.IOException;
@@ -20,6 +23,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -84,7 +88,7 @@ class EvidenceLookCommandsTest {
                 .contains("  acme  decision STOP search, run r-2, BUDGET_EXHAUSTED, ");
         assertThat(last.out().lines().map(EvidenceLookCommandsTest::type))
                 .containsExactly("io.spendguard.decision.v1", "io.spendguard.stream.closed.v1");
-        assertThat(money.out().lines().map(line -> line.split(" +")[2]))
+        assertThat(money.out().lines().map(line -> line.split(" +", -1)[2]))
                 .containsExactly("contract.activated", "account.opened", "decision");
         assertThat(nobody.out()).isEmpty();
         assertThat(nobody.exitCode()).isZero();
@@ -162,8 +166,30 @@ class EvidenceLookCommandsTest {
                 .contains("\n! signature: is not what ed25519:")
                 .contains("\n! receipt: says another place or chain value: two histories were written\n");
         assertThat(foreign.exitCode()).isEqualTo(1);
-        assertThat(foreign.out())
-                .contains(", which the anchors do not hold: where a root certified it, export and verify\n");
+        assertThat(foreign.out()).contains(", which neither the anchors hold nor a root of theirs certified then\n");
+    }
+
+    @Test
+    void show_anEventOfACertifiedKey_namesItsRoot_unlessThatIsRevoked() {
+        Ed25519Signer root = Ed25519Signer.generate();
+        Anchors trusted = Anchors.of(root.verificationKey());
+        Path file = directory.resolve("root.json");
+        trusted.write(file);
+        Path revoking = directory.resolve("revoking.json");
+        trusted.revoke(root.keyId(), 0).write(revoking);
+        Decision certified;
+        try (CertifiedSigner signer = CertifiedSigner.by(root).tenants("acme").open(Clock.systemUTC());
+                Guard guard = guard(signer)) {
+            certified = guard.decide(search("0.10 USD"));
+        }
+
+        Console shown = show(certified.decisionId().toString(), "--anchors", file.toString());
+        Console revoked = show(certified.decisionId().toString(), "--anchors", revoking.toString());
+
+        assertThat(shown.out()).contains(", certified by " + root.keyId() + "\n");
+        assertThat(shown.exitCode()).isZero();
+        assertThat(revoked.out()).contains(", revoked at checkpoint 0: export and verify what came before\n");
+        assertThat(revoked.exitCode()).isEqualTo(1);
     }
 
     @Test
@@ -178,6 +204,10 @@ class EvidenceLookCommandsTest {
     }
 
     private Guard guard() {
+        return guard(Ed25519Signer.load(key));
+    }
+
+    private Guard guard(Signer signer) {
         return Guard.builder()
                 .contract(Contract.parse("""
                         apiVersion: spendguard.ai/v1
@@ -188,7 +218,7 @@ class EvidenceLookCommandsTest {
                             - {id: all, limit: 2.00 USD, window: {type: total}}
                         """, "one.yaml"))
                 .ledger(PostgresLedger.open(database.dataSourceFor(ROLE)))
-                .signer(Ed25519Signer.load(key))
+                .signer(signer)
                 .sweepEvery(Duration.ZERO)
                 .build();
     }

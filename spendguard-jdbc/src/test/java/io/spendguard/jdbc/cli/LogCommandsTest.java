@@ -85,6 +85,33 @@ class LogCommandsTest {
     }
 
     @Test
+    void keep_untilItsLimit_takesUpAndSigns() {
+        String[] keep = {
+            "log",
+            "keep",
+            "--key",
+            key.toString(),
+            "--origin",
+            ORIGIN,
+            "--forward-every",
+            "PT0.1S",
+            "--checkpoint-events",
+            "1",
+            "--limit",
+            "1"
+        };
+
+        Console kept = onLedger(keep);
+        Console tooOften =
+                onLedger("log", "keep", "--key", key.toString(), "--origin", ORIGIN, "--forward-every", "PT0S");
+
+        assertThat(kept.err()).isEmpty();
+        assertThat(kept.out()).matches("log: checkpoint 1 of example.com/spendguard, root [0-9a-f]{64}\n");
+        assertThat(checkpoint().out()).as("nothing was left to sign").startsWith(ORIGIN + "\n1\n");
+        assertThat(tooOften.err()).isEqualTo("spendguard: Log keeping: forwardEvery PT0S is shorter than 100 ms.\n");
+    }
+
+    @Test
     void prove_anEvent_verifiesByItsPaths() throws SQLException {
         checkpoint();
         String event = eventId();

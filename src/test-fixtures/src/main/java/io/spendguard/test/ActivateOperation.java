@@ -34,7 +34,13 @@ public final class ActivateOperation extends TestOperation<ActivateOperation> {
 
     /** Sets the limit of one budget for so many keys in one window. */
     public ActivateOperation limit(String budgetId, String amount, int maxKeys) {
-        limits.add(new BudgetLimit(budgetId, Amount.parse(amount), maxKeys));
+        limits.add(new BudgetLimit(budgetId, Amount.parse(amount), maxKeys, 0));
+        return this;
+    }
+
+    /** Sets the limit of one budget as a contract of that revision does. */
+    public ActivateOperation limitOf(String budgetId, String amount, long revision) {
+        limits.add(new BudgetLimit(budgetId, Amount.parse(amount), null, revision));
         return this;
     }
 
@@ -58,6 +64,9 @@ public final class ActivateOperation extends TestOperation<ActivateOperation> {
         List<Entry> entries = new ArrayList<>();
         for (AccountState state : view.accounts()) {
             for (BudgetLimit limit : limits) {
+                if (view.outranked().containsKey(limit.budgetId())) {
+                    continue;
+                }
                 if (limit.budgetId().equals(state.account().budgetId())) {
                     addChange(entries, state, limit.limit().atomic());
                 }

@@ -45,6 +45,46 @@ interface LimitLaws extends LedgerLaws {
     }
 
     @Test
+    default void activate_lowerRevision_leavesTheLimitAndTheAccountsAlone() {
+        Account team = teamInUse();
+        lab().post(lab().operations().activate("new").limitOf("team", "1500 calls", 7));
+
+        lab().post(lab().operations()
+                .activate("old")
+                .limitOf("team", "800 calls", 6)
+                .limit("other", "50 calls"));
+        lab().post(lab().operations().activate("without").limit("team", "900 calls"));
+
+        assertBalances(team, 1500, 200, 300, 0);
+        Account other = lab().operations().account("other");
+        lab().post(lab().operations().hold("h1").claim(other, 50));
+        assertBalances(other, 50, 0, 50, 0);
+    }
+
+    @Test
+    default void activate_lowerRevision_givesNewAccountsTheLimitInForce() {
+        lab().post(lab().operations().activate("new").limitOf("team", "1500 calls", 7));
+        lab().post(lab().operations().activate("old").limitOf("team", "800 calls", 6));
+
+        lab().reopen();
+        Account team = lab().operations().account("team");
+        lab().post(lab().operations().hold("h1").claim(team, 1_200));
+
+        assertBalances(team, 1500, 0, 1_200, 0);
+    }
+
+    @Test
+    default void activate_sameOrHigherRevision_setsTheLimit() {
+        Account team = teamInUse();
+        lab().post(lab().operations().activate("a").limitOf("team", "1500 calls", 7));
+
+        lab().post(lab().operations().activate("b").limitOf("team", "900 calls", 7));
+        assertBalances(team, 900, 200, 300, 0);
+        lab().post(lab().operations().activate("c").limitOf("team", "400 calls", 8));
+        assertBalances(team, 400, 200, 300, 100);
+    }
+
+    @Test
     default void activate_limitBelowSpentAndHeld_leavesNothingAvailableAndTheRestAsDebt() {
         Account team = teamInUse();
 

@@ -74,6 +74,13 @@ public class Budget extends TableImpl<Record> {
      */
     public final TableField<Record, Integer> MAX_KEYS = createField(DSL.name("max_keys"), SQLDataType.INTEGER, this, "For how many keys accounts are opened in one window, so that fresh labels do not mint fresh limits; null for any number.");
 
+    /**
+     * The column <code>spendguard.budget.revision</code>. The revision of the
+     * contract that set the limit; a lower one leaves it alone. Zero for a
+     * contract without one.
+     */
+    public final TableField<Record, Long> REVISION = createField(DSL.name("revision"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BIGINT)), this, "The revision of the contract that set the limit; a lower one leaves it alone. Zero for a contract without one.");
+
     private Budget(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }

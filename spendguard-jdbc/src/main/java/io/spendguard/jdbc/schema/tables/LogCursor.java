@@ -27,7 +27,7 @@ import org.jooq.impl.TableImpl;
 
 
 /**
- * How far a stream was forwarded.
+ * How far a stream was forwarded, and whether that was its closing event.
  */
 @SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class LogCursor extends TableImpl<Record> {
@@ -67,12 +67,17 @@ public class LogCursor extends TableImpl<Record> {
      */
     public final TableField<Record, byte[]> CHAIN = createField(DSL.name("chain"), SQLDataType.BLOB.nullable(false), this, "");
 
+    /**
+     * The column <code>spendguard.log_cursor.is_closed</code>.
+     */
+    public final TableField<Record, Boolean> IS_CLOSED = createField(DSL.name("is_closed"), SQLDataType.BOOLEAN.nullable(false).defaultValue(DSL.field(DSL.raw("false"), SQLDataType.BOOLEAN)), this, "");
+
     private LogCursor(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }
 
     private LogCursor(Name alias, Table<Record> aliased, Field<?>[] parameters, Condition where) {
-        super(alias, null, aliased, parameters, DSL.comment("How far a stream was forwarded."), TableOptions.table(), where);
+        super(alias, null, aliased, parameters, DSL.comment("How far a stream was forwarded, and whether that was its closing event."), TableOptions.table(), where);
     }
 
     /**
