@@ -141,7 +141,8 @@ final class CostCheck {
         findings.add(
                 FindingCode.COST_DIFFERS,
                 place,
-                "Event " + place.event() + " " + what + " " + cost + ", but " + usage + " at the price of its decision make "
+                "Event " + place.event() + " " + what + " " + cost + ", but " + usage
+                        + " at the price of its decision make "
                         + (made == null ? "nothing that can be counted" : made)
                         + ": a cost is usage times price. Ask who wrote it.");
         return false;
@@ -154,8 +155,8 @@ final class CostCheck {
             return new Rate(applied, false);
         }
         JsonObject action = data.object(data.has("effective") ? "effective" : "action");
-        Price published = book.find(action.string("provider"), action.string("model"), at)
-                .orElse(null);
+        Price published =
+                book.find(action.string("provider"), action.string("model"), at).orElse(null);
         if (applied.equals(published)) {
             return new Rate(applied, true);
         }
@@ -193,16 +194,16 @@ final class CostCheck {
             UUID account = UUID.fromString(charge.string("account"));
             Amount amount = Amount.parse(charge.string("amount"));
             long spent = EntryLine.of(data).stream()
-                    .filter(entry -> entry.account().equals(account)
-                            && entry.kind().equals("SPENT"))
+                    .filter(entry ->
+                            entry.account().equals(account) && entry.kind().equals("SPENT"))
                     .mapToLong(EntryLine::atomic)
                     .sum();
             if (spent != amount.atomic()) {
                 findings.add(
                         FindingCode.COST_DIFFERS,
                         place,
-                        "Event " + place.event() + " charges account " + account + " " + amount + ", but its entries spend "
-                                + spent + " atoms: both must agree. Ask who wrote it.");
+                        "Event " + place.event() + " charges account " + account + " " + amount
+                                + ", but its entries spend " + spent + " atoms: both must agree. Ask who wrote it.");
             }
         }
     }

@@ -11,8 +11,9 @@ package io.spendguard.verify;
 public record CostReport(long derived, long estimates, long given, long unproved) {
     /** In one line. */
     String note() {
-        return "costs: " + derived + " and " + estimates + " estimates re-derived from usage and price book; not derived: "
-                + given + " given by hand, " + unproved + " without their price book or decision";
+        return "costs: " + derived + " and " + estimates
+                + " estimates re-derived from usage and price book; not derived: " + given + " given by hand, "
+                + unproved + " without their price book or decision";
     }
 
     /** Whether there was any cost to prove. */

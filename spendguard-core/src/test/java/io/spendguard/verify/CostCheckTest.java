@@ -73,8 +73,9 @@ class CostCheckTest {
             assertThat(finding.code()).isEqualTo(FindingCode.COST_DIFFERS);
             assertThat(finding.message())
                     .startsWith("Event " + finding.place().event() + " costs 0.003 USD, but ")
-                    .endsWith(" at the price of its decision make 0.0035 USD: a cost is usage times price. Ask who wrote"
-                            + " it.");
+                    .endsWith(
+                            " at the price of its decision make 0.0035 USD: a cost is usage times price. Ask who wrote"
+                                    + " it.");
         });
     }
 
@@ -100,7 +101,8 @@ class CostCheckTest {
                 .put(PackageNames.priceBook(Digest.sha256(none)), "{}")
                 .sealManifest(SIGNER);
 
-        assertThat(Verifier.verify(files.save(directory.resolve("t.zip")), ANCHORS).findings())
+        assertThat(Verifier.verify(files.save(directory.resolve("t.zip")), ANCHORS)
+                        .findings())
                 .extracting(Finding::code)
                 .containsExactly(FindingCode.PRICE_BOOK_MALFORMED);
     }

@@ -117,7 +117,8 @@ final class HonestPackage {
 
     /** Other events of a tenant than those that the log and callers know. */
     byte[] instead(String tenant, List<SealedAuditEvent> events) throws IOException {
-        return files(shown -> shown.remove(shown.streamFile(tenant)).put(PackageNames.events(tenant, stream(events)), lines(events)));
+        return files(shown ->
+                shown.remove(shown.streamFile(tenant)).put(PackageNames.events(tenant, stream(events)), lines(events)));
     }
 
     /** What somebody who holds a key wrote for one more tenant, of whom the log does not tell yet. */

@@ -31,7 +31,8 @@ import java.util.UUID;
 final class KeyHolderAttacks {
     private static final String HOOLI = "hooli";
     private static final PriceBook PRICES = PriceBook.bundled();
-    private static final Price PRICE = PRICES.find("openai", "gpt-4o", Specimen.NOW).orElseThrow();
+    private static final Price PRICE =
+            PRICES.find("openai", "gpt-4o", Specimen.NOW).orElseThrow();
     private static final Price HALF = new Price(
             PRICE.provider(),
             PRICE.model(),

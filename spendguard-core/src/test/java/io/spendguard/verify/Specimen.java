@@ -139,16 +139,22 @@ final class Specimen {
 
     /** A decision whose estimate holds 1,000 input and 500 output tokens at this price, made of this book. */
     AuditEvent priced(String tenant, UUID decision, Price price, Digest book) {
-        return with(decision(tenant, decision, 7_500_000), data -> data.put(
-                        "action", JsonObject.create().put("provider", "openai").put("model", "gpt-4o"))
-                .put(
-                        "estimate",
-                        JsonObject.create()
-                                .put("method", "output_cap")
-                                .put("usage", usage(1_000, 500))
-                                .put("cost", price.costRoundedUp(Usage.of(1_000, 500)).toString())
-                                .put("price", price.toJson()))
-                .put("priceBook", book.hex()));
+        return with(
+                decision(tenant, decision, 7_500_000),
+                data -> data.put(
+                                "action",
+                                JsonObject.create().put("provider", "openai").put("model", "gpt-4o"))
+                        .put(
+                                "estimate",
+                                JsonObject.create()
+                                        .put("method", "output_cap")
+                                        .put("usage", usage(1_000, 500))
+                                        .put(
+                                                "cost",
+                                                price.costRoundedUp(Usage.of(1_000, 500))
+                                                        .toString())
+                                        .put("price", price.toJson()))
+                        .put("priceBook", book.hex()));
     }
 
     /** Its outcome: 1,000 input and 100 output tokens, at this cost, of which so much is charged and so much spent. */
