@@ -68,7 +68,7 @@ final class ContentCheck {
     /**
      * Checks one event.
      *
-     * @param isIntact whether its bytes are those that were signed; others need not be canonical
+     * @param isIntact whether its bytes are those that were signed; others need not be canonical, and their costs prove nothing
      * @return its facts, or null when they cannot be read
      */
     @Nullable
@@ -90,12 +90,16 @@ final class ContentCheck {
             switch (line.type()) {
                 case EventTypes.DECISION -> {
                     decisions.decision(place, tenant, envelope, data);
-                    costs.decision(place, tenant, time, data);
+                    if (isIntact) {
+                        costs.decision(place, tenant, time, data);
+                    }
                 }
                 case EventTypes.HOLD_EXTENDED -> decisions.extension(place, tenant, envelope, data);
                 case EventTypes.OUTCOME -> {
                     decisions.outcome(place, tenant, envelope, data);
-                    costs.outcome(place, tenant, data);
+                    if (isIntact) {
+                        costs.outcome(place, tenant, data);
+                    }
                 }
                 case EventTypes.PERIOD_CLOSED -> dropped.closed(place, tenant, data);
                 default -> {
