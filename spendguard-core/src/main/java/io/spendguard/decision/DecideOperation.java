@@ -36,7 +36,7 @@ final class DecideOperation implements LedgerOperation {
         this.postings = postings;
         this.request = claims.request(snapshot);
         this.ahead = readsLedger ? null : judge.judgeAhead(snapshot);
-        this.assumed = ahead == null ? null : postings.decision(snapshot, ahead, snapshot.at(), List.of());
+        this.assumed = ahead == null ? null : postings.assumed(snapshot, ahead);
     }
 
     @Override

@@ -49,6 +49,20 @@ final class Postings {
         return contract.digest();
     }
 
+    /**
+     * A decision made before the ledger was asked. Its hold ends by the host's clock, so that it stands only while the
+     * ledger's is near: within a tenth of the hold's time.
+     */
+    Posting assumed(Snapshot snapshot, Verdict verdict) {
+        Posting posting = decision(snapshot, verdict, snapshot.at(), List.of());
+        if (posting.hold() == null) {
+            return posting;
+        }
+        Duration leeway = holdTtl(verdict.claims()).dividedBy(10).plusNanos(1);
+        Period near = new Period(snapshot.at().minus(leeway), snapshot.at().plus(leeway));
+        return posting.in(posting.validIn().intersect(near));
+    }
+
     /** A decision: a hold and its event, with what was carried over before it, or a refusal's event alone. */
     Posting decision(Snapshot snapshot, Verdict verdict, Instant now, List<Entry> carried) {
         boolean allows = verdict.effect().allows();

@@ -54,6 +54,11 @@ public record Posting(
         entries.stream().map(Entry::account).distinct().forEach(requireBalanced(entries));
     }
 
+    /** This posting, right in another span of the ledger's time. */
+    public Posting in(Period span) {
+        return new Posting(transactionId, entries, event, span, hold, settles, run, answer, extend);
+    }
+
     private static Consumer<AccountId> requireBalanced(List<Entry> entries) {
         return account -> {
             long sum = 0;

@@ -30,6 +30,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Holds that nobody settles in time: how a guard ends them, what a late settlement does, and that evidence tells it. */
 class HoldExpiryTest {
@@ -53,6 +55,17 @@ class HoldExpiryTest {
         assertThat(sweep).isEqualTo(new Sweep(true, 1, 0, 0));
         assertBalance(guard, "0.30 USD", "0.00 USD");
         assertThat(guard.sweep()).isEqualTo(NOTHING);
+    }
+
+    /** A clock that is slow would end the hold under a running call, a fast one would keep it for too long. */
+    @ParameterizedTest
+    @ValueSource(longs = {-60, -2, 2, 60})
+    void decide_whereTheHostsClockIsWrong_holdsByTheLedgersTime(long minutes) {
+        TestClock wrong = TestClock.at(TestClock.START.plus(Duration.ofMinutes(minutes)));
+
+        Permit permit = guard(contract(""), wrong).decide(priced("0.30 USD")).orThrow();
+
+        assertThat(permit.expiresAt()).isEqualTo(TestClock.START.plus(Duration.ofMinutes(10)));
     }
 
     @Test
@@ -251,11 +264,15 @@ class HoldExpiryTest {
     }
 
     private Guard guard(Contract contract) {
+        return guard(contract, clock);
+    }
+
+    private Guard guard(Contract contract, TestClock host) {
         return Guard.builder()
                 .contract(contract)
                 .ledger(ledger)
                 .signer(key)
-                .clock(clock)
+                .clock(host)
                 .build();
     }
 
