@@ -256,6 +256,9 @@ final class AuditEvents {
                 .put("estimated", outcome.estimated())
                 .putIfPresent("corrects", isFinal ? null : Settlement.Outcome.EXPIRED.name())
                 .putIfPresent("reason", outcome.note());
+        if (held.terms().isGiven(outcome.usage(), outcome.cost())) {
+            result.put("given", true);
+        }
         JsonObject data = movement(outcome.transactionId(), entries)
                 .put("outcome", result)
                 .put(

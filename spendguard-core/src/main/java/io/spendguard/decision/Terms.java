@@ -60,6 +60,18 @@ record Terms(Action effective, @Nullable Price price, String contract, String pr
         return price != null && usage.isComplete() ? price.costRoundedUp(usage) : null;
     }
 
+    /** Whether somebody named the cost of a counted call, so that usage and price do not make it. */
+    boolean isGiven(@Nullable Usage usage, @Nullable Money cost) {
+        if (usage == null || cost == null) {
+            return false;
+        }
+        try {
+            return !cost.equals(cost(usage));
+        } catch (ArithmeticException overflow) {
+            return true;
+        }
+    }
+
     /** What expiry records as spent of a hold. */
     long atExpiry(Claim claim) {
         return onExpiry == OnExpiry.COMMIT ? claim.atomic() : 0;

@@ -18,6 +18,7 @@ final class ContentCheck {
     private final Findings findings;
     private final AccountBooks accounts;
     private final DecisionBook decisions;
+    private final CostCheck costs;
     private final Chronicle chronicle;
     private final DroppedCheck dropped;
     private final LogCheck log;
@@ -28,12 +29,14 @@ final class ContentCheck {
             Findings findings,
             AccountBooks accounts,
             DecisionBook decisions,
+            CostCheck costs,
             Chronicle chronicle,
             DroppedCheck dropped,
             LogCheck log) {
         this.findings = findings;
         this.accounts = accounts;
         this.decisions = decisions;
+        this.costs = costs;
         this.chronicle = chronicle;
         this.dropped = dropped;
         this.log = log;
@@ -65,7 +68,7 @@ final class ContentCheck {
     /**
      * Checks one event.
      *
-     * @param isIntact whether its bytes are those that were signed; others need not be canonical
+     * @param isIntact whether its bytes are those that were signed; others need not be canonical, and their costs prove nothing
      * @return its facts, or null when they cannot be read
      */
     @Nullable
@@ -85,11 +88,21 @@ final class ContentCheck {
             }
             chronicle.event(line.type(), data);
             switch (line.type()) {
-                case EventTypes.DECISION -> decisions.decision(place, tenant, envelope, data);
+                case EventTypes.DECISION -> {
+                    decisions.decision(place, tenant, envelope, data);
+                    if (isIntact) {
+                        costs.decision(place, tenant, time, data);
+                    }
+                }
                 case EventTypes.HOLD_EXTENDED -> decisions.change(place, tenant, envelope, data, "extension", "granted");
                 case EventTypes.PART_COMMITTED ->
                     decisions.change(place, tenant, envelope, data, "part", "committed");
-                case EventTypes.OUTCOME -> decisions.outcome(place, tenant, envelope, data);
+                case EventTypes.OUTCOME -> {
+                    decisions.outcome(place, tenant, envelope, data);
+                    if (isIntact) {
+                        costs.outcome(place, tenant, data);
+                    }
+                }
                 case EventTypes.PERIOD_CLOSED -> dropped.closed(place, tenant, data);
                 default -> {
                     // Other events' facts are their entries, if any.

@@ -60,6 +60,10 @@ public enum FindingCode {
     ACCOUNT_OPENED_TWICE(Group.CONTENT),
     /** The limit an event states is not the one its entries grant, or an event that states none grants. */
     LIMIT_MISMATCH(Group.CONTENT),
+    /** A cost is not what usage and price make, or what is charged or spent is not the cost. */
+    COST_DIFFERS(Group.CONTENT),
+    /** A decision's price is not the one that the price book it names has for the model at that time. */
+    PRICE_DIFFERS(Group.CONTENT),
     /** A balance went below zero, or beyond what a long holds. */
     BALANCE_IMPOSSIBLE(Group.CONTENT),
 
@@ -92,6 +96,8 @@ public enum FindingCode {
     FILE_UNEXPECTED(Group.PACKAGE),
     /** A file's bytes are not those the manifest or its name tells of. */
     FILE_ALTERED(Group.PACKAGE),
+    /** A price book cannot be read as one. */
+    PRICE_BOOK_MALFORMED(Group.PACKAGE),
     /** The manifest is not of the form it must have, or does not tell what is there. */
     MANIFEST_MALFORMED(Group.PACKAGE),
     /** The manifest carries no valid signature of a trusted key. */

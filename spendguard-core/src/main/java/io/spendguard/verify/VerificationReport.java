@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param log what the enclosed checkpoint covers, or null when there is none that can be relied on
  * @param receipts what callers' receipts say of it, or null when none were given
  * @param openHolds decisions whose hold has no outcome yet
+ * @param costs how far costs are re-derived
  * @param money how far the accounts are proved
  * @param findings what is wrong, what explains the others first; of each kind the first thousand
  * @param findingCount how many findings there are in all
@@ -33,6 +34,7 @@ public record VerificationReport(
         @Nullable LogReport log,
         @Nullable ReceiptReport receipts,
         long openHolds,
+        CostReport costs,
         Money money,
         List<Finding> findings,
         long findingCount) {
@@ -66,6 +68,9 @@ public record VerificationReport(
             notes.add(receipts.note());
         }
         notes.add("holds without an outcome yet: " + openHolds);
+        if (!costs.isEmpty()) {
+            notes.add(costs.note());
+        }
         notes.add("money: " + money.text());
         return List.copyOf(notes);
     }

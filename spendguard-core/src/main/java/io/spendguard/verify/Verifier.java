@@ -33,6 +33,7 @@ public final class Verifier {
     private final Findings findings = new Findings();
     private final AccountBooks accounts = new AccountBooks(findings);
     private final DecisionBook decisions = new DecisionBook(findings);
+    private final CostCheck costs = new CostCheck(findings);
     private final Chronicle chronicle = new Chronicle();
     private final List<StreamReport> streams = new ArrayList<>();
     private final KeyTrust keys;
@@ -50,7 +51,7 @@ public final class Verifier {
         this.manifest = new ManifestCheck(keys, findings);
         this.log = new LogCheck(anchors, findings);
         this.dropped = new DroppedCheck(log, accounts, decisions, findings);
-        this.content = new ContentCheck(findings, accounts, decisions, chronicle, dropped, log);
+        this.content = new ContentCheck(findings, accounts, decisions, costs, chronicle, dropped, log);
         this.receipts = new ReceiptCheck(keys, seals, findings);
     }
 
@@ -100,6 +101,7 @@ public final class Verifier {
                         manifest.manifest().map(EvidenceManifest::tenant).orElse(null),
                         manifest.manifest().isPresent());
                 dropped.read(reader, entries);
+                costs.read(reader, entries);
                 if (handedOut != null) {
                     receipts.read(
                             handedOut,
@@ -141,6 +143,7 @@ public final class Verifier {
                         .map(this::noEarlierThanItsEvents)
                         .orElse(null));
         long openHolds = decisions.end();
+        CostReport costed = costs.end();
         long events = streams.stream().mapToLong(StreamReport::events).sum();
         manifest.compareCount(events);
         if (events == 0 && findings.count() == 0) {
@@ -160,6 +163,7 @@ public final class Verifier {
                 logged.orElse(null),
                 handedOut.orElse(null),
                 openHolds,
+                costed,
                 money(gone),
                 findings.inOrder(),
                 findings.count());

@@ -23,7 +23,7 @@ class AttackCatalogueTest {
     private static HonestPackage honest;
 
     @BeforeAll
-    static void publish() {
+    static void publish() throws IOException {
         honest = new HonestPackage(directory);
     }
 

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -40,10 +41,12 @@ final class HonestPackage {
     private static final String CONTRACT = "{\"name\":\"team budgets\"}";
 
     private final Path directory;
+    private final Map<String, byte[]> files;
     private int exports;
 
-    HonestPackage(Path directory) {
+    HonestPackage(Path directory) throws IOException {
         this.directory = directory;
+        this.files = open(all(), log()).files();
     }
 
     /** What the auditor trusts and has seen. */
@@ -88,7 +91,7 @@ final class HonestPackage {
 
     /** All of it, to be changed. */
     Tampered open() throws IOException {
-        return open(all(), log());
+        return Tampered.of(files);
     }
 
     byte[] bytes() throws IOException {
@@ -114,23 +117,23 @@ final class HonestPackage {
 
     /** Other events of a tenant than those that the log and callers know. */
     byte[] instead(String tenant, List<SealedAuditEvent> events) throws IOException {
-        List<SealedAuditEvent> shown = all();
-        shown.removeIf(event -> event.event().tenant().equals(tenant));
-        shown.addAll(events);
-        return signed(open(shown, log()));
+        return files(shown ->
+                shown.remove(shown.streamFile(tenant)).put(PackageNames.events(tenant, stream(events)), lines(events)));
     }
 
     /** What somebody who holds a key wrote for one more tenant, of whom the log does not tell yet. */
     byte[] hooli(Signer key, Consumer<Specimen> lie) throws IOException {
-        return hooli(key, lie, events -> log());
+        if (key.certificate().isPresent()) {
+            return hooli(key, lie, events -> log());
+        }
+        List<SealedAuditEvent> written = written(key, lie);
+        return files(shown -> shown.put(PackageNames.events("hooli", stream(written)), lines(written)));
     }
 
     /** The same, and what the log tells of it. */
     byte[] hooli(Signer key, Consumer<Specimen> lie, Function<List<SealedAuditEvent>, SpecimenLog> log)
             throws IOException {
-        Specimen writer = Specimen.writer(key, 0x9000);
-        lie.accept(writer);
-        List<SealedAuditEvent> written = writer.close();
+        List<SealedAuditEvent> written = written(key, lie);
         List<SealedAuditEvent> shown = all();
         shown.addAll(written);
         return signed(open(shown, log.apply(written)));
@@ -142,6 +145,16 @@ final class HonestPackage {
             writer.write(writer.opening("hooli", "1.00 USD", 1_000_000_000));
             lie.accept(writer);
         });
+    }
+
+    private static List<SealedAuditEvent> written(Signer key, Consumer<Specimen> lie) {
+        Specimen writer = Specimen.writer(key, 0x9000);
+        lie.accept(writer);
+        return writer.close();
+    }
+
+    private static List<EventLine> lines(List<SealedAuditEvent> events) {
+        return events.stream().map(EventLine::of).toList();
     }
 
     private static List<SealedAuditEvent> all() {

@@ -111,6 +111,7 @@ class HtmlReportTest {
                 null,
                 null,
                 0,
+                new CostReport(0, 0, 0, 0),
                 VerificationReport.Money.NOT_PROVEN,
                 List.of(),
                 0);

@@ -15,6 +15,8 @@ import io.spendguard.evidence.LogHead;
 import io.spendguard.evidence.SealedAuditEvent;
 import io.spendguard.evidence.internal.PackageNames;
 import io.spendguard.model.Digest;
+import io.spendguard.price.Price;
+import io.spendguard.price.PriceBook;
 import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.proof.KeyCertificate;
 import io.spendguard.proof.Signer;
@@ -28,6 +30,19 @@ import java.util.UUID;
 /** Attacks by whoever holds a key besides the database, and on keys and log. */
 final class KeyHolderAttacks {
     private static final String HOOLI = "hooli";
+    private static final PriceBook PRICES = PriceBook.bundled();
+    private static final Price PRICE =
+            PRICES.find("openai", "gpt-4o", Specimen.NOW).orElseThrow();
+    private static final Price HALF = new Price(
+            PRICE.provider(),
+            PRICE.model(),
+            PRICE.from(),
+            PRICE.currency(),
+            PRICE.inputRate() / 2,
+            PRICE.cacheReadRate(),
+            PRICE.outputRate() / 2,
+            PRICE.contextWindow(),
+            PRICE.maxOutputTokens());
     private static final Duration HOUR = Duration.ofHours(1);
 
     private KeyHolderAttacks() {}
@@ -100,6 +115,30 @@ final class KeyHolderAttacks {
                         Spot.event(HOOLI, 3),
                         honest -> honest.hooli(
                                 writer -> writer.write(writer.decision(HOOLI, writer.id(), 1_000_000_001)))),
+                new Attack(
+                        "a settlement that is not usage times price",
+                        WRITER,
+                        FindingCode.COST_DIFFERS,
+                        Spot.event(HOOLI, 4),
+                        honest -> honest.hooli(writer -> call(writer, PRICE, "0.003 USD", "0.003 USD", 3_000_000))),
+                new Attack(
+                        "a budget charged less than the cost",
+                        WRITER,
+                        FindingCode.COST_DIFFERS,
+                        Spot.event(HOOLI, 4),
+                        honest -> honest.hooli(writer -> call(writer, PRICE, "0.0035 USD", "0.003 USD", 3_000_000))),
+                new Attack(
+                        "less spent than was charged",
+                        WRITER,
+                        FindingCode.COST_DIFFERS,
+                        Spot.event(HOOLI, 4),
+                        honest -> honest.hooli(writer -> call(writer, PRICE, "0.0035 USD", "0.0035 USD", 3_000_000))),
+                new Attack(
+                        "a price that the price book does not have",
+                        WRITER,
+                        FindingCode.PRICE_DIFFERS,
+                        Spot.event(HOOLI, 3),
+                        honest -> honest.hooli(writer -> call(writer, HALF, "0.00175 USD", "0.00175 USD", 1_750_000))),
                 new Attack(
                         "a limit stated that was not granted",
                         WRITER,
@@ -222,6 +261,14 @@ final class KeyHolderAttacks {
                         FindingCode.BALANCES_DIFFER,
                         Spot.stream(HOOLI),
                         KeyHolderAttacks::falseBalance));
+    }
+
+    /** A call at some price; at the book's it costs 0.0035 USD. */
+    private static void call(Specimen writer, Price price, String cost, String charged, long spent) {
+        UUID decision = writer.id();
+        writer.write(
+                writer.priced(HOOLI, decision, price, PRICES.digest()),
+                writer.settled(HOOLI, decision, cost, charged, spent));
     }
 
     private static void live(Specimen writer) {

@@ -7,7 +7,10 @@ import io.spendguard.evidence.LogExport;
 import io.spendguard.evidence.SealedAuditEvent;
 import io.spendguard.evidence.StreamSealer;
 import io.spendguard.json.JsonObject;
+import io.spendguard.model.Digest;
 import io.spendguard.model.IdSource;
+import io.spendguard.model.Usage;
+import io.spendguard.price.Price;
 import io.spendguard.proof.Anchors;
 import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.proof.Signer;
@@ -20,6 +23,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Events of a small life of a budget: 1.00 USD, two decisions, one committed at 0.25 USD and one released. */
@@ -124,6 +128,59 @@ final class Specimen {
                                         .put("kind", kind)
                                         .put("final", true)))
                 .build();
+    }
+
+    /** The event with more facts. */
+    static AuditEvent with(AuditEvent event, Consumer<JsonObject> facts) {
+        JsonObject envelope = JsonObject.parse(event.payload());
+        facts.accept(envelope.object("data"));
+        return AuditEvent.stored(event.id(), event.tenant(), event.type(), envelope.toCanonicalBytes());
+    }
+
+    /** A decision whose estimate holds 1,000 input and 500 output tokens at this price, made of this book. */
+    AuditEvent priced(String tenant, UUID decision, Price price, Digest book) {
+        return with(
+                decision(tenant, decision, 7_500_000),
+                data -> data.put(
+                                "action",
+                                JsonObject.create().put("provider", "openai").put("model", "gpt-4o"))
+                        .put(
+                                "estimate",
+                                JsonObject.create()
+                                        .put("method", "output_cap")
+                                        .put("usage", usage(1_000, 500))
+                                        .put(
+                                                "cost",
+                                                price.costRoundedUp(Usage.of(1_000, 500))
+                                                        .toString())
+                                        .put("price", price.toJson()))
+                        .put("priceBook", book.hex()));
+    }
+
+    /** Its outcome: 1,000 input and 100 output tokens, at this cost, of which so much is charged and so much spent. */
+    AuditEvent settled(String tenant, UUID decision, String cost, String charged, long spent) {
+        return with(
+                outcome(
+                        tenant,
+                        decision,
+                        "COMMITTED",
+                        entry("HELD", -7_500_000),
+                        entry("SPENT", spent),
+                        entry("AVAILABLE", 7_500_000 - spent)),
+                data -> data.put("usage", usage(1_000, 100))
+                        .put("cost", cost)
+                        .put(
+                                "actual",
+                                List.of(JsonObject.create()
+                                        .put("account", ACCOUNT.toString())
+                                        .put("budget", "team")
+                                        .put("held", "0.0075 USD")
+                                        .put("amount", charged)
+                                        .put("estimated", false))));
+    }
+
+    private static JsonObject usage(long input, long output) {
+        return JsonObject.create().put("input", input).put("output", output);
     }
 
     UUID id() {

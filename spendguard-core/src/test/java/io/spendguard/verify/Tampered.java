@@ -32,6 +32,12 @@ final class Tampered {
 
     private Tampered() {}
 
+    static Tampered of(Map<String, byte[]> files) {
+        Tampered tampered = new Tampered();
+        files.forEach((name, content) -> tampered.files.put(name, content.clone()));
+        return tampered;
+    }
+
     static Tampered open(Path zip) throws IOException {
         Tampered tampered = new Tampered();
         try (ZipFile file = new ZipFile(zip.toFile())) {

@@ -160,6 +160,13 @@ final class VerifyCommand implements Callable<Integer> {
                 .put("checkpoint", checkpoint(report))
                 .put("receipts", receipts(report))
                 .put("openHolds", report.openHolds())
+                .put(
+                        "costs",
+                        JsonObject.create()
+                                .put("derived", report.costs().derived())
+                                .put("estimates", report.costs().estimates())
+                                .put("given", report.costs().given())
+                                .put("unproved", report.costs().unproved()))
                 .put("money", report.money().name())
                 .put("notes", report.notes())
                 .putIfPresent("tenant", report.tenant())
