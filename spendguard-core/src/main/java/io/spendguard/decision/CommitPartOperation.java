@@ -114,7 +114,8 @@ final class CommitPartOperation implements LedgerOperation {
     }
 
     private Posting committed(Reservation reservation, List<Claim> changes, Instant now) {
-        List<Claim> moved = changes.stream().filter(change -> change.committed() > 0).toList();
+        List<Claim> moved =
+                changes.stream().filter(change -> change.committed() > 0).toList();
         Posting.Extended change = new Posting.Extended(held.decisionId(), reservation.expiresAt(), moved);
         return posting(reservation, Movements.part(moved), List.of(), change, now);
     }

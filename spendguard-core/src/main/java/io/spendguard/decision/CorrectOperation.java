@@ -106,7 +106,9 @@ record CorrectOperation(
         List<Terms.Charge> charges = new ArrayList<>();
         for (int i = 0; i < claims.size(); i++) {
             charges.add(new Terms.Charge(
-                    new Claim(claims.get(i).account(), claims.get(i).atomic()), after.actual().get(i).atomic(), false));
+                    new Claim(claims.get(i).account(), claims.get(i).atomic()),
+                    after.actual().get(i).atomic(),
+                    false));
         }
         return new Posting(
                 transactionId,

@@ -320,7 +320,8 @@ public final class DecisionEngine implements AutoCloseable {
     /** Commits part of a hold, or says why not: one transaction. */
     PartCommit commitPart(HeldTerms held, Part part) {
         PostResult result = await(new CommitPartOperation(held, part, ids), late -> {});
-        return StoredPart.parse(result.answer()).toPartCommit(held, part.number(), result instanceof PostResult.Replayed);
+        return StoredPart.parse(result.answer())
+                .toPartCommit(held, part.number(), result instanceof PostResult.Replayed);
     }
 
     private Snapshot snapshot(InForce in, Action asked) {

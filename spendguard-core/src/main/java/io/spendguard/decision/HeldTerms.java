@@ -33,7 +33,8 @@ record HeldTerms(
     HeldTerms extendedTo(List<Amount> held, Instant until) {
         List<Claim> raised = new ArrayList<>();
         for (int i = 0; i < claims.size(); i++) {
-            raised.add(new Claim(claims.get(i).account(), held.get(i).atomic(), claims.get(i).committed()));
+            raised.add(new Claim(
+                    claims.get(i).account(), held.get(i).atomic(), claims.get(i).committed()));
         }
         return new HeldTerms(decisionId, tenant, namespace, isReserved, raised, until, terms);
     }

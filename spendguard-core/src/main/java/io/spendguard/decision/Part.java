@@ -34,7 +34,9 @@ record Part(int number, @Nullable Usage usage, @Nullable Money cost, Map<Account
             throw nothing(decision, number, usage);
         }
         // A fixed cost is the whole action's, and no part of it has a price.
-        Money cost = held.terms().effective().fixedCost().isPresent() ? null : held.terms().cost(usage);
+        Money cost = held.terms().effective().fixedCost().isPresent()
+                ? null
+                : held.terms().cost(usage);
         Map<AccountId, Long> quantities = new HashMap<>();
         for (Claim claim : held.claims()) {
             Unit unit = claim.account().unit();

@@ -20,8 +20,8 @@ public record Claim(Account account, long atomic, long committed) {
     public Claim {
         Objects.requireNonNull(account, "account");
         if (atomic < 0 || committed < 0) {
-            throw new IllegalArgumentException("Claim of " + Math.min(atomic, committed) + " on budget '" + account.budgetId()
-                    + "' is negative: a hold only takes. Commit or release to give back.");
+            throw new IllegalArgumentException("Claim of " + Math.min(atomic, committed) + " on budget '"
+                    + account.budgetId() + "' is negative: a hold only takes. Commit or release to give back.");
         }
     }
 

@@ -94,9 +94,9 @@ final class ContentCheck {
                         costs.decision(place, tenant, time, data);
                     }
                 }
-                case EventTypes.HOLD_EXTENDED -> decisions.change(place, tenant, envelope, data, "extension", "granted");
-                case EventTypes.PART_COMMITTED ->
-                    decisions.change(place, tenant, envelope, data, "part", "committed");
+                case EventTypes.HOLD_EXTENDED ->
+                    decisions.change(place, tenant, envelope, data, "extension", "granted");
+                case EventTypes.PART_COMMITTED -> decisions.change(place, tenant, envelope, data, "part", "committed");
                 case EventTypes.OUTCOME -> {
                     decisions.outcome(place, tenant, envelope, data);
                     if (isIntact) {

@@ -49,8 +49,7 @@ final class DecisionBook {
     }
 
     /** An open hold is extended or committed in part; what was refused moves nothing. */
-    void change(
-            Place place, String tenant, JsonObject envelope, JsonObject data, String member, String answer) {
+    void change(Place place, String tenant, JsonObject envelope, JsonObject data, String member, String answer) {
         JsonObject change = data.object(member);
         UUID id = UUID.fromString(change.string("decision"));
         requireSame(envelope, id);

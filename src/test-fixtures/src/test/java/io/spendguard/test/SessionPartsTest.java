@@ -147,7 +147,10 @@ class SessionPartsTest {
                 .hasMessageContaining("currencies never convert");
         assertThatThrownBy(() -> permit.commitPart(0, Usage.of(9_007_199_254_740_991L, 0)))
                 .isInstanceOf(ArithmeticException.class);
-        assertThat(permit.commitPart(0, new Money(Long.MAX_VALUE, Money.parse("1.00 USD").currency()))
+        assertThat(permit.commitPart(
+                                0,
+                                new Money(
+                                        Long.MAX_VALUE, Money.parse("1.00 USD").currency()))
                         .isCommitted())
                 .isFalse();
         assertBalance("0.00 USD", "0.03 USD");
