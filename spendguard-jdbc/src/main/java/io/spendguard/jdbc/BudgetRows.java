@@ -71,7 +71,8 @@ final class BudgetRows {
                 .where(BUDGET.TENANT.eq(key.tenant()))
                 .and(BUDGET.NAMESPACE.eq(key.namespace()))
                 .and(BUDGET.BUDGET_ID.eq(key.budgetId()))
-                .fetchSingle(BUDGET.REVISION);
+                .fetchSingle()
+                .value1();
     }
 
     /**

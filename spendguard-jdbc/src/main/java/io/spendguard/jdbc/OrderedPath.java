@@ -258,7 +258,6 @@ final class OrderedPath {
         return locked;
     }
 
-    /** The later of two activations in one batch stands. */
     /** An account's limit changes only under its budget's lock, which we hold, so that it may be read before it is locked. */
     private void addAccountsWithAnotherLimit(List<LedgerOperation> open, Instant now, Map<AccountId, String> needed) {
         for (LedgerOperation operation : open) {
