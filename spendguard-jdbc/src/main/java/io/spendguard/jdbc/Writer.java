@@ -563,7 +563,7 @@ final class Writer implements Runnable {
         sealer.lost();
         LOG.warn(
                 "Ledger streams {} stay open, without their last events: the database could not be written to. They"
-                        + " verify as OPEN until they are swept.",
+                        + " verify as OPEN.",
                 closing.stream().map(SealedEvent::stream).toList(),
                 last);
     }
