@@ -19,6 +19,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -214,7 +215,9 @@ class OperatorCommandsTest {
         List<String> files = new ArrayList<>();
         Path folder = Path.of("src/main/resources/io/spendguard/jdbc/migrations");
         try (Stream<Path> scripts = Files.list(folder)) {
-            scripts.map(script -> script.getFileName().toString()).sorted().forEach(files::add);
+            scripts.map(script -> script.getFileName().toString())
+                    .sorted(Comparator.comparingInt(name -> Integer.parseInt(name.substring(1, name.indexOf("__")))))
+                    .forEach(files::add);
         }
         assertThat(PostgresLedger.schemaScripts().keySet()).containsExactlyElementsOf(files);
         assertThat(printed.out()).startsWith("-- V1__tables.sql\n").contains("create table spendguard.account (");
