@@ -79,6 +79,21 @@ class GuardedToolsTest {
     }
 
     @Test
+    void model_askedAgainWithWhatAToolFound_isNoRepeat() {
+        String rule = "- {id: loop, at: [llm.call.pre], when: run.repeats >= 1, effect: stop, reasonCode: TEST_RULE}\n";
+        try (Bench bench = new Bench(Bench.contract(rule));
+                Scope.Handle run = Scope.ofRun(Bench.TENANT, "r1").open()) {
+            bench.provider
+                    .replyWithToolCall("search", "{}")
+                    .replyWithToolCall("search", "{\"page\": 2}")
+                    .replyWith("Done.");
+
+            assertThat(ask(bench, tool("search", false))).isEqualTo("Done.");
+            assertThat(bench.provider.calls()).hasSize(3);
+        }
+    }
+
+    @Test
     void tool_askedForTheSameAgainAndAgain_isStopped() {
         String rule =
                 "- {id: loop, at: [tool.call.pre], when: run.repeats >= 2, effect: stop, reasonCode: TEST_RULE}\n";
