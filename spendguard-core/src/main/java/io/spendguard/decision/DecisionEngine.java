@@ -271,7 +271,15 @@ public final class DecisionEngine implements AutoCloseable {
         return host.lostTails();
     }
 
-    /** Ends the holds of all tenants that nobody settled in time, if this engine is the one who leads. */
+    /** A writer that was silent for so long counts as dead from now on; 60 seconds without this. */
+    public void deadAfter(Duration silence) {
+        sweeper.deadAfter(silence);
+    }
+
+    /**
+     * Ends the holds of all tenants that nobody settled in time and closes the streams of dead writers, if this engine is the one
+     * who leads.
+     */
     public Sweep sweep() {
         return sweeper.sweep();
     }

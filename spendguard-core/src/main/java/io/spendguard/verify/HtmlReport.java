@@ -272,7 +272,12 @@ public final class HtmlReport {
             put("<tr>");
             cell(text(stream.tenant()));
             cell(code(stream.stream().toString()));
-            cell(stream.state() == StreamReport.State.CLOSED ? "closed" : "<strong>open</strong>");
+            cell(
+                    switch (stream.state()) {
+                        case CLOSED -> "closed";
+                        case CLOSED_BY_FENCE -> "closed by fence";
+                        case OPEN -> "<strong>open</strong>";
+                    });
             put("<td class=\"n\">" + stream.events() + "</td></tr>\n");
         }
         close(report.streams().size(), Math.min(report.streams().size(), ROWS));

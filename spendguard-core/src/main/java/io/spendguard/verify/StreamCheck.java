@@ -42,6 +42,7 @@ final class StreamCheck {
     private final LogCheck log;
     private final ReceiptCheck receipts;
     private final DroppedCheck dropped;
+    private final FenceCheck fences;
     private final Findings findings;
 
     private long lines;
@@ -67,6 +68,7 @@ final class StreamCheck {
     private @Nullable String openingKey;
     private @Nullable Place closing;
     private boolean isClosingTrusted;
+    private boolean isClosedByFence;
 
     StreamCheck(
             String file,
@@ -77,6 +79,7 @@ final class StreamCheck {
             LogCheck log,
             ReceiptCheck receipts,
             DroppedCheck dropped,
+            FenceCheck fences,
             Findings findings) {
         this.file = file;
         this.tenant = name.tenant();
@@ -87,6 +90,7 @@ final class StreamCheck {
         this.log = log;
         this.receipts = receipts;
         this.dropped = dropped;
+        this.fences = fences;
         this.findings = findings;
         this.previous = SealFormat.start(tenant, stream);
     }
@@ -156,11 +160,14 @@ final class StreamCheck {
                     "Stream " + stream + " of tenant '" + tenant + "' is not closed after position " + highest
                             + ": more events may have followed. Close its writer and export again.");
         }
-        return new StreamReport(
-                tenant,
-                stream,
-                lines,
-                isAtEnd && isClosingTrusted ? StreamReport.State.CLOSED : StreamReport.State.OPEN);
+        return new StreamReport(tenant, stream, lines, state(isAtEnd));
+    }
+
+    private StreamReport.State state(boolean isClosingAtEnd) {
+        if (!isClosingAtEnd || !isClosingTrusted) {
+            return StreamReport.State.OPEN;
+        }
+        return isClosedByFence ? StreamReport.State.CLOSED_BY_FENCE : StreamReport.State.CLOSED;
     }
 
     /** The chain goes on over events that were dropped before a position: whatever is wrong with them breaks the next link. */
@@ -334,9 +341,10 @@ final class StreamCheck {
         if (data == null) {
             return;
         }
-        if (line.type().equals(EventTypes.STREAM_CLOSED)) {
+        if (EventTypes.closesItsStream(line.type())) {
             closing = place;
             isClosingTrusted = isTrusted && isIntact;
+            isClosedByFence = line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE);
         }
         if (!isIntact) {
             return; // what an edited event says of its stream is no second finding
@@ -349,6 +357,11 @@ final class StreamCheck {
                     "Event " + line.id() + " at position " + seq + " of stream " + stream
                             + " is not what belongs there: a stream is opened by its first event, which names stream and"
                             + " key, and closed by its last, which counts them. Ask who wrote it.");
+        } else if (isTrusted && isOpening) {
+            fences.opened(tenant, stream, line.keyId());
+        } else if (isTrusted && line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE)) {
+            JsonObject by = data.object("by");
+            fences.closed(place, tenant, stream, UUID.fromString(by.string("stream")), by.string("keyId"));
         }
         if (isOpening) {
             openingKey = line.keyId();
@@ -387,15 +400,25 @@ final class StreamCheck {
                     data.string("stream").equals(stream.toString()) && data.integer("position") == seq;
                 case EventTypes.STREAM_CLOSED ->
                     data.string("stream").equals(stream.toString()) && data.integer("events") == seq;
+                case EventTypes.STREAM_CLOSED_BY_FENCE ->
+                    data.string("stream").equals(stream.toString())
+                            && data.integer("events") == seq
+                            && (openingKey == null || data.string("keyId").equals(openingKey))
+                            && data.object("by").string("keyId").equals(line.keyId())
+                            && !UUID.fromString(data.object("by").string("stream"))
+                                    .equals(stream);
                 default -> true;
             };
-        } catch (JsonException incomplete) {
+        } catch (IllegalArgumentException incomplete) {
             return false;
         }
     }
 
+    /** But for the one event that another writer puts behind a dead one's, which says so. */
     private void requireOpeningKey(Place place, EventLine line) {
-        if (openingKey != null && !openingKey.equals(line.keyId())) {
+        if (openingKey != null
+                && !openingKey.equals(line.keyId())
+                && !line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE)) {
             findings.add(
                     FindingCode.EVENT_FORGED,
                     place,

@@ -34,6 +34,7 @@ public final class Verifier {
     private final AccountBooks accounts = new AccountBooks(findings);
     private final DecisionBook decisions = new DecisionBook(findings);
     private final CostCheck costs = new CostCheck(findings);
+    private final FenceCheck fences = new FenceCheck(findings);
     private final Chronicle chronicle = new Chronicle();
     private final List<StreamReport> streams = new ArrayList<>();
     private final KeyTrust keys;
@@ -122,7 +123,7 @@ public final class Verifier {
         Optional<PackageNames.StreamName> stream = PackageNames.parseEvents(entry.name());
         if (stream.isPresent()) {
             StreamCheck check =
-                    new StreamCheck(entry.name(), stream.get(), keys, seals, content, log, receipts, dropped, findings);
+                    new StreamCheck(entry.name(), stream.get(), keys, seals, content, log, receipts, dropped, fences, findings);
             reader.lines(entry, fingerprint, check::line);
             streams.add(check.end(manifest.stream(stream.get())));
             tails.put(stream.get(), check.tail());
@@ -133,6 +134,7 @@ public final class Verifier {
     }
 
     private VerificationReport conclude() {
+        fences.end();
         List<AccountReport> reports = accounts.end();
         Optional<EvidenceManifest> read = manifest.manifest();
         Map<String, Long> gone = dropped.end();
