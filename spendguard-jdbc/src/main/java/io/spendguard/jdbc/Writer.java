@@ -640,7 +640,7 @@ final class Writer implements Runnable {
         sealer.lost();
         LOG.warn(
                 "Ledger streams {} stay open, without their last events: the database could not be written to. They"
-                        + " verify as OPEN.",
+                        + " verify as OPEN until a sweep closes them.",
                 closing.stream().map(SealedEvent::stream).toList(),
                 last);
     }
