@@ -1,20 +1,16 @@
 package io.spendguard.contract;
 
 import com.google.common.collect.ImmutableList;
-import dev.cel.checker.CelChecker;
 import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.CelIssue;
 import dev.cel.common.CelOptions;
 import dev.cel.common.CelSource;
 import dev.cel.common.CelValidationException;
 import dev.cel.common.CelValidationResult;
-import dev.cel.common.CelVarDecl;
 import dev.cel.common.ast.CelConstant;
 import dev.cel.common.ast.CelExpr;
 import dev.cel.common.types.CelKind;
 import dev.cel.common.types.CelType;
-import dev.cel.common.types.SimpleType;
-import dev.cel.compiler.CelCompilerFactory;
 import dev.cel.parser.CelParser;
 import dev.cel.parser.CelParserFactory;
 import dev.cel.parser.CelStandardMacro;
@@ -58,8 +54,7 @@ final class ConditionCompiler {
     static final CelRuntime RUNTIME =
             CelRuntimeFactory.plannerRuntimeBuilder().setOptions(OPTIONS).build();
 
-    private static final CelChecker LITERAL_CHECKER =
-            CelCompilerFactory.standardCelCheckerBuilder().setOptions(OPTIONS).build();
+    private static final ConditionChecker LITERALS = ConditionChecker.ofLiterals();
 
     /** Any time: the functions that take a zone are probed on it. Its ids are beyond those of every condition. */
     private static final CelExpr SOME_TIME = CelExpr.ofCall(
@@ -78,18 +73,16 @@ final class ConditionCompiler {
     private static final Pattern TOKEN = Pattern.compile("token recognition error at: '(.*)'", Pattern.DOTALL);
 
     private final Vocabulary vocabulary;
-    private final CelChecker checker;
+    private final ConditionChecker checker;
 
     ConditionCompiler(Vocabulary vocabulary) {
         this.vocabulary = vocabulary;
-        List<CelVarDecl> declarations = vocabulary.variables().stream()
-                .map(variable -> CelVarDecl.newVarDeclaration(variable.name(), variable.type()))
-                .toList();
-        this.checker = CelCompilerFactory.standardCelCheckerBuilder()
-                .setOptions(OPTIONS)
-                .addVarDeclarations(declarations)
-                .setResultType(SimpleType.BOOL)
-                .build();
+        this.checker = ConditionChecker.ofConditions(vocabulary);
+    }
+
+    /** Does what is done once for all contracts, a second's work in a new JVM. */
+    static void load() {
+        fails(SOME_TIME, PARSER.parse("true", "condition").getSource());
     }
 
     /** A condition ready to run, and which locked rows it depends on. */
@@ -147,7 +140,7 @@ final class ConditionCompiler {
                         Optional.of(SOME_TIME),
                         call.call().function(),
                         call.call().args());
-        CelValidationResult checked = LITERAL_CHECKER.check(CelAbstractSyntaxTree.newParsedAst(probe, source));
+        CelValidationResult checked = LITERALS.check(CelAbstractSyntaxTree.newParsedAst(probe, source));
         if (checked.hasError()) {
             return false;
         }

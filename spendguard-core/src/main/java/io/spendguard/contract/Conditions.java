@@ -28,6 +28,11 @@ final class Conditions {
      */
     record Result(ConditionCompiler.@Nullable Compiled compiled, List<Fault> faults) {}
 
+    /** Loads the compiler beside the caller, who has a document to read first; what fails then, fails in the result. */
+    static CompletableFuture<Void> load() {
+        return CompletableFuture.runAsync(ConditionCompiler::load);
+    }
+
     /** The results in the order of the conditions, the same however many processors there are. Blocks. */
     static List<Result> compile(ConditionCompiler compiler, List<String> conditions) {
         int threads = Math.min(Runtime.getRuntime().availableProcessors(), conditions.size() / WORTH_THREADS);
