@@ -66,7 +66,7 @@ final class ConditionChecker {
                 .filter(function -> functions.contains(function.functionName()))
                 .toList();
         CelCheckerBuilder checker = CelCompilerFactory.standardCelCheckerBuilder()
-                .setOptions(ConditionCompiler.OPTIONS)
+                .setOptions(ConditionOptions.OPTIONS)
                 .setStandardEnvironmentEnabled(false)
                 .setStandardDeclarations(CelStandardDeclarations.newBuilder()
                         .filterFunctions((function, form) -> known.contains(function))

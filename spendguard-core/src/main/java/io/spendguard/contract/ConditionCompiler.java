@@ -3,7 +3,6 @@ package io.spendguard.contract;
 import com.google.common.collect.ImmutableList;
 import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.CelIssue;
-import dev.cel.common.CelOptions;
 import dev.cel.common.CelSource;
 import dev.cel.common.CelValidationException;
 import dev.cel.common.CelValidationResult;
@@ -16,7 +15,6 @@ import dev.cel.parser.CelParserFactory;
 import dev.cel.parser.CelStandardMacro;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
-import dev.cel.runtime.CelRuntimeFactory;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -26,22 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Compiles the conditions of one contract: parse, rewrite, check types, plan. */
 final class ConditionCompiler {
-    private static final int MAX_LENGTH = 4_096;
-    private static final int MAX_NODES = 500;
-    private static final int MAX_DEPTH = 32;
-    private static final int MAX_ITERATIONS = 4_096;
-
-    static final CelOptions OPTIONS = CelOptions.current()
-            .maxExpressionCodePointSize(MAX_LENGTH)
-            .maxParseExpressionNodeCount(MAX_NODES)
-            .maxParseRecursionDepth(MAX_DEPTH)
-            .comprehensionMaxIterations(MAX_ITERATIONS)
-            .enableHeterogeneousNumericComparisons(true)
-            .build();
-
     /** Without the has() macro: presence is ours, see {@link ExpressionRewriter}. */
     static final CelParser PARSER = CelParserFactory.standardCelParserBuilder()
-            .setOptions(OPTIONS)
+            .setOptions(ConditionOptions.OPTIONS)
             .setStandardMacros(
                     CelStandardMacro.ALL,
                     CelStandardMacro.EXISTS,
@@ -50,9 +35,6 @@ final class ConditionCompiler {
                     CelStandardMacro.MAP_FILTER,
                     CelStandardMacro.FILTER)
             .build();
-
-    static final CelRuntime RUNTIME =
-            CelRuntimeFactory.plannerRuntimeBuilder().setOptions(OPTIONS).build();
 
     private static final ConditionChecker LITERALS = ConditionChecker.ofLiterals();
 
@@ -80,7 +62,7 @@ final class ConditionCompiler {
         this.checker = ConditionChecker.ofConditions(vocabulary);
     }
 
-    /** Does what is done once for all contracts, a second's work in a new JVM. */
+    /** Does what is done once for all contracts: a call of literals passes through all parts. */
     static void load() {
         fails(SOME_TIME, PARSER.parse("true", "condition").getSource());
     }
@@ -88,7 +70,7 @@ final class ConditionCompiler {
     /** A condition ready to run, and which locked rows it depends on. */
     record Compiled(
             CelRuntime.Program program,
-            CelExpr tree,
+            ConditionFacts facts,
             Set<String> budgetsRead,
             boolean runStateRead,
             boolean repeatsRead) {}
@@ -96,8 +78,11 @@ final class ConditionCompiler {
     /** The compiled condition, or null when it has faults: all of them are reported then. */
     @Nullable
     Compiled compile(String condition, ExpressionPlaces.Report report) {
-        if (condition.codePointCount(0, condition.length()) > MAX_LENGTH) {
-            report.fault(0, "the condition is longer than " + MAX_LENGTH + " characters. Write several rules.");
+        if (condition.codePointCount(0, condition.length()) > ConditionOptions.MAX_LENGTH) {
+            report.fault(
+                    0,
+                    "the condition is longer than " + ConditionOptions.MAX_LENGTH
+                            + " characters. Write several rules.");
             return null;
         }
         FaultCount faults = new FaultCount(report);
@@ -120,8 +105,8 @@ final class ConditionCompiler {
             return faults.count > 0
                     ? null
                     : new Compiled(
-                            RUNTIME.createProgram(checked.getAst()),
-                            checked.getAst().getExpr(),
+                            ConditionRuntime.plan(checked.getAst()),
+                            ConditionFacts.of(checked.getAst().getExpr()),
                             Set.copyOf(rewriter.budgetsRead()),
                             rewriter.runStateRead(),
                             rewriter.repeatsRead());
@@ -145,7 +130,7 @@ final class ConditionCompiler {
             return false;
         }
         try {
-            RUNTIME.createProgram(checked.getAst()).eval();
+            ConditionRuntime.plan(checked.getAst()).eval();
             return false;
         } catch (CelEvaluationException | CelValidationException failure) {
             return true;

@@ -28,9 +28,9 @@ final class Conditions {
      */
     record Result(ConditionCompiler.@Nullable Compiled compiled, List<Fault> faults) {}
 
-    /** Loads the compiler beside the caller, who has a document to read first; what fails then, fails in the result. */
-    static CompletableFuture<Void> load() {
-        return CompletableFuture.runAsync(ConditionCompiler::load);
+    /** Starts to load what compiles conditions, a second's work in a new JVM, beside a caller who reads a document first. */
+    static void prepare() {
+        CompletableFuture.runAsync(ConditionCompiler::load);
     }
 
     /** The results in the order of the conditions, the same however many processors there are. Blocks. */

@@ -15,7 +15,6 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** From a file to a contract: read, bind, compile; then refuse with every finding, or build. */
@@ -85,7 +84,7 @@ final class ContractLoader {
         if (source.length() > MAX_BYTES || source.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
             throw tooLarge(name);
         }
-        CompletableFuture<Void> compilerLoaded = Conditions.load();
+        Conditions.prepare();
         Findings findings = new Findings(name);
         String text = withoutMark(source);
         YamlNode root = YamlReader.read(text, findings);
@@ -102,7 +101,6 @@ final class ContractLoader {
         }
         Vocabulary vocabulary =
                 new Vocabulary(budgets, declared, spec.policies().prediction());
-        compilerLoaded.join();
         List<CompiledRule> compiled = compile(spec, vocabulary, new SourceText(text), findings);
         ModelCatalogue catalogue = base == null ? spec.models() : spec.models().or(base.catalogue());
         Models models = new Models(
