@@ -1,7 +1,7 @@
 package io.spendguard.contract;
 
-import dev.cel.common.ast.CelExpr;
 import dev.cel.runtime.CelRuntime;
+import io.spendguard.model.ActionKind;
 import io.spendguard.model.Reason;
 import java.util.Set;
 
@@ -10,7 +10,8 @@ import java.util.Set;
  *
  * @param rule the rule
  * @param program its condition
- * @param tree the same as a tree, for checks at load
+ * @param conditionFacts what is certain whenever the condition holds, for checks at load
+ * @param facts the same of a match: of the condition at one of the rule's triggers
  * @param spec where the rule stands
  * @param budgetsRead the budgets whose balances the condition reads
  * @param runStateRead whether the condition reads the run's recorded state
@@ -20,7 +21,8 @@ import java.util.Set;
 record CompiledRule(
         Rule rule,
         CelRuntime.Program program,
-        CelExpr tree,
+        ConditionFacts conditionFacts,
+        ConditionFacts facts,
         RuleSpec spec,
         Set<String> budgetsRead,
         boolean runStateRead,
@@ -30,7 +32,8 @@ record CompiledRule(
         this(
                 rule,
                 condition.program(),
-                condition.tree(),
+                condition.facts(),
+                condition.facts().and(triggers(rule)),
                 spec,
                 condition.budgetsRead(),
                 condition.runStateRead(),
@@ -44,6 +47,11 @@ record CompiledRule(
 
     boolean readsLedger() {
         return runStateRead || !budgetsRead.isEmpty();
+    }
+
+    private static ConditionFacts triggers(Rule rule) {
+        return ConditionFacts.oneOf(
+                "action.kind", rule.triggers().stream().map(ActionKind::trigger).toList());
     }
 
     private static String text(Rule rule) {

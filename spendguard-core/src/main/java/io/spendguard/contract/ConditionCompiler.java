@@ -1,26 +1,20 @@
 package io.spendguard.contract;
 
 import com.google.common.collect.ImmutableList;
-import dev.cel.checker.CelChecker;
 import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.CelIssue;
-import dev.cel.common.CelOptions;
 import dev.cel.common.CelSource;
 import dev.cel.common.CelValidationException;
 import dev.cel.common.CelValidationResult;
-import dev.cel.common.CelVarDecl;
 import dev.cel.common.ast.CelConstant;
 import dev.cel.common.ast.CelExpr;
 import dev.cel.common.types.CelKind;
 import dev.cel.common.types.CelType;
-import dev.cel.common.types.SimpleType;
-import dev.cel.compiler.CelCompilerFactory;
 import dev.cel.parser.CelParser;
 import dev.cel.parser.CelParserFactory;
 import dev.cel.parser.CelStandardMacro;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
-import dev.cel.runtime.CelRuntimeFactory;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -30,22 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Compiles the conditions of one contract: parse, rewrite, check types, plan. */
 final class ConditionCompiler {
-    private static final int MAX_LENGTH = 4_096;
-    private static final int MAX_NODES = 500;
-    private static final int MAX_DEPTH = 32;
-    private static final int MAX_ITERATIONS = 4_096;
-
-    static final CelOptions OPTIONS = CelOptions.current()
-            .maxExpressionCodePointSize(MAX_LENGTH)
-            .maxParseExpressionNodeCount(MAX_NODES)
-            .maxParseRecursionDepth(MAX_DEPTH)
-            .comprehensionMaxIterations(MAX_ITERATIONS)
-            .enableHeterogeneousNumericComparisons(true)
-            .build();
-
     /** Without the has() macro: presence is ours, see {@link ExpressionRewriter}. */
     static final CelParser PARSER = CelParserFactory.standardCelParserBuilder()
-            .setOptions(OPTIONS)
+            .setOptions(ConditionOptions.OPTIONS)
             .setStandardMacros(
                     CelStandardMacro.ALL,
                     CelStandardMacro.EXISTS,
@@ -55,11 +36,7 @@ final class ConditionCompiler {
                     CelStandardMacro.FILTER)
             .build();
 
-    static final CelRuntime RUNTIME =
-            CelRuntimeFactory.plannerRuntimeBuilder().setOptions(OPTIONS).build();
-
-    private static final CelChecker LITERAL_CHECKER =
-            CelCompilerFactory.standardCelCheckerBuilder().setOptions(OPTIONS).build();
+    private static final ConditionChecker LITERALS = ConditionChecker.ofLiterals();
 
     /** Any time: the functions that take a zone are probed on it. Its ids are beyond those of every condition. */
     private static final CelExpr SOME_TIME = CelExpr.ofCall(
@@ -78,24 +55,22 @@ final class ConditionCompiler {
     private static final Pattern TOKEN = Pattern.compile("token recognition error at: '(.*)'", Pattern.DOTALL);
 
     private final Vocabulary vocabulary;
-    private final CelChecker checker;
+    private final ConditionChecker checker;
 
     ConditionCompiler(Vocabulary vocabulary) {
         this.vocabulary = vocabulary;
-        List<CelVarDecl> declarations = vocabulary.variables().stream()
-                .map(variable -> CelVarDecl.newVarDeclaration(variable.name(), variable.type()))
-                .toList();
-        this.checker = CelCompilerFactory.standardCelCheckerBuilder()
-                .setOptions(OPTIONS)
-                .addVarDeclarations(declarations)
-                .setResultType(SimpleType.BOOL)
-                .build();
+        this.checker = ConditionChecker.ofConditions(vocabulary);
+    }
+
+    /** Does what is done once for all contracts: a call of literals passes through all parts. */
+    static void load() {
+        fails(SOME_TIME, PARSER.parse("true", "condition").getSource());
     }
 
     /** A condition ready to run, and which locked rows it depends on. */
     record Compiled(
             CelRuntime.Program program,
-            CelExpr tree,
+            ConditionFacts facts,
             Set<String> budgetsRead,
             boolean runStateRead,
             boolean repeatsRead) {}
@@ -103,8 +78,11 @@ final class ConditionCompiler {
     /** The compiled condition, or null when it has faults: all of them are reported then. */
     @Nullable
     Compiled compile(String condition, ExpressionPlaces.Report report) {
-        if (condition.codePointCount(0, condition.length()) > MAX_LENGTH) {
-            report.fault(0, "the condition is longer than " + MAX_LENGTH + " characters. Write several rules.");
+        if (condition.codePointCount(0, condition.length()) > ConditionOptions.MAX_LENGTH) {
+            report.fault(
+                    0,
+                    "the condition is longer than " + ConditionOptions.MAX_LENGTH
+                            + " characters. Write several rules.");
             return null;
         }
         FaultCount faults = new FaultCount(report);
@@ -127,8 +105,8 @@ final class ConditionCompiler {
             return faults.count > 0
                     ? null
                     : new Compiled(
-                            RUNTIME.createProgram(checked.getAst()),
-                            checked.getAst().getExpr(),
+                            ConditionRuntime.plan(checked.getAst()),
+                            ConditionFacts.of(checked.getAst().getExpr()),
                             Set.copyOf(rewriter.budgetsRead()),
                             rewriter.runStateRead(),
                             rewriter.repeatsRead());
@@ -147,12 +125,12 @@ final class ConditionCompiler {
                         Optional.of(SOME_TIME),
                         call.call().function(),
                         call.call().args());
-        CelValidationResult checked = LITERAL_CHECKER.check(CelAbstractSyntaxTree.newParsedAst(probe, source));
+        CelValidationResult checked = LITERALS.check(CelAbstractSyntaxTree.newParsedAst(probe, source));
         if (checked.hasError()) {
             return false;
         }
         try {
-            RUNTIME.createProgram(checked.getAst()).eval();
+            ConditionRuntime.plan(checked.getAst()).eval();
             return false;
         } catch (CelEvaluationException | CelValidationException failure) {
             return true;

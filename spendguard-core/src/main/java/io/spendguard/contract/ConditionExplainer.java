@@ -30,7 +30,7 @@ final class ConditionExplainer {
     /** Loops as they were written, which the tree of an expanded loop no longer shows. */
     private static final CelParser PARSER = ConditionCompiler.PARSER
             .toParserBuilder()
-            .setOptions(ConditionCompiler.OPTIONS.toBuilder()
+            .setOptions(ConditionOptions.OPTIONS.toBuilder()
                     .populateMacroCalls(true)
                     .build())
             .build();
@@ -49,7 +49,7 @@ final class ConditionExplainer {
     ConditionExplainer(Vocabulary vocabulary) {
         this.vocabulary = vocabulary;
         this.checker = CelCompilerFactory.standardCelCheckerBuilder()
-                .setOptions(ConditionCompiler.OPTIONS)
+                .setOptions(ConditionOptions.OPTIONS)
                 .addVarDeclarations(vocabulary.variables().stream()
                         .map(variable -> CelVarDecl.newVarDeclaration(variable.name(), variable.type()))
                         .toList())
@@ -108,7 +108,7 @@ final class ConditionExplainer {
             CelAbstractSyntaxTree checked = checker.check(
                             CelAbstractSyntaxTree.newParsedAst(typed.expr(), places.source()))
                     .getAst();
-            Object value = ConditionCompiler.RUNTIME.createProgram(checked).eval(reading.resolver);
+            Object value = ConditionRuntime.plan(checked).eval(reading.resolver);
             return new Part(depth, text, shown(value, typed.unit()), true);
         } catch (CelValidationException | CelEvaluationException | RuntimeException failure) {
             return new Part(depth, text, Evaluator.cause(failure), false);

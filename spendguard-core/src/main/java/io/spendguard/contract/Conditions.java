@@ -28,6 +28,11 @@ final class Conditions {
      */
     record Result(ConditionCompiler.@Nullable Compiled compiled, List<Fault> faults) {}
 
+    /** Starts to load what compiles conditions, a second's work in a new JVM, beside a caller who reads a document first. */
+    static void prepare() {
+        CompletableFuture.runAsync(ConditionCompiler::load);
+    }
+
     /** The results in the order of the conditions, the same however many processors there are. Blocks. */
     static List<Result> compile(ConditionCompiler compiler, List<String> conditions) {
         int threads = Math.min(Runtime.getRuntime().availableProcessors(), conditions.size() / WORTH_THREADS);

@@ -84,6 +84,7 @@ final class ContractLoader {
         if (source.length() > MAX_BYTES || source.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
             throw tooLarge(name);
         }
+        Conditions.prepare();
         Findings findings = new Findings(name);
         String text = withoutMark(source);
         YamlNode root = YamlReader.read(text, findings);

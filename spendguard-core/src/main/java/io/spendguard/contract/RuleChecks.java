@@ -3,9 +3,7 @@ package io.spendguard.contract;
 import io.spendguard.model.ActionKind;
 import io.spendguard.model.Effect;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -15,7 +13,6 @@ import java.util.Set;
 final class RuleChecks {
     private final Findings findings;
     private final Models models;
-    private final Map<CompiledRule, ConditionFacts> facts = new HashMap<>();
 
     RuleChecks(Findings findings, Models models) {
         this.findings = findings;
@@ -48,21 +45,11 @@ final class RuleChecks {
         }
     }
 
-    private ConditionFacts facts(CompiledRule rule) {
-        return facts.computeIfAbsent(
-                rule, compiled -> ConditionFacts.of(compiled.tree()).and(triggers(compiled.rule())));
-    }
-
-    private static ConditionFacts triggers(Rule rule) {
-        return ConditionFacts.oneOf(
-                "action.kind", rule.triggers().stream().map(ActionKind::trigger).toList());
-    }
-
     private void alone(CompiledRule compiled) {
         Rule rule = compiled.rule();
-        if (!ConditionFacts.of(compiled.tree()).isPossible()) {
+        if (!compiled.conditionFacts().isPossible()) {
             fault(compiled, "the condition can never hold. Correct it or remove the rule.");
-        } else if (!facts(compiled).isPossible()) {
+        } else if (!compiled.facts().isPossible()) {
             fault(
                     compiled,
                     "the condition holds for no trigger of the rule: it asks for another 'action.kind'."
@@ -86,8 +73,8 @@ final class RuleChecks {
         if (what == null || !meet(first, second)) {
             return;
         }
-        ConditionFacts one = facts(first);
-        ConditionFacts other = facts(second);
+        ConditionFacts one = first.facts();
+        ConditionFacts other = second.facts();
         String text =
                 "rule '" + second.rule().id() + "' and rule '" + first.rule().id() + "' degrade to " + what;
         if (one.implies(other) || other.implies(one)) {
@@ -115,7 +102,7 @@ final class RuleChecks {
                         .effective()
                         .until()
                         .isBefore(rule.rule().effective().until())
-                && facts(rule).implies(ConditionFacts.of(by.tree()))) {
+                && rule.facts().implies(by.conditionFacts())) {
             findings.warn(
                     rule.spec().position(),
                     rule.spec().path(),
