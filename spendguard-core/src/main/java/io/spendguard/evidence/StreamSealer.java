@@ -150,8 +150,7 @@ public final class StreamSealer {
         KeyCertificate certificate = signer.certificate().orElse(null);
         List<Placed> batch = new ArrayList<>(3);
         boolean isNew = !durable.containsKey(dead.tenant());
-        Tail own = stating(
-                certificate, batch, statingLoss(batch, durableOrNew(batch, dead.tenant(), certificate)));
+        Tail own = stating(certificate, batch, statingLoss(batch, durableOrNew(batch, dead.tenant(), certificate)));
         AuditEvent last = closedByFence(dead, openedBy, own);
         batch.add(new Placed(last, dead.stream(), dead.seq() + 1, SealFormat.next(dead.chain(), last.digest())));
         if (isNew) {

@@ -122,8 +122,8 @@ public final class Verifier {
         Fingerprint fingerprint = new Fingerprint();
         Optional<PackageNames.StreamName> stream = PackageNames.parseEvents(entry.name());
         if (stream.isPresent()) {
-            StreamCheck check =
-                    new StreamCheck(entry.name(), stream.get(), keys, seals, content, log, receipts, dropped, fences, findings);
+            StreamCheck check = new StreamCheck(
+                    entry.name(), stream.get(), keys, seals, content, log, receipts, dropped, fences, findings);
             reader.lines(entry, fingerprint, check::line);
             streams.add(check.end(manifest.stream(stream.get())));
             tails.put(stream.get(), check.tail());

@@ -233,13 +233,11 @@ class StreamSealerTest {
 
         assertThat(batch)
                 .extracting(event -> event.event().type())
-                .containsExactly(
-                        EventTypes.STREAM_OPENED, EventTypes.STREAM_CLOSED_BY_FENCE, EventTypes.STREAM_CLOSED);
+                .containsExactly(EventTypes.STREAM_OPENED, EventTypes.STREAM_CLOSED_BY_FENCE, EventTypes.STREAM_CLOSED);
         SealedAuditEvent last = batch.get(1);
         assertThat(last.stream()).isEqualTo(stream);
         assertThat(last.seq()).isEqualTo(8);
-        assertThat(last.chain())
-                .isEqualTo(SealFormat.next(chain, last.event().digest()));
+        assertThat(last.chain()).isEqualTo(SealFormat.next(chain, last.event().digest()));
         assertThat(JsonObject.parse(last.event().payload()).object("data"))
                 .isEqualTo(JsonObject.create()
                         .put("stream", stream.toString())

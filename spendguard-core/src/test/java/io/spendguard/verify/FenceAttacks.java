@@ -32,7 +32,8 @@ final class FenceAttacks {
                         WRITER,
                         FindingCode.EVENT_LEFT_OUT,
                         Spot.stream("acme"),
-                        honest -> honest.with("acme", closer(certified("acme")).closeFor(HonestPackage.ACME.subList(0, 4)))),
+                        honest -> honest.with(
+                                "acme", closer(certified("acme")).closeFor(HonestPackage.ACME.subList(0, 4)))),
                 new Attack(
                         "the same to a stream that the log had not taken up yet",
                         WRITER,
@@ -52,8 +53,8 @@ final class FenceAttacks {
                         FindingCode.STREAM_MALFORMED,
                         Spot.event(HOOLI, 3),
                         honest -> {
-                            List<SealedAuditEvent> closed = new ArrayList<>(
-                                    closer(certified(HOOLI)).closeFor(live()));
+                            List<SealedAuditEvent> closed =
+                                    new ArrayList<>(closer(certified(HOOLI)).closeFor(live()));
                             SealedAuditEvent fence = closed.get(3);
                             closed.add(
                                     4,
@@ -148,10 +149,6 @@ final class FenceAttacks {
         return new Stating(
                 key,
                 KeyCertificate.issue(
-                        HonestPackage.ROOT,
-                        key.verificationKey(),
-                        List.of(tenant),
-                        Specimen.NOW,
-                        Duration.ofHours(1)));
+                        HonestPackage.ROOT, key.verificationKey(), List.of(tenant), Specimen.NOW, Duration.ofHours(1)));
     }
 }

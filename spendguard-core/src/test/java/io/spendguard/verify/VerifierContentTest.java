@@ -174,8 +174,8 @@ class VerifierContentTest {
         Path file = Specimen.export(
                 directory.resolve("e.zip"),
                 Specimen.writer(HonestPackage.WRITER, 0x9000).closeFor(writer.leaveOpen()));
-        VerificationReport report = Verifier.verify(
-                file, Anchors.of(SIGNER.verificationKey(), HonestPackage.WRITER.verificationKey()));
+        VerificationReport report =
+                Verifier.verify(file, Anchors.of(SIGNER.verificationKey(), HonestPackage.WRITER.verificationKey()));
 
         assertThat(report.findings()).isEmpty();
         assertThat(report.streams())

@@ -52,6 +52,7 @@ final class DeadStreams {
              order by known.tenant, known.stream
              limit ?
             """;
+
     private static final String KEEP_CLOSED = """
             update spendguard.stream_writer known set is_closed = true
               from unnest(?::text[], ?::uuid[]) as closed(tenant, stream)
@@ -170,8 +171,12 @@ final class DeadStreams {
         if (!closed.isEmpty()) {
             sql.execute(
                     KEEP_CLOSED,
-                    closed.stream().map(stream -> stream.get("tenant", String.class)).toArray(String[]::new),
-                    closed.stream().map(stream -> stream.get("stream", UUID.class)).toArray(UUID[]::new));
+                    closed.stream()
+                            .map(stream -> stream.get("tenant", String.class))
+                            .toArray(String[]::new),
+                    closed.stream()
+                            .map(stream -> stream.get("stream", UUID.class))
+                            .toArray(UUID[]::new));
         }
     }
 }

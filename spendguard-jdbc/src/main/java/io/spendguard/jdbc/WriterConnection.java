@@ -37,6 +37,7 @@ final class WriterConnection {
                    end,
                    heard_at = clock_timestamp()
             """;
+
     private static final String LET_GO = """
             update spendguard.stream_writer set writer = null where writer = ? and not is_closed and stream <> all (?)
             """;
@@ -150,7 +151,8 @@ final class WriterConnection {
     /** Says that a writer goes on with these streams only. One round trip. */
     void letGoOfAllBut(UUID writer, List<EventSealer.Tail> own) throws SQLException {
         try {
-            sql.execute(LET_GO, writer, own.stream().map(EventSealer.Tail::stream).toArray(UUID[]::new));
+            sql.execute(
+                    LET_GO, writer, own.stream().map(EventSealer.Tail::stream).toArray(UUID[]::new));
         } catch (DataAccessException e) {
             throw Jooq.driverFailure(e);
         }

@@ -17,7 +17,6 @@ import io.spendguard.test.TestHost;
 import io.spendguard.verify.StreamReport;
 import io.spendguard.verify.VerificationReport;
 import io.spendguard.verify.Verifier;
-import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.net.URI;
@@ -83,7 +82,8 @@ class DeadWriterTest {
             dead.close();
         }
 
-        assertThat(states()).containsExactlyInAnyOrder("CLOSED_BY_FENCE", "CLOSED_BY_FENCE", "CLOSED", "CLOSED", "CLOSED");
+        assertThat(states())
+                .containsExactlyInAnyOrder("CLOSED_BY_FENCE", "CLOSED_BY_FENCE", "CLOSED", "CLOSED", "CLOSED");
         assertThat(count("select count(*) from spendguard.stream_writer where not is_closed and writer is not null"))
                 .as("the sweeper's own stream")
                 .isEqualTo(1);
@@ -133,7 +133,8 @@ class DeadWriterTest {
     /** Its last batch is on its way when its stream is closed for it; its own fence finds that, and takes it for neither. */
     @Test
     void decide_answerLostWhileTheStreamIsClosed_isWrittenOnceElsewhere() throws Exception {
-        try (WireProxy proxy = new WireProxy(URI.create(database.jdbcUrl().substring("jdbc:".length())).getPort())) {
+        try (WireProxy proxy = new WireProxy(
+                URI.create(database.jdbcUrl().substring("jdbc:".length())).getPort())) {
             Line slowLine = new Line(through(proxy));
             try (Guard slow = guard(slowLine.source(), theirs);
                     Guard guard = guard(TestLedgers.application(database), ours)) {
@@ -198,7 +199,8 @@ class DeadWriterTest {
         Thread thread = new Thread(writer, "writer under test");
         thread.start();
         try {
-            await("select count(*) = 1 from spendguard.writer where heard_at > heard_since + interval '20 milliseconds'");
+            await(
+                    "select count(*) = 1 from spendguard.writer where heard_at > heard_since + interval '20 milliseconds'");
         } finally {
             queue.close();
             thread.join();
@@ -291,7 +293,9 @@ class DeadWriterTest {
 
     private String held() {
         try (PostgresLedger ledger = PostgresLedger.open(TestLedgers.application(database))) {
-            long nanos = ledger.accounts("acme", io.spendguard.ledger.Namespace.ENFORCE).get(0).held();
+            long nanos = ledger.accounts("acme", io.spendguard.ledger.Namespace.ENFORCE)
+                    .get(0)
+                    .held();
             return Money.ofNanos(nanos, "USD").toString();
         }
     }
@@ -304,8 +308,7 @@ class DeadWriterTest {
         try (PostgresLedger ledger = PostgresLedger.open(TestLedgers.application(database))) {
             EvidenceExport.from(ledger).write(ours, Clock.systemUTC(), file);
         }
-        VerificationReport report =
-                Verifier.verify(file, Anchors.of(theirs.verificationKey(), ours.verificationKey()));
+        VerificationReport report = Verifier.verify(file, Anchors.of(theirs.verificationKey(), ours.verificationKey()));
         assertThat(report.findings()).isEmpty();
         return report.streams().stream()
                 .map(StreamReport::state)

@@ -105,9 +105,7 @@ final class TestSealer implements EventSealer {
         Map<String, Tail> next = begin();
         List<Placed> placed = new ArrayList<>();
         Tail own = next.get(dead.tenant());
-        Tail open = own != null
-                ? own
-                : place(placed, new Tail(ids.next(), 0, GENESIS), marker(dead.tenant(), OPENED));
+        Tail open = own != null ? own : place(placed, new Tail(ids.next(), 0, GENESIS), marker(dead.tenant(), OPENED));
         place(placed, new Tail(dead.stream(), dead.seq(), dead.chain()), marker(dead.tenant(), CLOSED));
         if (own == null) {
             place(placed, open, marker(dead.tenant(), CLOSED));
