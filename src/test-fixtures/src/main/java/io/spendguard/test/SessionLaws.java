@@ -94,9 +94,9 @@ interface SessionLaws extends LedgerLaws {
 
     @Test
     default void closeDeadStreams_ofWritersThatLive_closesNone() {
+        lab().post(lab().operations().hold("h1"));
         LedgerSession other = lab().connect(lab().openAnother());
-        lab().post(other, lab().operations().hold("h1"));
-        lab().post(lab().operations().hold("h2"));
+        lab().post(other, lab().operations().hold("h2"));
 
         int closed = other.closeDeadStreams(Duration.ofSeconds(60))
                 + lab().session().closeDeadStreams(Duration.ofSeconds(60));
