@@ -64,7 +64,8 @@ class ExposureReportTest {
         ExposureReport report = ExposureReport.of(ledger, "acme", NOON, NOON.plusSeconds(1));
 
         assertThat(report.rows())
-                .extracting(row -> row.effect() + " " + row.calls() + " " + row.costs().get(USD))
+                .extracting(row ->
+                        row.effect() + " " + row.calls() + " " + row.costs().get(USD))
                 .containsExactly("continue 3 5.42 USD", "stop 1 0.12 USD");
     }
 

@@ -153,8 +153,8 @@ public record ExposureReport(String tenant, List<Row> rows) {
             Map<Currency, Money> costs = new HashMap<>();
             parts.forEach(part -> costs.merge(part.currency(), part, Money::plus));
             if (settled == null) {
-                estimate.forEach(most -> costs.merge(
-                        most.currency(), most, (used, held) -> used.compareTo(held) > 0 ? used : held));
+                estimate.forEach(most ->
+                        costs.merge(most.currency(), most, (used, held) -> used.compareTo(held) > 0 ? used : held));
             } else {
                 settled.forEach(rest -> costs.merge(rest.currency(), rest, Money::plus));
             }

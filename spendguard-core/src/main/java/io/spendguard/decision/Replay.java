@@ -81,8 +81,8 @@ public final class Replay {
                 return part.notBefore(decided.getOrDefault(part.decision, part.at));
             }
             return happening instanceof Settled settled && lastPart.containsKey(settled.decision)
-                    ? settled.notBefore(later(
-                            lastPart.get(settled.decision), decided.getOrDefault(settled.decision, settled.at)))
+                    ? settled.notBefore(
+                            later(lastPart.get(settled.decision), decided.getOrDefault(settled.decision, settled.at)))
                     : happening;
         };
     }
@@ -316,8 +316,11 @@ public final class Replay {
     }
 
     private record Parted(
-            UUID decision, Instant at, int number, @Nullable Usage usage, @Nullable Money cost)
-            implements Happening {
+            UUID decision,
+            Instant at,
+            int number,
+            @Nullable Usage usage,
+            @Nullable Money cost) implements Happening {
         private Parted notBefore(Instant time) {
             return new Parted(decision, later(at, time), number, usage, cost);
         }

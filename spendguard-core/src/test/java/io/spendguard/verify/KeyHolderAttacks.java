@@ -285,8 +285,7 @@ final class KeyHolderAttacks {
 
     private static void part(Specimen writer, String cost, long spent) {
         UUID decision = writer.id();
-        writer.write(
-                writer.priced(HOOLI, decision, PRICE, PRICES.digest()), writer.part(HOOLI, decision, cost, spent));
+        writer.write(writer.priced(HOOLI, decision, PRICE, PRICES.digest()), writer.part(HOOLI, decision, cost, spent));
     }
 
     private static void live(Specimen writer) {

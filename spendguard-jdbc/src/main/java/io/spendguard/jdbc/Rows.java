@@ -77,6 +77,7 @@ final class Rows {
               join spendguard.account on account.tenant = last.tenant and account.account_id = last.account_id
              order by last.account_id
             """;
+
     private static final Field<Long> HELD = field(name("held"), Long.class);
     private static final Field<Long> COMMITTED = field(name("committed"), Long.class);
     private static final List<Field<?>> CLAIM_FIELDS = Stream.concat(

@@ -147,9 +147,12 @@ class SchemaRulesTest {
 
         assertRefused(application(), part.formatted(1, -11), CHECK_VIOLATION);
         assertRefused(application(), part.formatted(2, -1), CHECK_VIOLATION);
-        assertRefused(application(), "insert into spendguard.reservation_claim (tenant, reservation_id, account_id, atoms,"
-                + " held_before) select tenant, reservation_id, gen_random_uuid(), 0, 1000 from"
-                + " spendguard.reservation_claim", CHECK_VIOLATION);
+        assertRefused(
+                application(),
+                "insert into spendguard.reservation_claim (tenant, reservation_id, account_id, atoms,"
+                        + " held_before) select tenant, reservation_id, gen_random_uuid(), 0, 1000 from"
+                        + " spendguard.reservation_claim",
+                CHECK_VIOLATION);
     }
 
     @Test

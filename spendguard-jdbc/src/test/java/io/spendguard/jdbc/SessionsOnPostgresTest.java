@@ -93,7 +93,11 @@ class SessionsOnPostgresTest {
     }
 
     private static Action session(String key) {
-        return Action.toolCall("voice").cost(Money.parse("0.02 USD")).label("team", key).key(key).build();
+        return Action.toolCall("voice")
+                .cost(Money.parse("0.02 USD"))
+                .label("team", key)
+                .key(key)
+                .build();
     }
 
     private Guard guard() {
