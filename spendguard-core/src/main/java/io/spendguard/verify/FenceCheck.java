@@ -12,13 +12,15 @@ import java.util.UUID;
  * Streams are read one after another, so that this is looked at last.
  */
 final class FenceCheck {
+    private final Scope scope;
     private final Findings findings;
     /** The keys that streams were opened with. */
     private final Map<PackageNames.StreamName, String> openedBy = new HashMap<>();
 
     private final List<Fence> fences = new ArrayList<>();
 
-    FenceCheck(Findings findings) {
+    FenceCheck(Scope scope, Findings findings) {
+        this.scope = scope;
         this.findings = findings;
     }
 
@@ -32,8 +34,11 @@ final class FenceCheck {
         fences.add(new Fence(place, stream, new PackageNames.StreamName(tenant, by), keyId));
     }
 
-    /** Draws the conclusions that need every stream. */
+    /** Draws the conclusions that need every stream; an excerpt has not all of them. */
     void end() {
+        if (scope.isExcerpt()) {
+            return;
+        }
         for (Fence fence : fences) {
             if (!fence.keyId.equals(openedBy.get(fence.by))) {
                 findings.add(
