@@ -221,6 +221,20 @@ class LedgerCheckTest {
     }
 
     @Test
+    void run_afterAReasonThatNoTextOfTheDatabaseCanHold_stillChecks() {
+        try (Guard guard = Guard.builder()
+                .contract(CONTRACT)
+                .ledger(PostgresLedger.open(TestLedgers.application(database)))
+                .signer(Ed25519Signer.generate())
+                .build()) {
+            guard.decide(Action.toolCall("t").run("other").build()).orThrow().release("cut out of\0any bytes");
+        }
+
+        assertThat(LedgerCheck.run(TestLedgers.application(database), null).findings())
+                .isEmpty();
+    }
+
+    @Test
     void run_databaseWithoutLedger_saysWhatToDo() {
         try (Database empty = EmbeddedPostgres.shared().newDatabase()) {
             assertThatThrownBy(() -> LedgerCheck.run(empty.adminDataSource(), null))
