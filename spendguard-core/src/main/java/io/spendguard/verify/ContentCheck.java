@@ -96,7 +96,12 @@ final class ContentCheck {
                 }
                 case EventTypes.HOLD_EXTENDED ->
                     decisions.change(place, tenant, envelope, data, "extension", "granted");
-                case EventTypes.PART_COMMITTED -> decisions.change(place, tenant, envelope, data, "part", "committed");
+                case EventTypes.PART_COMMITTED -> {
+                    decisions.change(place, tenant, envelope, data, "part", "committed");
+                    if (isIntact) {
+                        costs.part(place, tenant, data);
+                    }
+                }
                 case EventTypes.OUTCOME -> {
                     decisions.outcome(place, tenant, envelope, data);
                     if (isIntact) {

@@ -134,6 +134,18 @@ final class KeyHolderAttacks {
                         Spot.event(HOOLI, 4),
                         honest -> honest.hooli(writer -> call(writer, PRICE, "0.0035 USD", "0.0035 USD", 3_000_000))),
                 new Attack(
+                        "a session's part that is not usage times price",
+                        WRITER,
+                        FindingCode.COST_DIFFERS,
+                        Spot.event(HOOLI, 4),
+                        honest -> honest.hooli(writer -> part(writer, "0.003 USD", 3_000_000))),
+                new Attack(
+                        "less spent of a session's part than was charged",
+                        WRITER,
+                        FindingCode.COST_DIFFERS,
+                        Spot.event(HOOLI, 4),
+                        honest -> honest.hooli(writer -> part(writer, "0.0035 USD", 3_000_000))),
+                new Attack(
                         "a price that the price book does not have",
                         WRITER,
                         FindingCode.PRICE_DIFFERS,
@@ -269,6 +281,11 @@ final class KeyHolderAttacks {
         writer.write(
                 writer.priced(HOOLI, decision, price, PRICES.digest()),
                 writer.settled(HOOLI, decision, cost, charged, spent));
+    }
+
+    private static void part(Specimen writer, String cost, long spent) {
+        UUID decision = writer.id();
+        writer.write(writer.priced(HOOLI, decision, PRICE, PRICES.digest()), writer.part(HOOLI, decision, cost, spent));
     }
 
     private static void live(Specimen writer) {

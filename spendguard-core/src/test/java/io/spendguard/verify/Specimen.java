@@ -179,6 +179,32 @@ final class Specimen {
                                         .put("estimated", false))));
     }
 
+    /** A part of that call's session: 1,000 and 100 tokens, which cost 0.0035 USD. */
+    AuditEvent part(String tenant, UUID decision, String cost, long spent) {
+        JsonObject data = movement(entry("HELD", -spent), entry("SPENT", spent))
+                .put(
+                        "part",
+                        JsonObject.create()
+                                .put("decision", decision.toString())
+                                .put("number", 0L)
+                                .put("committed", true)
+                                .put("reasons", List.of()))
+                .put("usage", usage(1_000, 100))
+                .put("cost", cost)
+                .put(
+                        "actual",
+                        List.of(JsonObject.create()
+                                .put("account", ACCOUNT.toString())
+                                .put("budget", "team")
+                                .put("held", "0.0075 USD")
+                                .put("amount", cost)
+                                .put("estimated", false)));
+        return AuditEvent.of(EventTypes.PART_COMMITTED, ids.next(), tenant, NOW)
+                .decision(decision)
+                .data(data)
+                .build();
+    }
+
     private static JsonObject usage(long input, long output) {
         return JsonObject.create().put("input", input).put("output", output);
     }
