@@ -163,7 +163,7 @@ class EmbeddedPostgresTest {
                 "grant select on filled to public",
                 "delete from kept",
                 "select nextval('numbers')",
-                "do 'begin execute format(''alter database %I set work_mem = 1MB'', current_database()); end'",
+                "do 'begin execute format(''alter database %I set work_mem = 1024'', current_database()); end'",
                 "insert into filled select generate_series(1, 6000)"
             })
     void close_copyThatIsNotAsTheTemplateWas_isGivenToNobody(String change) throws SQLException {
