@@ -8,6 +8,7 @@ import io.spendguard.ledger.InMemoryLedger;
 import io.spendguard.model.Action;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Money;
+import io.spendguard.model.Permit;
 import io.spendguard.proof.Ed25519Signer;
 import java.time.Clock;
 import java.time.Instant;
@@ -43,6 +44,29 @@ class ExposureReportTest {
                         "stop BUDGET_EXHAUSTED 1 0.70 USD", "continue  2 0.50 USD", "stop FORBIDDEN 2 0.30 USD");
         assertThat(report.exposed(USD)).isEqualTo(Money.parse("1.00 USD"));
         assertThat(report.currencies()).containsExactly(USD);
+    }
+
+    @Test
+    void of_sessions_countsTheirPartsToo_whateverWouldHaveBecomeOfThem() {
+        try (Guard shadow = guard("shadow")) {
+            Permit refused = shadow.decide(tool("shell", "0.01 USD")).orThrow();
+            refused.commitPart(0, Money.parse("0.10 USD"));
+            refused.commitPart(0, Money.parse("0.10 USD"));
+            refused.commit(Money.parse("0.02 USD"));
+            Permit running = shadow.decide(tool("search", "0.01 USD")).orThrow();
+            running.commitPart(0, Money.parse("0.30 USD"));
+            running.commitPart(1, Money.parse("5.00 USD"));
+            running.release("hung up");
+            shadow.decide(tool("search", "0.05 USD")).orThrow().commitPart(0, Money.parse("0.02 USD"));
+            shadow.decide(tool("search", "0.05 USD")).orThrow().commitPart(0, Money.parse("0.07 USD"));
+        }
+
+        ExposureReport report = ExposureReport.of(ledger, "acme", NOON, NOON.plusSeconds(1));
+
+        assertThat(report.rows())
+                .extracting(row ->
+                        row.effect() + " " + row.calls() + " " + row.costs().get(USD))
+                .containsExactly("continue 3 5.42 USD", "stop 1 0.12 USD");
     }
 
     @Test

@@ -81,6 +81,11 @@ class ReplayPropertyTest {
                 case 1 -> permit.commit(Usage.unknown());
                 case 2 -> permit.commit(Money.parse("0." + (cents + 20) + " USD"));
                 case 3 -> permit.commit(Usage.of(cents * 900L, cents * 50L));
+                case 4 -> {
+                    permit.commitPart(1, Money.parse("0." + (cents + 10) + " USD"));
+                    permit.commitPart(0, Money.parse("0.05 USD"));
+                    permit.commit(Money.parse("0.01 USD"));
+                }
                 default -> {
                     // Nobody says what became of it.
                 }
@@ -95,7 +100,7 @@ class ReplayPropertyTest {
                         Arbitraries.integers().between(0, 3),
                         Arbitraries.integers().between(0, 2),
                         Arbitraries.integers().between(1, 30),
-                        Arbitraries.integers().between(0, 4),
+                        Arbitraries.integers().between(0, 5),
                         Arbitraries.of(0, 1, 20, 700))
                 .as(Step::new)
                 .list()

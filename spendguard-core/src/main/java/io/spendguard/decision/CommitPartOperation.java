@@ -73,7 +73,7 @@ final class CommitPartOperation implements LedgerOperation {
 
     @Override
     public Optional<UUID> reservation() {
-        return Optional.of(held.decisionId());
+        return held.isReserved() ? Optional.of(held.decisionId()) : Optional.empty();
     }
 
     @Override
@@ -89,6 +89,10 @@ final class CommitPartOperation implements LedgerOperation {
 
     @Override
     public Posting plan(LedgerView view) {
+        if (!held.isReserved()) {
+            StoredPart answer = new StoredPart(List.of(), List.of(), List.of(), eventId);
+            return posting(List.of(), List.of(), answer, null, view.now());
+        }
         Reservation reservation = view.reservation()
                 .filter(found -> found.state().isOpen())
                 .orElseThrow(() -> new SettlementConflictException("Hold of decision " + held.decisionId() + " is "
@@ -110,34 +114,35 @@ final class CommitPartOperation implements LedgerOperation {
         }
         return reasons.isEmpty()
                 ? committed(reservation, changes, view.now())
-                : posting(reservation, List.of(), reasons, null, view.now());
+                : posting(
+                        List.of(),
+                        List.of(),
+                        new StoredPart(reasons, List.of(), amounts(reservation), eventId),
+                        null,
+                        view.now());
     }
 
     private Posting committed(Reservation reservation, List<Claim> changes, Instant now) {
         List<Claim> moved =
                 changes.stream().filter(change -> change.committed() > 0).toList();
         Posting.Extended change = new Posting.Extended(held.decisionId(), reservation.expiresAt(), moved);
-        return posting(reservation, Movements.part(moved), List.of(), change, now);
-    }
-
-    private Posting posting(
-            Reservation before,
-            List<Entry> entries,
-            List<Reason> reasons,
-            Posting.@Nullable Extended change,
-            Instant now) {
-        List<Terms.Charge> charges = change == null
-                ? List.of()
-                : before.claims().stream()
-                        .map(claim -> new Terms.Charge(claim, part.quantity(claim), false))
-                        .toList();
+        List<Terms.Charge> charges = reservation.claims().stream()
+                .map(claim -> new Terms.Charge(claim, part.quantity(claim), false))
+                .toList();
         List<Amount> actual = charges.stream()
                 .map(charge ->
                         new Amount(charge.actual(), charge.claim().account().unit()))
                 .toList();
-        Reservation after = change == null ? before : before.extended(change);
-        List<Amount> left = after.claims().stream().map(Claim::amount).toList();
-        StoredPart answer = new StoredPart(reasons, actual, left, eventId);
+        StoredPart answer = new StoredPart(List.of(), actual, amounts(reservation.extended(change)), eventId);
+        return posting(Movements.part(moved), charges, answer, change, now);
+    }
+
+    private Posting posting(
+            List<Entry> entries,
+            List<Terms.Charge> charges,
+            StoredPart answer,
+            Posting.@Nullable Extended change,
+            Instant now) {
         return new Posting(
                 transactionId,
                 entries,
@@ -148,5 +153,9 @@ final class CommitPartOperation implements LedgerOperation {
                 null,
                 answer.toBytes(),
                 change);
+    }
+
+    private static List<Amount> amounts(Reservation held) {
+        return held.claims().stream().map(Claim::amount).toList();
     }
 }

@@ -5,6 +5,7 @@ import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.Ledger;
 import io.spendguard.model.Money;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Currency;
 import java.util.HashMap;
@@ -12,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What shadow mode let pass and enforcement would not have: calls and their cost, by what the contract answered. Made of audit
@@ -32,7 +34,7 @@ public record ExposureReport(String tenant, List<Row> rows) {
      * @param effect the answer: {@code continue}, {@code degrade}, {@code skip}, {@code require_approval} or {@code stop}
      * @param reason the deciding reason's code; empty when there was none
      * @param calls how many
-     * @param costs what they cost, by currency: what was settled, or else the estimate
+     * @param costs what they cost, by currency: what was settled and, of sessions, what their parts cost; or else the estimate
      */
     public record Row(String effect, String reason, long calls, Map<Currency, Money> costs) {
         /** Copies the map. */
@@ -73,10 +75,12 @@ public record ExposureReport(String tenant, List<Row> rows) {
      */
     public static ExposureReport of(Ledger ledger, String tenant, Instant from, Instant until) {
         Map<String, Call> calls = new LinkedHashMap<>();
-        Map<String, List<Money>> settled = new HashMap<>();
+        Map<String, Spend> spent = new HashMap<>();
         ledger.events(tenant, event -> {
             String type = event.draft().type();
-            if (!type.equals(EventTypes.DECISION) && !type.equals(EventTypes.OUTCOME)) {
+            if (!type.equals(EventTypes.DECISION)
+                    && !type.equals(EventTypes.OUTCOME)
+                    && !type.equals(EventTypes.PART_COMMITTED)) {
                 return;
             }
             JsonObject envelope = JsonObject.parse(event.draft().payload());
@@ -88,16 +92,15 @@ public record ExposureReport(String tenant, List<Row> rows) {
                         && at.isBefore(until)) {
                     calls.put(envelope.string("decisionid"), Call.of(data));
                 }
-            } else if (data.has("cost")) {
-                settled.put(envelope.string("decisionid"), List.of(Money.parse(data.string("cost"))));
-            } else if (data.object("outcome").string("kind").equals("RELEASED")) {
-                settled.put(envelope.string("decisionid"), List.of());
+            } else {
+                spent.computeIfAbsent(envelope.string("decisionid"), decision -> new Spend())
+                        .add(data);
             }
         });
         Map<List<String>, Tally> tallies = new TreeMap<>(Comparator.comparing(List::toString));
         calls.forEach(
                 (decision, call) -> tallies.computeIfAbsent(List.of(call.effect(), call.reason()), key -> new Tally())
-                        .add(settled.getOrDefault(decision, call.estimate())));
+                        .add(spent.getOrDefault(decision, new Spend()).costs(call.estimate())));
         return new ExposureReport(
                 tenant,
                 tallies.entrySet().stream()
@@ -125,6 +128,37 @@ public record ExposureReport(String tenant, List<Row> rows) {
                             .map(reason -> reason.string("code"))
                             .orElse(""),
                     estimate.has("cost") ? List.of(Money.parse(estimate.string("cost"))) : List.of());
+        }
+    }
+
+    /** What one call cost. Its parts went on whatever was answered to them, since shadow mode lets them pass. */
+    private static final class Spend {
+        private final List<Money> parts = new ArrayList<>();
+        private @Nullable List<Money> settled;
+
+        void add(JsonObject data) {
+            List<Money> cost = data.has("cost") ? List.of(Money.parse(data.string("cost"))) : List.of();
+            if (data.has("part")) {
+                parts.addAll(cost);
+            } else if (data.has("cost") || data.object("outcome").string("kind").equals("RELEASED")) {
+                if (data.object("outcome").has("reference")) { // a bill is of the whole session
+                    parts.clear();
+                }
+                settled = cost;
+            }
+        }
+
+        /** The parts and what was settled beside them; where nothing was, the estimate stands for all that they do not exceed. */
+        List<Money> costs(List<Money> estimate) {
+            Map<Currency, Money> costs = new HashMap<>();
+            parts.forEach(part -> costs.merge(part.currency(), part, Money::plus));
+            if (settled == null) {
+                estimate.forEach(most ->
+                        costs.merge(most.currency(), most, (used, held) -> used.compareTo(held) > 0 ? used : held));
+            } else {
+                settled.forEach(rest -> costs.merge(rest.currency(), rest, Money::plus));
+            }
+            return List.copyOf(costs.values());
         }
     }
 

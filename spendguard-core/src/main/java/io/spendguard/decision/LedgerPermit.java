@@ -100,9 +100,6 @@ final class LedgerPermit implements Permit {
     }
 
     private PartCommit commitPart(Part part) {
-        if (!held.isReserved()) {
-            return PartCommit.unrecorded(held.decisionId(), part.number());
-        }
         HeldTerms before = held;
         PartCommit commit = engine.commitPart(before, part);
         if (!commit.replayed()) {

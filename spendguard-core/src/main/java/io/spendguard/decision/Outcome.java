@@ -80,13 +80,15 @@ record Outcome(
                 .toList();
     }
 
-    /** Two settlements are the same exactly when they settle the same way for the same amounts. */
+    /**
+     * Two settlements are the same exactly when they settle the same way for the same usage or cost, whatever was held when
+     * each of their permits looked last.
+     */
     Digest digest() {
         return Digest.sha256(JsonObject.create()
                 .put("kind", kind.name())
                 .put("usage", String.valueOf(usage))
                 .put("cost", String.valueOf(cost))
-                .put("actual", actual().stream().map(Amount::toString).toList())
                 .toString()
                 .getBytes(StandardCharsets.UTF_8));
     }

@@ -20,8 +20,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,9 +45,9 @@ public final class Replay {
     }
 
     /**
-     * A replay of recorded events, each stream's in its order; those that are neither decision nor outcome are left aside.
+     * A replay of recorded events, each stream's in its order; those that are neither decision, part nor outcome are left aside.
      *
-     * @throws io.spendguard.json.JsonException when a decision or outcome does not have the form they are written in
+     * @throws io.spendguard.json.JsonException when one of those does not have the form they are written in
      */
     public static Replay of(List<AuditEvent> events) {
         List<Happening> happenings = new ArrayList<>();
@@ -54,10 +56,39 @@ public final class Replay {
                 happenings.add(decided(event));
             } else if (event.type().equals(EventTypes.OUTCOME)) {
                 happenings.add(settled(event));
+            } else if (event.type().equals(EventTypes.PART_COMMITTED)) {
+                part(event).ifPresent(happenings::add);
             }
         }
+        happenings.replaceAll(inOrder(happenings));
         happenings.sort(IN_TIME);
         return new Replay(List.copyOf(happenings));
+    }
+
+    /** The ledger's clock tells when a part was, the host's when its decision and outcome were: it is never outside of them. */
+    private static UnaryOperator<Happening> inOrder(List<Happening> happenings) {
+        Map<UUID, Instant> decided = new HashMap<>();
+        Map<UUID, Instant> lastPart = new HashMap<>();
+        for (Happening happening : happenings) {
+            if (happening instanceof Decided decision) {
+                decided.putIfAbsent(decision.id, decision.at);
+            } else if (happening instanceof Parted part) {
+                lastPart.merge(part.decision, part.at, Replay::later);
+            }
+        }
+        return happening -> {
+            if (happening instanceof Parted part) {
+                return part.notBefore(decided.getOrDefault(part.decision, part.at));
+            }
+            return happening instanceof Settled settled && lastPart.containsKey(settled.decision)
+                    ? settled.notBefore(
+                            later(lastPart.get(settled.decision), decided.getOrDefault(settled.decision, settled.at)))
+                    : happening;
+        };
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
     }
 
     /**
@@ -111,7 +142,7 @@ public final class Replay {
         }
         try (Rehearsal rehearsal =
                 Rehearsal.of(contract, prices, happenings.get(0).at())) {
-            Map<UUID, Permit> permits = new HashMap<>();
+            Map<UUID, Session> sessions = new HashMap<>();
             Map<UUID, Settled> early = new HashMap<>();
             for (Happening happening : happenings) {
                 if (happening instanceof Decided decided) {
@@ -121,11 +152,16 @@ public final class Replay {
                     Rehearsal.Answer answer = rehearsal.decide(Situation.of(decided.action, decided.at));
                     answers.put(decided.id, answer);
                     Settled settled = early.remove(decided.id);
-                    answer.permit().ifPresent(permit -> settleOrKeep(permit, decided, settled, permits));
+                    answer.permit().ifPresent(permit -> settleOrKeep(permit, decided, settled, sessions));
+                } else if (happening instanceof Parted part) {
+                    Session session = sessions.get(part.decision);
+                    if (session != null) {
+                        session.commit(part);
+                    }
                 } else if (happening instanceof Settled settled) {
-                    Permit permit = permits.remove(settled.decision);
-                    if (permit != null) {
-                        settled.settle(permit);
+                    Session session = sessions.remove(settled.decision);
+                    if (session != null) {
+                        session.settle(settled);
                     } else {
                         early.putIfAbsent(settled.decision, settled);
                     }
@@ -140,11 +176,11 @@ public final class Replay {
      * before its decision where the clocks of host and ledger differ.
      */
     private static void settleOrKeep(
-            Permit permit, Decided decided, @Nullable Settled settled, Map<UUID, Permit> permits) {
+            Permit permit, Decided decided, @Nullable Settled settled, Map<UUID, Session> sessions) {
         if (settled != null) {
-            settled.settle(permit);
+            new Session(permit).settle(settled);
         } else if (decided.effect.allows()) {
-            permits.put(decided.id, permit);
+            sessions.put(decided.id, new Session(permit));
         } else {
             permit.commit(Usage.unknown());
         }
@@ -178,33 +214,55 @@ public final class Replay {
         JsonObject envelope = JsonObject.parse(event.payload());
         JsonObject data = envelope.object("data");
         JsonObject outcome = data.object("outcome");
-        Usage usage = null;
-        if (data.has("usage")) {
-            JsonObject counts = data.object("usage");
-            Usage.Builder builder = Usage.builder();
-            if (counts.has("input")) {
-                builder.inputTokens(counts.integer("input"));
-            }
-            if (counts.has("cacheRead")) {
-                builder.cacheReadTokens(counts.integer("cacheRead"));
-            }
-            if (counts.has("output")) {
-                builder.outputTokens(counts.integer("output"));
-            }
-            if (counts.has("reasoning")) {
-                builder.reasoningTokens(counts.integer("reasoning"));
-            }
-            usage = builder.build();
-        }
         boolean isFree = data.objects("actual").stream()
                 .allMatch(charge -> charge.string("amount").matches("0(\\.0+)? .*"));
         return new Settled(
                 UUID.fromString(outcome.string("decision")),
                 Instant.parse(envelope.string("time")),
                 Settlement.Outcome.valueOf(outcome.string("kind")),
-                usage,
-                data.has("cost") ? Money.parse(data.string("cost")) : null,
+                usage(data),
+                cost(data),
                 isFree);
+    }
+
+    /** Empty for a part that was refused: what became of it stands in the session's outcome. */
+    private static Optional<Happening> part(AuditEvent event) {
+        JsonObject envelope = JsonObject.parse(event.payload());
+        JsonObject data = envelope.object("data");
+        JsonObject part = data.object("part");
+        return part.bool("committed")
+                ? Optional.of(new Parted(
+                        UUID.fromString(part.string("decision")),
+                        Instant.parse(envelope.string("time")),
+                        Math.toIntExact(part.integer("number")),
+                        usage(data),
+                        cost(data)))
+                : Optional.empty();
+    }
+
+    private static @Nullable Money cost(JsonObject data) {
+        return data.has("cost") ? Money.parse(data.string("cost")) : null;
+    }
+
+    private static @Nullable Usage usage(JsonObject data) {
+        if (!data.has("usage")) {
+            return null;
+        }
+        JsonObject counts = data.object("usage");
+        Usage.Builder builder = Usage.builder();
+        if (counts.has("input")) {
+            builder.inputTokens(counts.integer("input"));
+        }
+        if (counts.has("cacheRead")) {
+            builder.cacheReadTokens(counts.integer("cacheRead"));
+        }
+        if (counts.has("output")) {
+            builder.outputTokens(counts.integer("output"));
+        }
+        if (counts.has("reasoning")) {
+            builder.reasoningTokens(counts.integer("reasoning"));
+        }
+        return builder.build();
     }
 
     /**
@@ -257,6 +315,50 @@ public final class Replay {
         }
     }
 
+    private record Parted(
+            UUID decision,
+            Instant at,
+            int number,
+            @Nullable Usage usage,
+            @Nullable Money cost) implements Happening {
+        private Parted notBefore(Instant time) {
+            return new Parted(decision, later(at, time), number, usage, cost);
+        }
+    }
+
+    /** An allowed call, and what its parts cost that the contract in question does not take as parts. */
+    private static final class Session {
+        private final Permit permit;
+        private @Nullable Money beyond;
+
+        private Session(Permit permit) {
+            this.permit = permit;
+        }
+
+        private void commit(Parted part) {
+            if (!isTaken(part) && part.cost != null) {
+                beyond = beyond == null ? part.cost : beyond.plus(part.cost);
+            }
+        }
+
+        /** A contract with budgets of other units cannot tell what the part is of them. */
+        private boolean isTaken(Parted part) {
+            try {
+                if (part.usage != null) {
+                    return permit.commitPart(part.number, part.usage).isCommitted();
+                }
+                return part.cost == null
+                        || permit.commitPart(part.number, part.cost).isCommitted();
+            } catch (IllegalArgumentException otherUnits) {
+                return false;
+            }
+        }
+
+        private void settle(Settled settled) {
+            settled.plus(beyond).settle(permit);
+        }
+    }
+
     private record Settled(
             UUID decision,
             Instant at,
@@ -265,6 +367,20 @@ public final class Replay {
             @Nullable Money cost,
             boolean isFree)
             implements Happening {
+        private Settled notBefore(Instant time) {
+            return new Settled(decision, later(at, time), kind, usage, cost, isFree);
+        }
+
+        /** This outcome with so much more spent; without a count, the hold stands for all of it. */
+        private Settled plus(@Nullable Money more) {
+            if (more == null) {
+                return this;
+            }
+            boolean isRelease = kind == Settlement.Outcome.RELEASED || (kind == Settlement.Outcome.EXPIRED && isFree);
+            Money all = isRelease ? more : cost == null ? null : cost.plus(more);
+            return new Settled(decision, at, Settlement.Outcome.COMMITTED, null, all, false);
+        }
+
         private void settle(Permit permit) {
             if (kind == Settlement.Outcome.RELEASED || (kind == Settlement.Outcome.EXPIRED && isFree)) {
                 permit.release("released as recorded");

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param reasons why not; empty when nothing stood against it
  * @param actual what was recorded as spent for this part, one amount for each budget claimed; empty when it was refused
  * @param held what was held after it, one amount for each budget claimed
- * @param auditEventId the audit event that tells of it, or null when shadow mode had nothing to commit
+ * @param auditEventId the audit event that tells of it, or null when shadow mode let the call pass without the ledger
  * @param replayed whether this answers the same part again and wrote nothing
  */
 public record PartCommit(
@@ -35,12 +35,12 @@ public record PartCommit(
         held = List.copyOf(held);
     }
 
-    /** A part of a call that shadow mode let pass without a hold. */
+    /** A part of a call that shadow mode let pass while the ledger was away. */
     public static PartCommit unrecorded(UUID decisionId, int number) {
         return new PartCommit(decisionId, number, true, List.of(), List.of(), List.of(), null, false);
     }
 
-    /** The audit event that tells of it; empty when shadow mode had nothing to commit. */
+    /** The audit event that tells of it; empty when shadow mode let the call pass without the ledger. */
     public Optional<UUID> auditEvent() {
         return Optional.ofNullable(auditEventId);
     }

@@ -97,11 +97,27 @@ final class CostCheck {
             return;
         }
         requireCharged(place, data, cost);
-        if (!data.has("usage") || (outcome.has("given") && outcome.bool("given"))) {
+        boolean isGiven = outcome.has("given") && outcome.bool("given");
+        requirePriced(place, tenant, outcome, data, cost, isGiven);
+    }
+
+    /** Checks what a part of a session says it cost, and what it charges for that. */
+    void part(Place place, String tenant, JsonObject data) {
+        requireSpent(place, data);
+        if (data.has("cost")) {
+            Money cost = Money.parse(data.string("cost"));
+            requireCharged(place, data, cost);
+            requirePriced(place, tenant, data.object("part"), data, cost, false);
+        }
+    }
+
+    private void requirePriced(
+            Place place, String tenant, JsonObject facts, JsonObject data, Money cost, boolean isGiven) {
+        if (isGiven || !data.has("usage")) {
             given++;
             return;
         }
-        Key key = new Key(tenant, UUID.fromString(outcome.string("decision")));
+        Key key = new Key(tenant, UUID.fromString(facts.string("decision")));
         Settled settled = new Settled(place, key, usage(data.object("usage")), cost);
         Rate rate = rates.get(key);
         if (rate == null) {

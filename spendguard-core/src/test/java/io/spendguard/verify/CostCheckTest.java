@@ -80,6 +80,16 @@ class CostCheckTest {
     }
 
     @Test
+    void verify_partOfASession_isDerivedToo() throws IOException {
+        writer.write(priced(), writer.part(TENANT, decision, "0.0035 USD", 3_500_000));
+
+        VerificationReport report = verify(true);
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.costs()).isEqualTo(new CostReport(1, 1, 0, 0));
+    }
+
+    @Test
     void verify_costSomebodyNamed_isCountedAsGiven() throws IOException {
         AuditEvent billed = Specimen.with(
                 writer.settled(TENANT, decision, "0.003 USD", "0.003 USD", 3_000_000),

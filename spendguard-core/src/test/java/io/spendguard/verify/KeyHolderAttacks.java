@@ -134,6 +134,18 @@ final class KeyHolderAttacks {
                         Spot.event(HOOLI, 4),
                         honest -> honest.hooli(writer -> call(writer, PRICE, "0.0035 USD", "0.0035 USD", 3_000_000))),
                 new Attack(
+                        "a session's part that is not usage times price",
+                        WRITER,
+                        FindingCode.COST_DIFFERS,
+                        Spot.event(HOOLI, 4),
+                        honest -> honest.hooli(writer -> part(writer, "0.003 USD", 3_000_000))),
+                new Attack(
+                        "less spent of a session's part than was charged",
+                        WRITER,
+                        FindingCode.COST_DIFFERS,
+                        Spot.event(HOOLI, 4),
+                        honest -> honest.hooli(writer -> part(writer, "0.0035 USD", 3_000_000))),
+                new Attack(
                         "a price that the price book does not have",
                         WRITER,
                         FindingCode.PRICE_DIFFERS,
@@ -271,6 +283,11 @@ final class KeyHolderAttacks {
                 writer.settled(HOOLI, decision, cost, charged, spent));
     }
 
+    private static void part(Specimen writer, String cost, long spent) {
+        UUID decision = writer.id();
+        writer.write(writer.priced(HOOLI, decision, PRICE, PRICES.digest()), writer.part(HOOLI, decision, cost, spent));
+    }
+
     private static void live(Specimen writer) {
         writer.write(writer.opening(HOOLI, "1.00 USD", 1_000_000_000));
     }
@@ -295,7 +312,7 @@ final class KeyHolderAttacks {
     }
 
     /** A stream as long as its holds make it, under the id of the honest one. */
-    private static List<SealedAuditEvent> life(String tenant, long firstId, long... holds) {
+    static List<SealedAuditEvent> life(String tenant, long firstId, long... holds) {
         Specimen writer = Specimen.writer(HonestPackage.WRITER, firstId);
         // Ids are taken as in the honest life, so that the stream is the same one.
         UUID first = writer.id();

@@ -2,6 +2,7 @@ package io.spendguard.verify;
 
 import io.spendguard.evidence.AuditEvent;
 import io.spendguard.evidence.EventTypes;
+import io.spendguard.evidence.EvidenceFilter;
 import io.spendguard.evidence.EvidencePackageWriter;
 import io.spendguard.evidence.LogExport;
 import io.spendguard.evidence.SealedAuditEvent;
@@ -179,6 +180,32 @@ final class Specimen {
                                         .put("estimated", false))));
     }
 
+    /** A part of that call's session: 1,000 and 100 tokens, which cost 0.0035 USD. */
+    AuditEvent part(String tenant, UUID decision, String cost, long spent) {
+        JsonObject data = movement(entry("HELD", -spent), entry("SPENT", spent))
+                .put(
+                        "part",
+                        JsonObject.create()
+                                .put("decision", decision.toString())
+                                .put("number", 0L)
+                                .put("committed", true)
+                                .put("reasons", List.of()))
+                .put("usage", usage(1_000, 100))
+                .put("cost", cost)
+                .put(
+                        "actual",
+                        List.of(JsonObject.create()
+                                .put("account", ACCOUNT.toString())
+                                .put("budget", "team")
+                                .put("held", "0.0075 USD")
+                                .put("amount", cost)
+                                .put("estimated", false)));
+        return AuditEvent.of(EventTypes.PART_COMMITTED, ids.next(), tenant, NOW)
+                .decision(decision)
+                .data(data)
+                .build();
+    }
+
     private static JsonObject usage(long input, long output) {
         return JsonObject.create().put("input", input).put("output", output);
     }
@@ -208,8 +235,13 @@ final class Specimen {
     }
 
     static Path export(Path file, List<SealedAuditEvent> events, Signer exporter, @Nullable LogExport log) {
+        return export(file, events, exporter, log, EvidenceFilter.ALL);
+    }
+
+    static Path export(
+            Path file, List<SealedAuditEvent> events, Signer exporter, @Nullable LogExport log, EvidenceFilter filter) {
         try (EvidencePackageWriter writer =
-                EvidencePackageWriter.create(file, exporter, Clock.fixed(NOW, ZoneOffset.UTC), null)) {
+                EvidencePackageWriter.create(file, exporter, Clock.fixed(NOW, ZoneOffset.UTC), filter)) {
             writer.key(SIGNER.verificationKey());
             if (log != null) {
                 writer.log(log);

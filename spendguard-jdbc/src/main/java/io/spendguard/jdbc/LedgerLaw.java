@@ -82,6 +82,23 @@ public enum LedgerLaw {
              where account.tenant is null
              order by claim.tenant, claim.reservation_id, claim.account_id
             """),
+    /** What a claim's parts take was held before them, and each says what came before it. */
+    PARTS_FOLLOW_FROM_EACH_OTHER("""
+            select tenant, 'reservation ' || reservation_id as subject,
+                   format('Part %s of its claim on account %s follows %s held and %s committed, but says %s and %s, and leaves'
+                       ' %s.', part, account_id, held, committed, held_before, committed_before, held + atoms) as message
+              from (
+                select claim.*, coalesce(sum(atoms) over preceding, 0) as held,
+                       coalesce(-sum(least(atoms, 0)) over preceding, 0) as committed,
+                       row_number() over (partition by tenant, reservation_id, account_id order by part) as place
+                  from spendguard.reservation_claim claim
+                window preceding as (
+                       partition by tenant, reservation_id, account_id order by part
+                       rows between unbounded preceding and 1 preceding)) told
+             where (held_before, committed_before, part) is distinct from (held, committed, place - 1)
+                or held + atoms < 0
+             order by tenant, reservation_id, account_id, part
+            """),
     /** An operation that was carried out has its answer. */
     KEYS_HAVE_ANSWERS("""
             select taken.tenant, format('operation %s ''%s''', taken.operation, taken.key) as subject,

@@ -8,6 +8,7 @@ import static io.spendguard.jdbc.schema.Tables.RESERVATION_CLAIM;
 import static io.spendguard.jdbc.schema.Tables.RUN_STATE;
 import static org.jooq.impl.DSL.arrayAgg;
 import static org.jooq.impl.DSL.field;
+import static org.jooq.impl.DSL.name;
 import static org.jooq.impl.DSL.noCondition;
 import static org.jooq.impl.DSL.select;
 import static org.jooq.impl.DSL.val;
@@ -32,6 +33,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jooq.DSLContext;
 import org.jooq.Field;
 import org.jooq.Record;
@@ -46,6 +48,41 @@ final class Rows {
     private static final Field<String[]> VALUES = personal(PERSONAL_VALUE.VALUE).as("personal_values");
     private static final Field<byte[][]> SALTS = personal(PERSONAL_VALUE.SALT).as("salts");
     private static final int DIGEST_BYTES = 32;
+
+    /** From one account's last part straight to the next account's: what came before stands in the last one. */
+    private static final String CLAIMS = """
+            with recursive last as (
+                select part.*
+                  from (select distinct * from unnest({0}, {1}) as wanted(tenant, reservation_id)) wanted
+                 cross join lateral (
+                    select claim.*
+                      from spendguard.reservation_claim claim
+                     where claim.tenant = wanted.tenant and claim.reservation_id = wanted.reservation_id
+                     order by claim.account_id desc, claim.part desc
+                     limit 1) part
+                 union all
+                select part.*
+                  from last
+                 cross join lateral (
+                    select claim.*
+                      from spendguard.reservation_claim claim
+                     where claim.tenant = last.tenant and claim.reservation_id = last.reservation_id
+                       and claim.account_id < last.account_id
+                     order by claim.account_id desc, claim.part desc
+                     limit 1) part)
+            select last.reservation_id, last.held_before + last.atoms as held,
+                   last.committed_before - case when last.part > 0 then least(last.atoms, 0) else 0 end as committed,
+                   account.*
+              from last
+              join spendguard.account on account.tenant = last.tenant and account.account_id = last.account_id
+             order by last.account_id
+            """;
+
+    private static final Field<Long> HELD = field(name("held"), Long.class);
+    private static final Field<Long> COMMITTED = field(name("committed"), Long.class);
+    private static final List<Field<?>> CLAIM_FIELDS = Stream.concat(
+                    Stream.of(RESERVATION_CLAIM.RESERVATION_ID, HELD, COMMITTED), ACCOUNT.fieldStream())
+            .toList();
 
     private Rows() {}
 
@@ -97,40 +134,19 @@ final class Rows {
         return claims(sql, List.of(key)).getOrDefault(key, List.of());
     }
 
-    /** The claims of some reservations, with their accounts, in order of account id. */
+    /** The claims of some reservations, with their accounts, in order of account id. Reads one row of each, however many parts. */
     static Map<ReservationKey, List<Claim>> claims(DSLContext sql, Collection<ReservationKey> reservations) {
         Map<ReservationKey, List<Claim>> claims = new HashMap<>();
-        sql.select(RESERVATION_CLAIM.RESERVATION_ID, RESERVATION_CLAIM.ATOMS)
-                .select(ACCOUNT.fields())
-                .from(
-                        "unnest({0}, {1}) as wanted(tenant, reservation_id)",
+        sql.resultQuery(
+                        CLAIMS,
                         val(reservations.stream().map(ReservationKey::tenant).toArray(String[]::new)),
                         val(reservations.stream().map(ReservationKey::id).toArray(UUID[]::new)))
-                .join(RESERVATION_CLAIM)
-                .on("reservation_claim.tenant = wanted.tenant")
-                .and("reservation_claim.reservation_id = wanted.reservation_id")
-                .join(ACCOUNT)
-                .on(ACCOUNT.TENANT.eq(RESERVATION_CLAIM.TENANT))
-                .and(ACCOUNT.ACCOUNT_ID.eq(RESERVATION_CLAIM.ACCOUNT_ID))
-                .orderBy(RESERVATION_CLAIM.ACCOUNT_ID, RESERVATION_CLAIM.PART)
-                .forEach(row -> add(
-                        claims.computeIfAbsent(
+                .coerce(CLAIM_FIELDS)
+                .forEach(row -> claims.computeIfAbsent(
                                 new ReservationKey(row.get(ACCOUNT.TENANT), row.get(RESERVATION_CLAIM.RESERVATION_ID)),
-                                key -> new ArrayList<>()),
-                        account(row),
-                        row.get(RESERVATION_CLAIM.ATOMS)));
+                                key -> new ArrayList<>())
+                        .add(new Claim(account(row), row.get(HELD), row.get(COMMITTED))));
         return claims;
-    }
-
-    /** What an extension added is a row of its own, and so is what was committed in part: that is taken from the hold. */
-    private static void add(List<Claim> claims, Account account, long atoms) {
-        int last = claims.size() - 1;
-        if (last >= 0 && claims.get(last).account().equals(account)) {
-            Claim change = new Claim(account, Math.max(0, atoms), Math.max(0, -atoms));
-            claims.set(last, claims.get(last).changedBy(change));
-        } else {
-            claims.add(new Claim(account, atoms));
-        }
     }
 
     /** All events of one tenant or of all (null), in order; without those that were dropped. */

@@ -28,6 +28,7 @@ final class SetupCheck {
             "signing_key_grows_only",
             "reservation_claim_grows_only",
             "reservation_claim_names_accounts",
+            "reservation_claim_follows_its_parts",
             "reservation_stays",
             "reservation_settles_once",
             "reservation_begins_held",

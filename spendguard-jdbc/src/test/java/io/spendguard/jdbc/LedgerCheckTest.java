@@ -140,6 +140,13 @@ class LedgerCheckTest {
                         LedgerLaw.CLAIMS_HAVE_ACCOUNTS,
                         "which was never opened"),
                 arguments(
+                        "a part that says more was held before it",
+                        "insert into spendguard.reservation_claim (tenant, reservation_id, account_id, part, atoms,"
+                                + " held_before) select tenant, reservation_id, account_id, 1, -200000000, 200000000"
+                                + " from spendguard.reservation_claim where atoms = 180000000",
+                        LedgerLaw.PARTS_FOLLOW_FROM_EACH_OTHER,
+                        "follows 180000000 held and 0 committed, but says 200000000 and 0, and leaves -20000000."),
+                arguments(
                         "an answer forgotten",
                         "delete from spendguard.idempotency_answer where operation = 'SETTLE'",
                         LedgerLaw.KEYS_HAVE_ANSWERS,

@@ -35,6 +35,7 @@ class SchemaRulesTest {
     private static final Path GOLDEN = Path.of("src/test/resources/io/spendguard/jdbc/schema.golden.txt");
     private static final String INSUFFICIENT_PRIVILEGE = "42501";
     private static final String RESTRICT_VIOLATION = "23001";
+    private static final String CHECK_VIOLATION = "23514";
 
     private static Database database;
 
@@ -136,6 +137,22 @@ class SchemaRulesTest {
                 create trigger t after insert on fake referencing new table as entries
                   for each statement execute function spendguard.apply_entries()
                 """, INSUFFICIENT_PRIVILEGE);
+    }
+
+    @Test
+    void parts_thatTakeMoreThanIsHeld_orLieAboutIt_orLeaveAGap_areRefused() {
+        String part = "insert into spendguard.reservation_claim (tenant, reservation_id, account_id, part, atoms,"
+                + " held_before) select tenant, reservation_id, account_id, %d, %d, 1000 from spendguard.reservation_claim"
+                + " where part = 0";
+
+        assertRefused(application(), part.formatted(1, -11), CHECK_VIOLATION);
+        assertRefused(application(), part.formatted(2, -1), CHECK_VIOLATION);
+        assertRefused(
+                application(),
+                "insert into spendguard.reservation_claim (tenant, reservation_id, account_id, atoms,"
+                        + " held_before) select tenant, reservation_id, gen_random_uuid(), 0, 1000 from"
+                        + " spendguard.reservation_claim",
+                CHECK_VIOLATION);
     }
 
     @Test

@@ -64,6 +64,20 @@ class SessionPartsTest {
     }
 
     @Test
+    void commit_ofAnUnknownCount_againByAPermitThatKnowsOfOtherParts_isTheFirstAnswer() {
+        Permit stale = guard.decide(session).orThrow();
+        Permit reconnected = guard.recover("acme", "session").orElseThrow();
+        reconnected.commitPart(0, Money.parse("0.01 USD"));
+        Settlement first = stale.commit(Usage.unknown());
+
+        Settlement again = reconnected.commit(Usage.unknown());
+
+        assertThat(again.replayed()).isTrue();
+        assertThat(again.actual()).isEqualTo(first.actual());
+        assertBalance("0.03 USD", "0.00 USD");
+    }
+
+    @Test
     void commitPart_beyondTheHold_takesMore_andReleaseGivesBackNothingOfIt() {
         Permit permit = guard.decide(session).orThrow();
 

@@ -72,6 +72,16 @@ public class ReservationClaim extends TableImpl<Record> {
      */
     public final TableField<Record, Integer> PART = createField(DSL.name("part"), SQLDataType.INTEGER.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.INTEGER)), this, "");
 
+    /**
+     * The column <code>spendguard.reservation_claim.held_before</code>.
+     */
+    public final TableField<Record, Long> HELD_BEFORE = createField(DSL.name("held_before"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BIGINT)), this, "");
+
+    /**
+     * The column <code>spendguard.reservation_claim.committed_before</code>.
+     */
+    public final TableField<Record, Long> COMMITTED_BEFORE = createField(DSL.name("committed_before"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BIGINT)), this, "");
+
     private ReservationClaim(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }

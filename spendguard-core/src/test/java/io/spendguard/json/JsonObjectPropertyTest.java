@@ -16,7 +16,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 
 /** What we write is RFC 8785 to the letter: an independent implementation changes nothing in it. */
-class JsonObjectProperties {
+class JsonObjectPropertyTest {
     @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
     void toCanonicalBytes_isAFixedPointOfCanonicalize(@ForAll("objects") JsonObject json) {
         byte[] written = json.toCanonicalBytes();
