@@ -161,14 +161,18 @@ class LedgerCheckTest {
                         "Its answer for replays does not say what its event "),
                 arguments(
                         "an answer for replays given another decision's id",
-                        answer("regexp_replace(old, '\"decision\":\"[^\"]*\"', '\"decision\":\"' || gen_random_uuid()"
-                                + " || '\"')", "DECIDE", "CONTINUE"),
+                        answer(
+                                "regexp_replace(old, '\"decision\":\"[^\"]*\"', '\"decision\":\"' || gen_random_uuid()"
+                                        + " || '\"')",
+                                "DECIDE",
+                                "CONTINUE"),
                         LedgerLaw.ANSWERS_ARE_THE_EVENTS,
                         "Its answer for replays does not say what its event "),
                 arguments(
                         "an answer for replays that names another operation's event",
-                        answer("regexp_replace(old, '\"event\":\"[^\"]*\"', '\"event\":\"'"
-                                + " || (select min(event_id::text) from spendguard.outbox where type like '%opened%') || '\"')",
+                        answer(
+                                "regexp_replace(old, '\"event\":\"[^\"]*\"', '\"event\":\"'"
+                                        + " || (select min(event_id::text) from spendguard.outbox where type like '%opened%') || '\"')",
                                 "DECIDE", "CONTINUE"),
                         LedgerLaw.ANSWERS_ARE_THE_EVENTS,
                         ", which is not its own."),
@@ -246,13 +250,15 @@ class LedgerCheckTest {
     @Test
     void document_listsTheTampering() throws IOException {
         List<String> page = Files.readAllLines(Path.of("../docs/evidence.md"));
-        List<String> rows = page.subList(page.indexOf("| done to the database | law broken |") + 2, page.size()).stream()
-                .takeWhile(line -> line.startsWith("|"))
-                .toList();
+        List<String> rows =
+                page.subList(page.indexOf("| done to the database | law broken |") + 2, page.size()).stream()
+                        .takeWhile(line -> line.startsWith("|"))
+                        .toList();
 
         assertThat(rows)
                 .containsExactlyElementsOf(tampering()
-                        .map(arguments -> "| " + arguments.get()[0] + " | `" + arguments.get()[2] + "` |")
+                        .map(arguments ->
+                                "| " + arguments.get()[0] + " | `" + arguments.get()[2] + "` |")
                         .toList());
     }
 
