@@ -2,6 +2,7 @@ package io.spendguard.decision;
 
 import io.spendguard.contract.Contract;
 import io.spendguard.evidence.AuditEvent;
+import io.spendguard.evidence.EvidenceFilter;
 import io.spendguard.evidence.EvidenceManifest;
 import io.spendguard.evidence.EvidencePackageWriter;
 import io.spendguard.evidence.LogExport;
@@ -28,7 +29,7 @@ public final class EvidenceExport {
     private final Ledger ledger;
     private final List<Contract> contracts = new ArrayList<>();
     private final List<PriceBook> priceBooks = new ArrayList<>();
-    private @Nullable String tenant;
+    private EvidenceFilter filter = EvidenceFilter.ALL;
     private @Nullable LogExport log;
 
     private EvidenceExport(Ledger ledger) {
@@ -42,7 +43,17 @@ public final class EvidenceExport {
 
     /** Takes only this tenant's events; the package says so. */
     public EvidenceExport tenant(String value) {
-        this.tenant = Objects.requireNonNull(value, "value");
+        Objects.requireNonNull(value, "value");
+        this.filter = new EvidenceFilter(value, filter.from(), filter.until(), filter.run(), filter.budget());
+        return this;
+    }
+
+    /**
+     * Takes only events that match, in place of what was said before. By more than the tenant the package becomes an excerpt: it
+     * says so, and proves each event it holds, but not that there are no others.
+     */
+    public EvidenceExport filter(EvidenceFilter value) {
+        this.filter = Objects.requireNonNull(value, "value");
         return this;
     }
 
@@ -71,11 +82,12 @@ public final class EvidenceExport {
      * @param exporter who signs the manifest
      * @param clock tells when the package was made
      * @param target the file to be; it must not exist
-     * @throws io.spendguard.evidence.EvidenceException when the file exists or cannot be written
+     * @throws io.spendguard.evidence.EvidenceException when the file exists or cannot be written, or no event
+     *     matches the filter of an excerpt
      * @throws io.spendguard.model.LedgerUnavailableException when the ledger cannot be read
      */
     public EvidenceManifest write(Signer exporter, Clock clock, Path target) {
-        try (EvidencePackageWriter writer = EvidencePackageWriter.create(target, exporter, clock, tenant)) {
+        try (EvidencePackageWriter writer = EvidencePackageWriter.create(target, exporter, clock, filter)) {
             ledger.keys().forEach(key -> writer.key(toEvidence(key)));
             contracts.forEach(contract ->
                     writer.contract(contract.digest(), contract.canonical().toCanonicalBytes()));
@@ -83,7 +95,7 @@ public final class EvidenceExport {
             if (log != null) {
                 writer.log(log);
             }
-            ledger.events(tenant, event -> writer.event(toEvidence(event)));
+            ledger.events(filter.tenant(), event -> writer.event(toEvidence(event)));
             return writer.finish();
         }
     }

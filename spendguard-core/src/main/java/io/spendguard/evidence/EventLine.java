@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One line of a package's events file: an event's exact bytes and its seal, in canonical JSON. Tenant and stream are
@@ -23,6 +24,8 @@ import java.util.UUID;
  * @param path its path
  * @param signature the batch's signature
  * @param keyId the key that signed
+ * @param before in an excerpt, the chain value before this event, which binds its bytes to the seal; null elsewhere
+ * @param inclusion in an excerpt with the log, the event's place under the checkpoint; null where it came later
  */
 public record EventLine(
         UUID id,
@@ -34,10 +37,27 @@ public record EventLine(
         int leafIndex,
         List<Digest> path,
         byte[] signature,
-        String keyId) {
+        String keyId,
+        @Nullable Digest before,
+        @Nullable LogInclusion inclusion) {
     /** Copies the path. */
     public EventLine {
         path = List.copyOf(path);
+    }
+
+    /** A line of a whole stream, whose other lines show the rest. */
+    public EventLine(
+            UUID id,
+            String type,
+            String payload,
+            long seq,
+            Digest chain,
+            int batchSize,
+            int leafIndex,
+            List<Digest> path,
+            byte[] signature,
+            String keyId) {
+        this(id, type, payload, seq, chain, batchSize, leafIndex, path, signature, keyId, null, null);
     }
 
     /**
@@ -59,6 +79,12 @@ public record EventLine(
                 sealed.keyId());
     }
 
+    /** The line in an excerpt: it proves itself. */
+    public EventLine alone(Digest chainBefore, @Nullable LogInclusion place) {
+        return new EventLine(
+                id, type, payload, seq, chain, batchSize, leafIndex, path, signature, keyId, chainBefore, place);
+    }
+
     /**
      * Reads a line without its line feed.
      *
@@ -78,7 +104,9 @@ public record EventLine(
                     Math.toIntExact(json.integer("leafIndex")),
                     json.strings("path").stream().map(Digest::parse).toList(),
                     Base64.getDecoder().decode(json.string("signature")),
-                    json.string("keyId"));
+                    json.string("keyId"),
+                    json.has("before") ? Digest.parse(json.string("before")) : null,
+                    json.has("inclusion") ? LogInclusion.parse(json.object("inclusion")) : null);
         } catch (JsonException e) {
             throw e;
         } catch (IllegalArgumentException | ArithmeticException malformed) {
@@ -92,7 +120,7 @@ public record EventLine(
 
     /** The line's canonical bytes, without a line feed. */
     public byte[] toBytes() {
-        return JsonObject.create()
+        JsonObject json = JsonObject.create()
                 .put("id", id.toString())
                 .put("type", type)
                 .put("payload", payload)
@@ -103,7 +131,11 @@ public record EventLine(
                 .put("path", path.stream().map(Digest::hex).toList())
                 .put("signature", Base64.getEncoder().encodeToString(signature))
                 .put("keyId", keyId)
-                .toCanonicalBytes();
+                .putIfPresent("before", before == null ? null : before.hex());
+        if (inclusion != null) {
+            json.put("inclusion", inclusion.toJson());
+        }
+        return json.toCanonicalBytes();
     }
 
     /** The payload's bytes. */

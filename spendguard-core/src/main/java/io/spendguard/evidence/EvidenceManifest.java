@@ -6,6 +6,7 @@ import io.spendguard.model.Digest;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -13,19 +14,25 @@ import org.jspecify.annotations.Nullable;
  * What an evidence package says it holds. Its exporter signs it.
  *
  * @param createdAt when the export ended
- * @param tenant the one tenant exported, or null for all
+ * @param filter which events were exported
  * @param events how many events there are
  * @param files every other file but the signature, in order of name
  * @param streams every stream, in order of its file's name
  */
 public record EvidenceManifest(
-        Instant createdAt, @Nullable String tenant, long events, List<File> files, List<Stream> streams) {
+        Instant createdAt, EvidenceFilter filter, long events, List<File> files, List<Stream> streams) {
     private static final String FORMAT = "spendguard.evidence.v1";
 
     /** Copies the lists. */
     public EvidenceManifest {
+        Objects.requireNonNull(filter, "filter");
         files = List.copyOf(files);
         streams = List.copyOf(streams);
+    }
+
+    /** The one tenant exported, or null for all. */
+    public @Nullable String tenant() {
+        return filter.tenant();
     }
 
     /** Reads a manifest; throws {@link JsonException} when it has another form. */
@@ -38,7 +45,7 @@ public record EvidenceManifest(
         try {
             return new EvidenceManifest(
                     Instant.parse(json.string("createdAt")),
-                    json.object("filter").stringOrNull("tenant"),
+                    EvidenceFilter.parse(json.object("filter")),
                     json.integer("events"),
                     json.objects("files").stream().map(File::parse).toList(),
                     json.objects("streams").stream().map(Stream::parse).toList());
@@ -54,7 +61,7 @@ public record EvidenceManifest(
         return JsonObject.create()
                 .put("format", FORMAT)
                 .put("createdAt", createdAt.toString())
-                .put("filter", JsonObject.create().putIfPresent("tenant", tenant))
+                .put("filter", filter.toJson())
                 .put("events", events)
                 .put("files", files.stream().map(File::toJson).toList())
                 .put("streams", streams.stream().map(Stream::toJson).toList())

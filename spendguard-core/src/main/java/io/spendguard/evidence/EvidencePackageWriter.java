@@ -12,9 +12,12 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +29,12 @@ import org.jspecify.annotations.Nullable;
  * nothing behind. Blocks on the file system. Not safe for several threads.
  */
 public final class EvidencePackageWriter implements AutoCloseable {
+    private static final int EXCERPT_BATCH = 512;
+
     private final Path target;
     private final Signer exporter;
     private final Clock clock;
-    private final @Nullable String tenant;
+    private final EvidenceFilter filter;
     private final PackageSpool spool;
     private final Map<String, VerificationKey> keys = new TreeMap<>();
     private final Map<String, byte[]> members = new TreeMap<>();
@@ -37,14 +42,23 @@ public final class EvidencePackageWriter implements AutoCloseable {
     /** By their canonical text, so that what many streams state is there once. */
     private final Map<String, JsonObject> certificates = new TreeMap<>();
 
+    private final Set<String> begun = new HashSet<>();
+    /** Events of an excerpt whose places in the log are not asked for yet. */
+    private final List<Chosen> excerpt = new ArrayList<>();
+
+    private @Nullable LogExport log;
+    private @Nullable String openStream;
+    /** The event before, of the open stream, whether it matched or not. */
+    private @Nullable SealedAuditEvent last;
+
     private long events;
     private @Nullable String openFile;
 
-    private EvidencePackageWriter(Path target, Signer exporter, Clock clock, @Nullable String tenant) {
+    private EvidencePackageWriter(Path target, Signer exporter, Clock clock, EvidenceFilter filter) {
         this.target = target;
         this.exporter = exporter;
         this.clock = clock;
-        this.tenant = tenant;
+        this.filter = filter;
         this.spool = PackageSpool.beside(target);
     }
 
@@ -54,17 +68,18 @@ public final class EvidencePackageWriter implements AutoCloseable {
      * @param target the file to be; it must not exist
      * @param exporter who signs the manifest
      * @param clock tells when it was made
-     * @param tenant the one tenant whose events will come, or null for all; the manifest says so
+     * @param filter which of the events that will come belong there; the manifest says so
      * @throws EvidenceException when the file exists already or its directory cannot be written
      */
-    public static EvidencePackageWriter create(Path target, Signer exporter, Clock clock, @Nullable String tenant) {
+    public static EvidencePackageWriter create(Path target, Signer exporter, Clock clock, EvidenceFilter filter) {
         Objects.requireNonNull(exporter, "exporter");
         Objects.requireNonNull(clock, "clock");
+        Objects.requireNonNull(filter, "filter");
         if (Files.exists(target)) {
             throw new EvidenceException("Evidence package " + target
                     + " exists already: evidence is never overwritten. Choose another name.");
         }
-        return new EvidencePackageWriter(target, exporter, clock, tenant);
+        return new EvidencePackageWriter(target, exporter, clock, filter);
     }
 
     /** Adds a public key that signed events. It helps a reader to name keys; it is not trusted for being here. */
@@ -85,15 +100,21 @@ public final class EvidencePackageWriter implements AutoCloseable {
 
     /**
      * Adds the log as of a checkpoint. Of other tenants than the one exported it shows only that their heads are
-     * unchanged. The events that follow must include all that the log covers, so it is read before them.
+     * unchanged. The events that follow must include all that the log covers, so it is read before them; an excerpt shows where
+     * each of its events stands instead.
      *
      * @throws EvidenceException when the disk fails or the package outgrows 4 GiB
      */
     public EvidencePackageWriter log(LogExport log) {
+        String tenant = filter.tenant();
+        this.log = log;
         spool.file(PackageNames.CHECKPOINT, log.checkpoint().toBytes());
         Digest shown = tenant == null ? null : LogHead.tenantDigest(tenant);
         spool.begin(PackageNames.HEADS);
         log.heads(head -> spool.line((shown == null || head.tenant().equals(shown) ? head : head.hidden()).toBytes()));
+        if (filter.isExcerpt()) {
+            return this; // each event brings its own proof; that there are no others is not shown
+        }
         spool.begin(PackageNames.RUNS);
         log.runs(run -> {
             if (tenant == null || tenant.equals(run.tenant())) {
@@ -108,7 +129,7 @@ public final class EvidencePackageWriter implements AutoCloseable {
 
     /** A line of a file that is there only if it has any. */
     private void optional(String name, String of, byte[] line) {
-        if (tenant != null && !tenant.equals(of)) {
+        if (filter.tenant() != null && !filter.tenant().equals(of)) {
             return;
         }
         if (!name.equals(openFile)) {
@@ -119,29 +140,90 @@ public final class EvidencePackageWriter implements AutoCloseable {
     }
 
     /**
-     * Adds an event. The events of a stream come one after another, in order of position; streams come in any order.
+     * Adds an event, if the filter lets it through. All events of a stream come one after another, in order of position; streams
+     * come in any order.
      *
      * @throws IllegalArgumentException when another stream's events stand between, or the tenant is not the one exported
-     * @throws EvidenceException when the disk fails or the package outgrows 4 GiB
+     * @throws EvidenceException when the disk fails, the package outgrows 4 GiB, or an excerpt would need what was dropped before the
+     *     event and has no log to ask
      */
     public void event(SealedAuditEvent sealed) {
         AuditEvent event = sealed.event();
-        if (tenant != null && !tenant.equals(event.tenant())) {
+        if (filter.tenant() != null && !filter.tenant().equals(event.tenant())) {
             throw new IllegalArgumentException("Event " + event.id() + " is of tenant '" + event.tenant()
-                    + "', but the export is of '" + tenant + "' only. Filter the events.");
+                    + "', but the export is of '" + filter.tenant() + "' only. Filter the events.");
         }
         String file = PackageNames.events(event.tenant(), sealed.stream());
-        if (!file.equals(openFile)) {
-            if (streams.containsKey(file)) {
+        if (!file.equals(openStream)) {
+            if (!begun.add(file)) {
                 throw new IllegalArgumentException("Stream " + sealed.stream()
                         + " comes back after another one. Hand over events in order of stream and position.");
             }
+            openStream = file;
+            last = null;
+        }
+        keepCertificate(event);
+        if (!filter.isExcerpt()) {
+            write(file, sealed, EventLine.of(sealed));
+        } else if (matches(event)) {
+            excerpt.add(new Chosen(file, sealed, chainBefore(sealed)));
+            if (excerpt.size() >= EXCERPT_BATCH) {
+                writeExcerpt();
+            }
+        }
+        last = sealed;
+    }
+
+    /** What cannot be read is not held back: verification will say what is wrong with it. */
+    private boolean matches(AuditEvent event) {
+        try {
+            return filter.matches(JsonObject.parse(event.payload()));
+        } catch (JsonException illegible) {
+            return true;
+        }
+    }
+
+    private Digest chainBefore(SealedAuditEvent sealed) {
+        String tenant = sealed.event().tenant();
+        if (sealed.seq() == 1) {
+            return SealFormat.start(tenant, sealed.stream());
+        }
+        SealedAuditEvent before = last;
+        if (before != null && before.seq() == sealed.seq() - 1) {
+            return before.chain();
+        }
+        LogExport enclosed = log;
+        Optional<Digest> dropped =
+                enclosed == null ? Optional.empty() : enclosed.chain(tenant, sealed.stream(), sealed.seq() - 1);
+        return dropped.orElseThrow(
+                () -> new EvidenceException(
+                        "Event " + (sealed.seq() - 1) + " of stream "
+                                + sealed.stream() + " of tenant '" + tenant
+                                + "' is not there, so that the one after it cannot be shown alone. Export with the log, or without a filter."));
+    }
+
+    /** The log is asked about many events at a time. */
+    private void writeExcerpt() {
+        List<SealedAuditEvent> events = excerpt.stream().map(Chosen::sealed).toList();
+        LogExport enclosed = log;
+        List<Optional<LogInclusion>> places = enclosed == null ? List.of() : enclosed.inclusions(events);
+        for (int i = 0; i < events.size(); i++) {
+            Chosen chosen = excerpt.get(i);
+            LogInclusion place = enclosed == null ? null : places.get(i).orElse(null);
+            write(chosen.file(), chosen.sealed(), EventLine.of(chosen.sealed()).alone(chosen.before(), place));
+        }
+        excerpt.clear();
+    }
+
+    private void write(String file, SealedAuditEvent sealed, EventLine line) {
+        if (!file.equals(openFile)) {
             spool.begin(file);
             openFile = file;
         }
-        keepCertificate(event);
-        spool.line(EventLine.of(sealed).toBytes());
-        streams.put(file, new EvidenceManifest.Stream(event.tenant(), sealed.stream(), sealed.seq(), sealed.chain()));
+        spool.line(line.toBytes());
+        streams.put(
+                file,
+                new EvidenceManifest.Stream(sealed.event().tenant(), sealed.stream(), sealed.seq(), sealed.chain()));
         events++;
     }
 
@@ -149,14 +231,20 @@ public final class EvidencePackageWriter implements AutoCloseable {
      * Completes the package and puts it under its name, durably.
      *
      * @return what it holds
-     * @throws EvidenceException when the disk fails or the package outgrows 4 GiB; nothing appears under its name
+     * @throws EvidenceException when the disk fails, the package outgrows 4 GiB, or it is an excerpt of no event; nothing appears
+     *     under its name
      */
     public EvidenceManifest finish() {
         try {
+            writeExcerpt();
+            if (events == 0 && filter.isExcerpt()) {
+                throw new EvidenceException(
+                        "No event matches the filter (" + filter + "), so there is nothing to prove. Widen it.");
+            }
             members.forEach(spool::file);
             spool.file(PackageNames.KEYS, keysJson());
             EvidenceManifest manifest = new EvidenceManifest(
-                    clock.instant(), tenant, events, spool.files(), new ArrayList<>(streams.values()));
+                    clock.instant(), filter, events, spool.files(), new ArrayList<>(streams.values()));
             byte[] content = manifest.toBytes();
             spool.file(PackageNames.MANIFEST, content);
             spool.file(PackageNames.SIGNATURE, signatureJson(content));
@@ -222,4 +310,7 @@ public final class EvidencePackageWriter implements AutoCloseable {
                 .put("signature", Base64.getEncoder().encodeToString(exporter.sign(SealFormat.manifest(manifest))))
                 .toCanonicalBytes();
     }
+
+    /** An event of an excerpt, and the chain value before it. */
+    private record Chosen(String file, SealedAuditEvent sealed, Digest before) {}
 }

@@ -1,6 +1,10 @@
 package io.spendguard.evidence;
 
+import io.spendguard.model.Digest;
 import io.spendguard.proof.SignedNote;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Consumer;
 
 /** The log as of one signed checkpoint, to be enclosed in an evidence package. */
@@ -13,6 +17,19 @@ public interface LogExport {
 
     /** Hands over whose events the leaves of the tenants' trees are, in order of tenant and leaf. */
     void runs(Consumer<LogRun> sink);
+
+    /**
+     * Where events stand under the checkpoint, in the order given; empty for those that it does not cover. An excerpt asks for
+     * some hundreds at a time.
+     */
+    default List<Optional<LogInclusion>> inclusions(List<SealedAuditEvent> events) {
+        return events.stream().map(event -> Optional.<LogInclusion>empty()).toList();
+    }
+
+    /** The chain value at a position, of a dropped event too; empty where there is none. */
+    default Optional<Digest> chain(String tenant, UUID stream, long seq) {
+        return Optional.empty();
+    }
 
     /** Hands over what is left of closed events that were dropped, in order of tenant, stream and position. */
     default void dropped(Consumer<DroppedEvent> sink) {}

@@ -34,10 +34,12 @@ final class AccountBooks {
     /** What may give beside a limit. */
     private static final Set<String> ALLOTTING = Set.of(EventTypes.BUDGET_GRANTED, EventTypes.BUDGET_TRANSFERRED);
 
+    private final Scope scope;
     private final Findings findings;
     private final Map<Key, Book> books = new HashMap<>();
 
-    AccountBooks(Findings findings) {
+    AccountBooks(Scope scope, Findings findings) {
+        this.scope = scope;
         this.findings = findings;
     }
 
@@ -113,8 +115,11 @@ final class AccountBooks {
         }
     }
 
-    /** Draws the conclusions that need every stream. */
+    /** Draws the conclusions that need every stream; of an excerpt there are none, since others' entries are left out. */
     List<AccountReport> end() {
+        if (scope.isExcerpt()) {
+            return List.of();
+        }
         books.forEach(this::conclude);
         return books.entrySet().stream()
                 .filter(entry -> entry.getValue().isReportable())

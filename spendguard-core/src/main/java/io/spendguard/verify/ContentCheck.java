@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Checks what events say: canonical form, labels, one decision to one outcome, and the money through its ledger. */
 final class ContentCheck {
+    private final Scope scope;
     private final Findings findings;
     private final AccountBooks accounts;
     private final DecisionBook decisions;
@@ -26,6 +27,7 @@ final class ContentCheck {
     private Instant latest = Instant.MIN;
 
     ContentCheck(
+            Scope scope,
             Findings findings,
             AccountBooks accounts,
             DecisionBook decisions,
@@ -33,6 +35,7 @@ final class ContentCheck {
             Chronicle chronicle,
             DroppedCheck dropped,
             LogCheck log) {
+        this.scope = scope;
         this.findings = findings;
         this.accounts = accounts;
         this.decisions = decisions;
@@ -83,6 +86,9 @@ final class ContentCheck {
             JsonObject data = envelope.object("data");
             Instant time = time(envelope);
             latest = time.isAfter(latest) ? time : latest;
+            if (isIntact) {
+                requireMatch(place, line, envelope);
+            }
             if (data.has("entries")) {
                 accounts.event(place, tenant, line.type(), time, data, log.covers(tenant, stream, line.seq()));
             }
@@ -156,6 +162,17 @@ final class ContentCheck {
                     FindingCode.EVENT_NOT_CANONICAL,
                     place,
                     "Event " + line.id() + " is not canonical JSON (RFC 8785): " + fault + " Ask who wrote it.");
+        }
+    }
+
+    private void requireMatch(Place place, EventLine line, JsonObject envelope) {
+        if (!scope.filter().matches(envelope)) {
+            findings.add(
+                    FindingCode.EVENT_OUTSIDE_FILTER,
+                    place,
+                    "Event " + line.id() + " (" + line.type() + ") does not match the filter that the manifest states ("
+                            + scope.filter()
+                            + "): an export by it would not hold the event. Ask who added it, or changed the filter.");
         }
     }
 

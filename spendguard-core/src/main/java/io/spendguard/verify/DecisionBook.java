@@ -12,10 +12,12 @@ import org.jspecify.annotations.Nullable;
 final class DecisionBook {
     private static final Place DROPPED = Place.file(PackageNames.DROPPED);
 
+    private final Scope scope;
     private final Findings findings;
     private final Map<Key, Pair> pairs = new HashMap<>();
 
-    DecisionBook(Findings findings) {
+    DecisionBook(Scope scope, Findings findings) {
+        this.scope = scope;
         this.findings = findings;
     }
 
@@ -92,6 +94,9 @@ final class DecisionBook {
         for (Map.Entry<Key, Pair> entry : pairs.entrySet()) {
             Pair pair = entry.getValue();
             UUID id = entry.getKey().decision();
+            if (scope.isExcerpt() && !pair.isRefused()) {
+                continue; // the rest of it need not be here
+            }
             if (pair.isCarried) {
                 continue; // what it held, only the archive tells; that all that is held adds up, balances show
             }
@@ -141,6 +146,10 @@ final class DecisionBook {
         private @Nullable Place moved;
         /** What stands as held because of this decision, by account; null while there is nothing. */
         private @Nullable Map<UUID, Long> held;
+
+        private boolean isRefused() {
+            return decided && !holds;
+        }
 
         /** Wraps around where a sum overflows: what cancels out is zero all the same. */
         private void move(JsonObject data) {

@@ -19,6 +19,8 @@ public enum FindingCode {
     EVENT_MISLABELLED(Group.EVENT),
     /** An event belongs to another tenant. */
     EVENT_FOREIGN(Group.EVENT),
+    /** An event does not match the filter by which the package says it was exported. */
+    EVENT_OUTSIDE_FILTER(Group.EVENT),
     /** A line is no event at all. */
     LINE_MALFORMED(Group.EVENT),
     /** The key that signed is not among the anchors. */

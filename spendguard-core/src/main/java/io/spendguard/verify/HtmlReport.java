@@ -93,7 +93,7 @@ public final class HtmlReport {
                         report.createdAt() == null
                                 ? "at an unknown time"
                                 : report.createdAt().toString()) + ", "
-                + text(report.tenant() == null ? "all tenants" : "tenant " + report.tenant()) + "</p>\n");
+                + text(report.filter().toString()) + "</p>\n");
         verdict();
         findings();
         charts();
@@ -109,6 +109,9 @@ public final class HtmlReport {
         put("<section class=\"verdict" + (report.isVerified() ? "" : " bad") + "\">\n<b>"
                 + (report.isVerified() ? "Verified" : "Not verified") + "</b>\n<p>" + text(report.summary())
                 + "</p>\n");
+        if (report.unprovedLine().isPresent()) {
+            put("<p><strong>" + text(report.unprovedLine().get()) + "</strong></p>\n");
+        }
         for (String note : report.notes()) {
             put("<p class=\"soft\">" + text(note) + "</p>\n");
         }
@@ -272,7 +275,12 @@ public final class HtmlReport {
             put("<tr>");
             cell(text(stream.tenant()));
             cell(code(stream.stream().toString()));
-            cell(stream.state() == StreamReport.State.CLOSED ? "closed" : "<strong>open</strong>");
+            cell(
+                    switch (stream.state()) {
+                        case CLOSED -> "closed";
+                        case OPEN -> "<strong>open</strong>";
+                        case FILTERED -> "not proved (filtered)";
+                    });
             put("<td class=\"n\">" + stream.events() + "</td></tr>\n");
         }
         close(report.streams().size(), Math.min(report.streams().size(), ROWS));

@@ -2,6 +2,7 @@ package io.spendguard.verify;
 
 import io.spendguard.evidence.EventLine;
 import io.spendguard.evidence.LogHead;
+import io.spendguard.evidence.LogInclusion;
 import io.spendguard.evidence.LogRun;
 import io.spendguard.evidence.SealFormat;
 import io.spendguard.evidence.internal.PackageNames;
@@ -40,6 +41,7 @@ final class LogCheck {
     private static final int MAX_KEPT = 5_000_000;
 
     private final Anchors anchors;
+    private final Scope scope;
     private final Findings findings;
     private final Map<Digest, TenantLog> tenants = new HashMap<>();
     private final Map<PackageNames.StreamName, StreamLog> streams = new HashMap<>();
@@ -53,15 +55,17 @@ final class LogCheck {
     private @Nullable Checkpoint checkpoint;
     private @Nullable Digest rootAtAnchor;
     private @Nullable String lastTenant;
+    private @Nullable Shown shown;
 
-    LogCheck(Anchors anchors, Findings findings) {
+    LogCheck(Anchors anchors, Scope scope, Findings findings) {
         this.anchors = anchors;
+        this.scope = scope;
         this.findings = findings;
     }
 
     /** Reads the log's files, before the events. */
-    void read(PackageReader reader, List<StoredZip.Entry> entries, @Nullable String filter, boolean hasManifest)
-            throws IOException {
+    void read(PackageReader reader, List<StoredZip.Entry> entries, boolean hasManifest) throws IOException {
+        String filter = scope.filter().tenant();
         Map<String, StoredZip.Entry> files = new HashMap<>();
         entries.forEach(entry -> files.putIfAbsent(entry.name(), entry));
         StoredZip.Entry note = files.get(PackageNames.CHECKPOINT);
@@ -78,8 +82,12 @@ final class LogCheck {
             }
             return;
         }
-        if (note == null || heads == null || runs == null) {
+        if (note == null || heads == null || (runs == null && !scope.isExcerpt())) {
             malformed(Place.PACKAGE, "The log's files are not all there: checkpoint, heads and runs belong together.");
+            return;
+        }
+        if (runs != null && scope.isExcerpt()) {
+            malformed(Place.file(PackageNames.RUNS), "An excerpt has no runs: its events bring their own proofs.");
             return;
         }
         isSound = true;
@@ -88,13 +96,21 @@ final class LogCheck {
             return;
         }
         lines(reader, heads, line -> head(PackageNames.HEADS, LogHead.parse(line), filter, hasManifest));
-        lines(reader, runs, line -> run(LogRun.parse(line)));
+        if (runs != null) {
+            lines(reader, runs, line -> run(LogRun.parse(line)));
+        }
         compareHeads();
     }
 
     /** Takes an event's place in its tenant's tree. */
     void event(Place place, String tenant, UUID stream, EventLine line) {
+        shown = null;
         if (!isSound) {
+            return;
+        }
+        TenantLog tree = tenants.get(LogHead.tenantDigest(tenant));
+        if (scope.isExcerpt()) {
+            alone(place, tenant, stream, tree, line);
             return;
         }
         if (take(tenant, stream, line.seq(), line.chain()) < 0) {
@@ -102,10 +118,33 @@ final class LogCheck {
         } else {
             covered++;
         }
-        TenantLog tree = tenants.get(LogHead.tenantDigest(tenant));
         if (tree != null) {
             tree.lastPlace = place;
         }
+    }
+
+    /** An event of an excerpt brings its path to a head of its tenant's tree, or came after the checkpoint. */
+    private void alone(Place place, String tenant, UUID stream, @Nullable TenantLog tree, EventLine line) {
+        LogInclusion inclusion = line.inclusion();
+        if (inclusion == null) {
+            later++;
+            return;
+        }
+        LogHead.Detail head = tree == null ? null : tree.heads.get(inclusion.size());
+        Digest leaf = SealFormat.leaf(tenant, stream, line.seq(), line.chain());
+        if (head == null
+                || !MerkleTree.verifyInclusion(
+                        leaf, inclusion.index(), inclusion.size(), inclusion.path(), head.root())) {
+            add(
+                    FindingCode.LOG_DIFFERS,
+                    place,
+                    "Event " + line.id() + " (position " + line.seq() + " of stream " + stream + ", tenant '" + tenant
+                            + "') is not leaf " + inclusion.index() + " of the log's head of " + inclusion.size()
+                            + " events, as it claims: the log holds another event there. Ask who exported it.");
+            return;
+        }
+        covered++;
+        shown = new Shown(new PackageNames.StreamName(tenant, stream), line.seq(), inclusion.index());
     }
 
     /** Takes a dropped event's place in its tenant's tree; returns its leaf there, or -1 where no checkpoint covers it. */
@@ -130,13 +169,21 @@ final class LogCheck {
      * truth about places shows when the trees are compared.
      */
     boolean covers(String tenant, UUID stream, long seq, long size) {
-        StreamLog log = streams.get(new PackageNames.StreamName(tenant, stream));
+        PackageNames.StreamName name = new PackageNames.StreamName(tenant, stream);
+        StreamLog log = streams.get(name);
         TenantLog tree = tenants.get(LogHead.tenantDigest(tenant));
-        if (!isSound || log == null || tree == null) {
+        if (!isSound || tree == null) {
+            return false;
+        }
+        Map.Entry<Long, Long> then = tree.sizes.floorEntry(size);
+        Shown alone = shown;
+        if (alone != null && alone.stream().equals(name) && alone.seq() == seq) {
+            return then != null && alone.index() < then.getValue();
+        }
+        if (log == null) {
             return false;
         }
         Map.Entry<Long, LogRun> run = log.runs.floorEntry(seq);
-        Map.Entry<Long, Long> then = tree.sizes.floorEntry(size);
         return run != null
                 && then != null
                 && seq <= run.getValue().to()
@@ -228,9 +275,9 @@ final class LogCheck {
         if (seen != null && seen.size() == global.end()) {
             rootAtAnchor = global.root();
         }
-        LogHead.Detail shown = head.shown();
+        LogHead.Detail detail = head.shown();
         boolean mustBeShown = hasManifest && (filter == null || head.tenant().equals(LogHead.tenantDigest(filter)));
-        if (shown == null) {
+        if (detail == null) {
             if (mustBeShown) {
                 malformed(
                         new Place(file, global.end(), filter, null, 0, null),
@@ -239,7 +286,7 @@ final class LogCheck {
             return;
         }
         keep();
-        tenants.computeIfAbsent(head.tenant(), TenantLog::new).head(shown, file, global.end());
+        tenants.computeIfAbsent(head.tenant(), TenantLog::new).head(detail, file, global.end());
     }
 
     private void run(LogRun run) {
@@ -291,7 +338,7 @@ final class LogCheck {
             }
         }
         for (TenantLog tree : tenants.values()) {
-            if (tree.named != tree.lastSize()) {
+            if (!scope.isExcerpt() && tree.named != tree.lastSize()) {
                 malformed(
                         Place.file(PackageNames.RUNS),
                         "The runs of tenant " + tree.label() + " name " + tree.named
@@ -339,6 +386,9 @@ final class LogCheck {
     private void add(FindingCode code, Place place, String message) {
         findings.add(code, place, message);
     }
+
+    /** The event of an excerpt that was last shown to be in the log. */
+    private record Shown(PackageNames.StreamName stream, long seq, long index) {}
 
     /** One stream's part of its tenant's tree. */
     private final class StreamLog {

@@ -32,11 +32,21 @@ public record LogReport(
         return dropped.values().stream().mapToLong(Long::longValue).sum();
     }
 
+    /** Of an excerpt, whose events each bring their proof. */
+    String excerptNote() {
+        return "checkpoint " + checkpoint.size() + " of " + checkpoint.origin() + continuation() + ": " + covered
+                + " of the events here are shown to be under it, " + later + " are not";
+    }
+
     String note() {
         return "completeness: every event up to checkpoint " + checkpoint.size() + " of " + checkpoint.origin()
                 + " is here (" + covered + ", and " + later + " after it"
                 + (dropped.isEmpty() ? "" : "; of " + droppedEvents() + " more only the digests, closed and archived")
-                + "), "
+                + ")" + continuation();
+    }
+
+    private String continuation() {
+        return ", "
                 + (isContinuation
                         ? "which continues the checkpoint the anchors hold"
                         : "but the anchors hold no earlier checkpoint to compare it with")

@@ -36,6 +36,7 @@ final class StreamCheck {
     private final String file;
     private final String tenant;
     private final UUID stream;
+    private final Scope scope;
     private final KeyTrust keys;
     private final SealCheck seals;
     private final ContentCheck content;
@@ -62,6 +63,7 @@ final class StreamCheck {
     private final Set<Boolean> lapsed = new HashSet<>();
 
     private boolean isRevocationReported;
+    private boolean isExcerptReported;
     private long highest;
     private @Nullable Digest lastChain;
     private @Nullable String openingKey;
@@ -71,6 +73,7 @@ final class StreamCheck {
     StreamCheck(
             String file,
             PackageNames.StreamName name,
+            Scope scope,
             KeyTrust keys,
             SealCheck seals,
             ContentCheck content,
@@ -81,6 +84,7 @@ final class StreamCheck {
         this.file = file;
         this.tenant = name.tenant();
         this.stream = name.stream();
+        this.scope = scope;
         this.keys = keys;
         this.seals = seals;
         this.content = content;
@@ -105,6 +109,10 @@ final class StreamCheck {
             return;
         }
         passDropped(line.seq());
+        if (!isBound(line)) {
+            return;
+        }
+        requireNoExcerpt(line);
         seals.count(line.keyId());
         Place place = place(line.seq(), line.id());
         log.event(place, tenant, stream, line);
@@ -149,7 +157,7 @@ final class StreamCheck {
                     "Stream " + stream + " goes on after its closing event " + closing.event()
                             + ": nothing may follow it. Ask who wrote it.");
         }
-        if (closing == null) {
+        if (closing == null && !scope.isExcerpt()) {
             findings.add(
                     FindingCode.STREAM_OPEN,
                     new Place(file, lines, tenant, stream, highest, null),
@@ -160,7 +168,38 @@ final class StreamCheck {
                 tenant,
                 stream,
                 lines,
-                isAtEnd && isClosingTrusted ? StreamReport.State.CLOSED : StreamReport.State.OPEN);
+                scope.isExcerpt()
+                        ? StreamReport.State.FILTERED
+                        : isAtEnd && isClosingTrusted ? StreamReport.State.CLOSED : StreamReport.State.OPEN);
+    }
+
+    /** Without the chain value before it nothing binds an event of an excerpt to its seal. */
+    private boolean isBound(EventLine line) {
+        if (scope.isExcerpt() && line.before() == null) {
+            malformedLines++;
+            findings.add(
+                    FindingCode.LINE_MALFORMED,
+                    place(line.seq(), line.id()),
+                    "Line " + lines + " of stream " + stream
+                            + " lacks the chain value before the event: an excerpt's events prove themselves. Ask who"
+                            + " exported it.");
+            return false;
+        }
+        return true;
+    }
+
+    /** Whoever passes an excerpt off as everything may have left out a whole end that nothing else tells of. */
+    private void requireNoExcerpt(EventLine line) {
+        if (scope.isExcerpt() || isExcerptReported || (line.before() == null && line.inclusion() == null)) {
+            return;
+        }
+        isExcerptReported = true;
+        findings.add(
+                FindingCode.STREAM_MALFORMED,
+                place(line.seq(), line.id()),
+                "Event " + line.id() + " (position " + line.seq() + " of stream " + stream
+                        + ") was exported as one of an excerpt, but the package says that it holds everything. Ask who"
+                        + " changed the manifest.");
     }
 
     /** The chain goes on over events that were dropped before a position: whatever is wrong with them breaks the next link. */
@@ -185,8 +224,10 @@ final class StreamCheck {
             return;
         }
         if (seq > expected) {
-            gaps.put(expected, new Gap(expected, seq - 1, previous, place, line, digest));
-            previous = null;
+            if (!scope.isExcerpt()) {
+                gaps.put(expected, new Gap(expected, seq - 1, previous, place, line, digest));
+            }
+            previous = line.before(); // which an excerpt states, so that its events prove themselves
         }
         boolean isIntact = requireLink(place, line.type(), previous, line.chain(), digest);
         previous = line.chain();
@@ -211,6 +252,15 @@ final class StreamCheck {
                 requireLink(gap.place, gap.type, line.chain(), gap.chainAfter, gap.digestAfter);
             }
             accept(place, line, seq, isIntact, true);
+            return;
+        }
+        if (scope.isExcerpt() && seq < expected - 1) {
+            findings.add(
+                    FindingCode.EVENT_REORDERED,
+                    place,
+                    "Event " + line.id() + " (position " + seq + " of stream " + stream + ") stands after position "
+                            + (expected - 1)
+                            + ": events stand in order of position. Ask who moved it, or put it there twice.");
             return;
         }
         findings.add(
@@ -315,9 +365,9 @@ final class StreamCheck {
 
     /** Tells whether the line is the expected one by its chain value, so that only its seal is broken. */
     private boolean linksHere(EventLine line) {
-        return line.seq() == expected
-                && previous != null
-                && SealFormat.next(previous, Digest.sha256(line.payloadBytes())).equals(line.chain());
+        Digest before = line.seq() == expected ? previous : line.before();
+        return before != null
+                && SealFormat.next(before, Digest.sha256(line.payloadBytes())).equals(line.chain());
     }
 
     /** A line without a trusted seal: it is looked at, and explains a gap, but moves nothing. */
@@ -473,6 +523,10 @@ final class StreamCheck {
 
     private void compare(EvidenceManifest.Stream manifest) {
         long missing = manifest.lastSeq() - highest;
+        if (missing > malformedLines && scope.isExcerpt()) {
+            reportMissing(lines, manifest.lastSeq(), 1, "the manifest tells of it");
+            return;
+        }
         if (missing > malformedLines) {
             reportMissing(lines, highest + 1, missing, "the manifest counts " + manifest.lastSeq());
         } else if (missing < 0

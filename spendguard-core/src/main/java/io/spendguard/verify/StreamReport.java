@@ -16,6 +16,8 @@ public record StreamReport(String tenant, UUID stream, long events, State state)
         /** Its last event closes it, signed by a trusted key. */
         CLOSED,
         /** It has no such event: more may have followed. */
-        OPEN
+        OPEN,
+        /** The package is an excerpt: what else the stream holds is not shown. */
+        FILTERED
     }
 }

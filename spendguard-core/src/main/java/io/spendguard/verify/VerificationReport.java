@@ -1,23 +1,26 @@
 package io.spendguard.verify;
 
+import io.spendguard.evidence.EvidenceFilter;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What an evidence package proves.
  *
  * @param createdAt when it says it was exported, or null when it does not say so legibly
- * @param tenant the one tenant it says it was exported for, or null
+ * @param filter which events it says it holds
  * @param events how many event lines were read
  * @param streams the streams, in order of file name
- * @param accounts the accounts, in order of tenant, namespace, budget, key and window
+ * @param accounts the accounts, none of an excerpt; in order of tenant, namespace, budget, key and window
  * @param tally decisions and outcomes by kind
  * @param keys the keys that signed, in order of id
  * @param log what the enclosed checkpoint covers, or null when there is none that can be relied on
  * @param receipts what callers' receipts say of it, or null when none were given
- * @param openHolds decisions whose hold has no outcome yet
+ * @param openHolds decisions whose hold has no outcome yet; of an excerpt, none here
  * @param costs how far costs are re-derived
  * @param money how far the accounts are proved
  * @param findings what is wrong, what explains the others first; of each kind the first thousand
@@ -25,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record VerificationReport(
         @Nullable Instant createdAt,
-        @Nullable String tenant,
+        EvidenceFilter filter,
         long events,
         List<StreamReport> streams,
         List<AccountReport> accounts,
@@ -40,6 +43,7 @@ public record VerificationReport(
         long findingCount) {
     /** Copies the lists. */
     public VerificationReport {
+        Objects.requireNonNull(filter, "filter");
         streams = List.copyOf(streams);
         accounts = List.copyOf(accounts);
         keys = List.copyOf(keys);
@@ -51,23 +55,52 @@ public record VerificationReport(
         return findingCount == 0;
     }
 
-    /** The verdict in one line, always worded alike: {@code evidence: verified, 14 events, 0 findings}. */
+    /** The one tenant it says it was exported for, or null. */
+    public @Nullable String tenant() {
+        return filter.tenant();
+    }
+
+    /**
+     * The verdict in one line, always worded alike: {@code evidence: verified, 14 events, 0 findings}, of an excerpt
+     * {@code evidence: verified (filtered), 3 events, 0 findings}.
+     */
     public String summary() {
-        return "evidence: " + (isVerified() ? "verified" : "NOT verified") + ", " + events + " events, " + findingCount
-                + " findings";
+        return "evidence: " + (isVerified() ? "verified" : "NOT verified")
+                + (filter.isExcerpt() ? " (filtered), " : ", ") + events + " events, " + findingCount + " findings";
+    }
+
+    /** What an excerpt cannot show, whatever it holds; empty for whole streams. */
+    public List<String> unproved() {
+        return filter.isExcerpt() ? List.of("completeness", "chain continuity", "balances") : List.of();
+    }
+
+    /** The same in one line, always worded alike; empty for whole streams. */
+    public Optional<String> unprovedLine() {
+        return filter.isExcerpt()
+                ? Optional.of("NOT PROVEN (filtered): " + String.join(", ", unproved()))
+                : Optional.empty();
     }
 
     /** What is not proved even when nothing is wrong. */
     public List<String> notes() {
         List<String> notes = new ArrayList<>();
-        notes.add(
-                log == null
-                        ? "completeness not proven: whole streams may have been left out, no checkpoint tells their number"
-                        : log.note());
+        if (filter.isExcerpt()) {
+            notes.add("filter: " + filter + "; each event is proved by itself, that there are no others is not");
+            if (log != null) {
+                notes.add(log.excerptNote());
+            }
+        } else {
+            notes.add(
+                    log == null
+                            ? "completeness not proven: whole streams may have been left out, no checkpoint tells their number"
+                            : log.note());
+        }
         if (receipts != null) {
             notes.add(receipts.note());
         }
-        notes.add("holds without an outcome yet: " + openHolds);
+        if (!filter.isExcerpt()) {
+            notes.add("holds without an outcome yet: " + openHolds);
+        }
         if (!costs.isEmpty()) {
             notes.add(costs.note());
         }
@@ -82,6 +115,8 @@ public record VerificationReport(
         /** From the balances on that a signed period close committed to. */
         FROM_CLOSE(
                 "from the balances of a signed period close on, every balance re-derived; before it, see the archive"),
+        /** Events are left out, so that no balance follows. */
+        FILTERED("NOT PROVEN (filtered)"),
         /** Some event could not be relied on. */
         NOT_PROVEN("not proven, see the findings");
 

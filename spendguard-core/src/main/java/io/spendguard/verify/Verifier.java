@@ -31,8 +31,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Verifier {
     private final Findings findings = new Findings();
-    private final AccountBooks accounts = new AccountBooks(findings);
-    private final DecisionBook decisions = new DecisionBook(findings);
+    private final Scope scope = new Scope();
+    private final AccountBooks accounts = new AccountBooks(scope, findings);
+    private final DecisionBook decisions = new DecisionBook(scope, findings);
     private final CostCheck costs = new CostCheck(findings);
     private final Chronicle chronicle = new Chronicle();
     private final List<StreamReport> streams = new ArrayList<>();
@@ -49,10 +50,10 @@ public final class Verifier {
         this.keys = new KeyTrust(anchors, findings);
         this.seals = new SealCheck(keys);
         this.manifest = new ManifestCheck(keys, findings);
-        this.log = new LogCheck(anchors, findings);
+        this.log = new LogCheck(anchors, scope, findings);
         this.dropped = new DroppedCheck(log, accounts, decisions, findings);
-        this.content = new ContentCheck(findings, accounts, decisions, costs, chronicle, dropped, log);
-        this.receipts = new ReceiptCheck(keys, seals, findings);
+        this.content = new ContentCheck(scope, findings, accounts, decisions, costs, chronicle, dropped, log);
+        this.receipts = new ReceiptCheck(keys, seals, scope, findings);
     }
 
     /**
@@ -95,17 +96,14 @@ public final class Verifier {
             List<StoredZip.Entry> entries = reader.entries();
             if (!entries.isEmpty() || findings.count() == 0) {
                 manifest.read(reader, entries);
-                log.read(
-                        reader,
-                        entries,
-                        manifest.manifest().map(EvidenceManifest::tenant).orElse(null),
-                        manifest.manifest().isPresent());
-                dropped.read(reader, entries);
+                manifest.manifest().map(EvidenceManifest::filter).ifPresent(scope::is);
+                log.read(reader, entries, manifest.manifest().isPresent());
+                if (!scope.isExcerpt()) {
+                    dropped.read(reader, entries);
+                }
                 costs.read(reader, entries);
                 if (handedOut != null) {
-                    receipts.read(
-                            handedOut,
-                            manifest.manifest().map(EvidenceManifest::tenant).orElse(null));
+                    receipts.read(handedOut, scope.filter().tenant());
                 }
                 for (StoredZip.Entry entry : entries) {
                     check(reader, entry);
@@ -121,8 +119,8 @@ public final class Verifier {
         Fingerprint fingerprint = new Fingerprint();
         Optional<PackageNames.StreamName> stream = PackageNames.parseEvents(entry.name());
         if (stream.isPresent()) {
-            StreamCheck check =
-                    new StreamCheck(entry.name(), stream.get(), keys, seals, content, log, receipts, dropped, findings);
+            StreamCheck check = new StreamCheck(
+                    entry.name(), stream.get(), scope, keys, seals, content, log, receipts, dropped, findings);
             reader.lines(entry, fingerprint, check::line);
             streams.add(check.end(manifest.stream(stream.get())));
             tails.put(stream.get(), check.tail());
@@ -154,7 +152,7 @@ public final class Verifier {
         }
         return new VerificationReport(
                 read.map(EvidenceManifest::createdAt).orElse(null),
-                read.map(EvidenceManifest::tenant).orElse(null),
+                scope.filter(),
                 events,
                 streams,
                 reports,
@@ -174,6 +172,9 @@ public final class Verifier {
                 || findings.has(FindingCode.Group.CONTENT)
                 || streams.stream().allMatch(stream -> stream.events() == 0)) {
             return VerificationReport.Money.NOT_PROVEN;
+        }
+        if (scope.isExcerpt()) {
+            return VerificationReport.Money.FILTERED;
         }
         if (gone.isEmpty()) {
             return VerificationReport.Money.FULL;

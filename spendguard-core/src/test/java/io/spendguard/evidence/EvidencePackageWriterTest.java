@@ -41,7 +41,7 @@ class EvidencePackageWriterTest {
         Path file = directory.resolve("e.zip");
         byte[] contract = "{}".getBytes(UTF_8);
 
-        try (EvidencePackageWriter writer = EvidencePackageWriter.create(file, SIGNER, CLOCK, null)) {
+        try (EvidencePackageWriter writer = EvidencePackageWriter.create(file, SIGNER, CLOCK, EvidenceFilter.ALL)) {
             writer.contract(Digest.sha256(contract), contract).key(SIGNER.verificationKey());
             events("Globex Inc.", 0x20).forEach(writer::event);
             events("acme", 0x10).forEach(writer::event);
@@ -99,7 +99,7 @@ class EvidencePackageWriterTest {
     @Test
     void close_withoutFinish_leavesNothing() throws IOException {
         try (EvidencePackageWriter writer =
-                EvidencePackageWriter.create(directory.resolve("e.zip"), SIGNER, CLOCK, null)) {
+                EvidencePackageWriter.create(directory.resolve("e.zip"), SIGNER, CLOCK, EvidenceFilter.ALL)) {
             events("acme", 0x10).forEach(writer::event);
         }
 
@@ -113,7 +113,7 @@ class EvidencePackageWriterTest {
         Path file = Files.writeString(directory.resolve("e.zip"), "old evidence");
 
         assertThatExceptionOfType(EvidenceException.class)
-                .isThrownBy(() -> EvidencePackageWriter.create(file, SIGNER, CLOCK, null))
+                .isThrownBy(() -> EvidencePackageWriter.create(file, SIGNER, CLOCK, EvidenceFilter.ALL))
                 .withMessage("Evidence package " + file
                         + " exists already: evidence is never overwritten. Choose another name.");
         assertThat(file).hasContent("old evidence");
@@ -125,7 +125,7 @@ class EvidencePackageWriterTest {
         List<SealedAuditEvent> second = events("acme", 0x20);
 
         try (EvidencePackageWriter writer =
-                EvidencePackageWriter.create(directory.resolve("e.zip"), SIGNER, CLOCK, null)) {
+                EvidencePackageWriter.create(directory.resolve("e.zip"), SIGNER, CLOCK, EvidenceFilter.ALL)) {
             writer.event(first.get(0));
             writer.event(second.get(0));
             assertThatExceptionOfType(IllegalArgumentException.class)
@@ -137,8 +137,8 @@ class EvidencePackageWriterTest {
 
     @Test
     void event_ofAnotherTenantThanExported_isRefused() {
-        try (EvidencePackageWriter writer =
-                EvidencePackageWriter.create(directory.resolve("e.zip"), SIGNER, CLOCK, "globex")) {
+        try (EvidencePackageWriter writer = EvidencePackageWriter.create(
+                directory.resolve("e.zip"), SIGNER, CLOCK, EvidenceFilter.ofTenant("globex"))) {
             assertThatExceptionOfType(IllegalArgumentException.class)
                     .isThrownBy(() -> writer.event(events("acme", 0x10).get(0)))
                     .withMessage("Event 00000000-0000-7000-0000-000000000013 is of tenant 'acme', but the export is of"
@@ -149,7 +149,7 @@ class EvidencePackageWriterTest {
     @Test
     void contract_bytesOfAnotherDigest_areRefused() {
         try (EvidencePackageWriter writer =
-                EvidencePackageWriter.create(directory.resolve("e.zip"), SIGNER, CLOCK, null)) {
+                EvidencePackageWriter.create(directory.resolve("e.zip"), SIGNER, CLOCK, EvidenceFilter.ALL)) {
             assertThatExceptionOfType(IllegalArgumentException.class)
                     .isThrownBy(() -> writer.contract(Digest.sha256(new byte[1]), new byte[2]));
         }
@@ -183,7 +183,7 @@ class EvidencePackageWriterTest {
 
     private Path export(String name, List<SealedAuditEvent> events) {
         Path file = directory.resolve(name);
-        try (EvidencePackageWriter writer = EvidencePackageWriter.create(file, SIGNER, CLOCK, null)) {
+        try (EvidencePackageWriter writer = EvidencePackageWriter.create(file, SIGNER, CLOCK, EvidenceFilter.ALL)) {
             events.forEach(writer::event);
             writer.finish();
         }

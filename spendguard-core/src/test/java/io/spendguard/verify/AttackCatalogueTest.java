@@ -33,7 +33,8 @@ class AttackCatalogueTest {
                         KeyHolderAttacks.onContent(),
                         KeyHolderAttacks.onKeys(),
                         KeyHolderAttacks.onLog(),
-                        PackageAttacks.onFiles())
+                        PackageAttacks.onFiles(),
+                        ExcerptAttacks.all())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -44,6 +45,14 @@ class AttackCatalogueTest {
 
         assertThat(report.findings()).isEmpty();
         assertThat(report.receipts()).isEqualTo(new ReceiptReport(7, 7, 0, 0));
+    }
+
+    @Test
+    void verify_honestExcerpt_findsNothing() throws IOException {
+        VerificationReport report = verify(honest.excerpt().toBytes());
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.events()).isEqualTo(6);
     }
 
     @ParameterizedTest

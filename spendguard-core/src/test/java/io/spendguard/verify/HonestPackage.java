@@ -1,6 +1,7 @@
 package io.spendguard.verify;
 
 import io.spendguard.evidence.EventLine;
+import io.spendguard.evidence.EvidenceFilter;
 import io.spendguard.evidence.Receipts;
 import io.spendguard.evidence.SealedAuditEvent;
 import io.spendguard.evidence.internal.PackageNames;
@@ -96,6 +97,30 @@ final class HonestPackage {
 
     byte[] bytes() throws IOException {
         return signed(open());
+    }
+
+    /** What run-1 did, to be changed: two decisions of each tenant. */
+    Tampered excerpt() throws IOException {
+        return excerpt(all());
+    }
+
+    /** The same of other events. */
+    Tampered excerpt(List<SealedAuditEvent> events) throws IOException {
+        Path file = directory.resolve("excerpt" + exports++ + ".zip");
+        return Tampered.open(Specimen.export(file, events, EXPORTER, log(), EvidenceFilter.ALL.ofRun("run-1")));
+    }
+
+    /** An excerpt that an exporter signs anew, under another filter. */
+    static byte[] signed(Tampered tampered, EvidenceFilter filter) throws IOException {
+        return tampered.sealManifest(EXPORTER, filter).toBytes();
+    }
+
+    /** A package whose manifest was made to match by somebody who cannot sign it. */
+    static byte[] unsigned(Tampered tampered, EvidenceFilter filter) throws IOException {
+        byte[] signature = tampered.files().get(PackageNames.SIGNATURE);
+        return tampered.sealManifest(EXPORTER, filter)
+                .put(PackageNames.SIGNATURE, new String(signature, StandardCharsets.UTF_8))
+                .toBytes();
     }
 
     /** Other files, signed by an exporter who believes them. */

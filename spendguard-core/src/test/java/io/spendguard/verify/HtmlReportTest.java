@@ -2,6 +2,7 @@ package io.spendguard.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.spendguard.evidence.EvidenceFilter;
 import io.spendguard.model.Unit;
 import io.spendguard.proof.Ed25519Signer;
 import java.io.IOException;
@@ -102,7 +103,7 @@ class HtmlReportTest {
     void write_noEvents_saysNoneEverywhere() throws IOException {
         VerificationReport empty = new VerificationReport(
                 null,
-                null,
+                EvidenceFilter.ALL,
                 0,
                 List.of(),
                 List.of(),

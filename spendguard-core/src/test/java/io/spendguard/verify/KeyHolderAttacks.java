@@ -312,7 +312,7 @@ final class KeyHolderAttacks {
     }
 
     /** A stream as long as its holds make it, under the id of the honest one. */
-    private static List<SealedAuditEvent> life(String tenant, long firstId, long... holds) {
+    static List<SealedAuditEvent> life(String tenant, long firstId, long... holds) {
         Specimen writer = Specimen.writer(HonestPackage.WRITER, firstId);
         // Ids are taken as in the honest life, so that the stream is the same one.
         UUID first = writer.id();

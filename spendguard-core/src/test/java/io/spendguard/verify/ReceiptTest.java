@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spendguard.evidence.EvidenceException;
+import io.spendguard.evidence.EvidenceFilter;
 import io.spendguard.evidence.EvidencePackageWriter;
 import io.spendguard.evidence.Receipts;
 import io.spendguard.evidence.SealedAuditEvent;
@@ -163,8 +164,8 @@ class ReceiptTest {
     @Test
     void verify_receiptOfAnotherTenantThanExported_isNotCompared() throws IOException {
         Path file = directory.resolve("one.zip");
-        try (EvidencePackageWriter writer =
-                EvidencePackageWriter.create(file, SIGNER, Clock.fixed(Specimen.NOW, ZoneOffset.UTC), "acme")) {
+        try (EvidencePackageWriter writer = EvidencePackageWriter.create(
+                file, SIGNER, Clock.fixed(Specimen.NOW, ZoneOffset.UTC), EvidenceFilter.ofTenant("acme"))) {
             life.forEach(writer::event);
             writer.finish();
         }

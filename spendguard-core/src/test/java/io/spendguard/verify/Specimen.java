@@ -2,6 +2,7 @@ package io.spendguard.verify;
 
 import io.spendguard.evidence.AuditEvent;
 import io.spendguard.evidence.EventTypes;
+import io.spendguard.evidence.EvidenceFilter;
 import io.spendguard.evidence.EvidencePackageWriter;
 import io.spendguard.evidence.LogExport;
 import io.spendguard.evidence.SealedAuditEvent;
@@ -234,8 +235,13 @@ final class Specimen {
     }
 
     static Path export(Path file, List<SealedAuditEvent> events, Signer exporter, @Nullable LogExport log) {
+        return export(file, events, exporter, log, EvidenceFilter.ALL);
+    }
+
+    static Path export(
+            Path file, List<SealedAuditEvent> events, Signer exporter, @Nullable LogExport log, EvidenceFilter filter) {
         try (EvidencePackageWriter writer =
-                EvidencePackageWriter.create(file, exporter, Clock.fixed(NOW, ZoneOffset.UTC), null)) {
+                EvidencePackageWriter.create(file, exporter, Clock.fixed(NOW, ZoneOffset.UTC), filter)) {
             writer.key(SIGNER.verificationKey());
             if (log != null) {
                 writer.log(log);

@@ -2,6 +2,7 @@ package io.spendguard.verify;
 
 import io.spendguard.evidence.LogExport;
 import io.spendguard.evidence.LogHead;
+import io.spendguard.evidence.LogInclusion;
 import io.spendguard.evidence.LogRun;
 import io.spendguard.evidence.SealFormat;
 import io.spendguard.evidence.SealedAuditEvent;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -109,6 +111,21 @@ final class SpecimenLog implements LogExport {
                 .forEach(tenant ->
                         runs.stream().filter(run -> run.tenant().equals(tenant)).forEach(inOrder::add));
         shownRuns.apply(inOrder).forEach(sink);
+    }
+
+    @Override
+    public List<Optional<LogInclusion>> inclusions(List<SealedAuditEvent> events) {
+        return events.stream().map(this::inclusion).toList();
+    }
+
+    private Optional<LogInclusion> inclusion(SealedAuditEvent event) {
+        String tenant = event.event().tenant();
+        List<Digest> tree = leaves.getOrDefault(tenant, List.of());
+        int index = tree.indexOf(SealFormat.leaf(tenant, event.stream(), event.seq(), event.chain()));
+        return index < 0
+                ? Optional.empty()
+                : Optional.of(
+                        new LogInclusion(index, tree.size(), MerkleTree.of(tree).path(index)));
     }
 
     private LogHead head(String tenant) {

@@ -1,6 +1,7 @@
 package io.spendguard.verify;
 
 import io.spendguard.evidence.EventLine;
+import io.spendguard.evidence.EvidenceFilter;
 import io.spendguard.evidence.EvidenceManifest;
 import io.spendguard.evidence.SealFormat;
 import io.spendguard.evidence.internal.PackageNames;
@@ -107,6 +108,12 @@ final class Tampered {
 
     /** Rewrites the manifest to match the files, and signs it. */
     Tampered sealManifest(Signer signer) {
+        return sealManifest(
+                signer, EvidenceManifest.parse(files.get(PackageNames.MANIFEST)).filter());
+    }
+
+    /** The same, under another filter. */
+    Tampered sealManifest(Signer signer, EvidenceFilter filter) {
         EvidenceManifest before = EvidenceManifest.parse(files.get(PackageNames.MANIFEST));
         List<EvidenceManifest.File> listed = new ArrayList<>();
         List<EvidenceManifest.Stream> streams = new ArrayList<>();
@@ -126,7 +133,7 @@ final class Tampered {
                 events += lines.size();
             }
         }
-        byte[] manifest = new EvidenceManifest(before.createdAt(), before.tenant(), events, listed, streams).toBytes();
+        byte[] manifest = new EvidenceManifest(before.createdAt(), filter, events, listed, streams).toBytes();
         files.put(PackageNames.MANIFEST, manifest);
         files.put(
                 PackageNames.SIGNATURE,
@@ -189,7 +196,9 @@ final class Tampered {
                 line.leafIndex(),
                 line.path(),
                 line.signature(),
-                line.keyId());
+                line.keyId(),
+                line.before(),
+                line.inclusion());
     }
 
     static EventLine seq(EventLine line, long seq) {
@@ -203,7 +212,9 @@ final class Tampered {
                 line.leafIndex(),
                 line.path(),
                 line.signature(),
-                line.keyId());
+                line.keyId(),
+                line.before(),
+                line.inclusion());
     }
 
     static EventLine chain(EventLine line, Digest chain) {
@@ -217,7 +228,9 @@ final class Tampered {
                 line.leafIndex(),
                 line.path(),
                 line.signature(),
-                line.keyId());
+                line.keyId(),
+                line.before(),
+                line.inclusion());
     }
 
     /** One line's seal around another line's event. */

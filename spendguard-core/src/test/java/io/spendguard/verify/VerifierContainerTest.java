@@ -67,7 +67,7 @@ class VerifierContainerTest {
         EvidenceManifest before = EvidenceManifest.parse(tampered.files().get(PackageNames.MANIFEST));
         sign(
                 new EvidenceManifest(
-                        before.createdAt(), before.tenant(), before.events() + 1, before.files(), before.streams()),
+                        before.createdAt(), before.filter(), before.events() + 1, before.files(), before.streams()),
                 "Ed25519");
 
         assertThat(codes(zip(files(), 0, ""))).containsExactly(FindingCode.MANIFEST_MALFORMED);

@@ -1,11 +1,7 @@
 package io.spendguard.jdbc;
 
-import io.spendguard.evidence.DroppedEvent;
 import io.spendguard.evidence.EvidenceException;
 import io.spendguard.evidence.LogExport;
-import io.spendguard.evidence.LogHead;
-import io.spendguard.evidence.LogRun;
-import io.spendguard.evidence.OpeningBalance;
 import io.spendguard.evidence.SealFormat;
 import io.spendguard.model.Digest;
 import io.spendguard.model.LedgerUnavailableException;
@@ -17,7 +13,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.jooq.DSLContext;
 import org.jooq.Record;
@@ -117,56 +112,7 @@ public final class EvidenceLog {
         SignedNote note = latest().orElseThrow(
                         () -> new EvidenceException("The log has no checkpoint yet. Run: spendguard log checkpoint"));
         long size = Checkpoint.parse(note.text()).size();
-        String of = tenant == null ? "" : tenant;
-        return new LogExport() {
-            @Override
-            public SignedNote checkpoint() {
-                return note;
-            }
-
-            @Override
-            public void heads(Consumer<LogHead> sink) {
-                database.stream("""
-                        select tenant, size, root, balance_root from spendguard.tree_head
-                         where global_index < ? order by global_index
-                        """, row -> sink.accept(head(row)), size);
-            }
-
-            @Override
-            public void runs(Consumer<LogRun> sink) {
-                // Where a stream's positions and the leaves advance together, the difference stays the same.
-                database.stream(
-                        """
-                        select event.tenant, min(event.log_index) as first, event.stream,
-                               min(event.seq) as from_seq, max(event.seq) as to_seq
-                          from spendguard.canonical_event event
-                          join (select tenant, max(size) as size from spendguard.tree_head
-                                 where global_index < ? group by tenant) head on head.tenant = event.tenant
-                         where event.log_index < head.size and (? = '' or event.tenant = ?)
-                         group by event.tenant, event.stream, event.log_index - event.seq
-                         order by event.tenant, first
-                        """,
-                        row -> sink.accept(new LogRun(
-                                row.get(0, String.class),
-                                row.get(1, Long.class),
-                                row.get(2, UUID.class),
-                                row.get(3, Long.class),
-                                row.get(4, Long.class))),
-                        size,
-                        of,
-                        of);
-            }
-
-            @Override
-            public void dropped(Consumer<DroppedEvent> sink) {
-                database.stream(DroppedRows.EVENTS, row -> sink.accept(DroppedRows.event(row)), of, of);
-            }
-
-            @Override
-            public void openings(Consumer<OpeningBalance> sink) {
-                database.stream(DroppedRows.OPENINGS, row -> sink.accept(DroppedRows.opening(row)), of, of);
-            }
-        };
+        return new LogSnapshot(database, note, size, tenant == null ? "" : tenant);
     }
 
     private static Optional<InclusionProof> prove(DSLContext sql, String tenant, UUID event) {
@@ -205,13 +151,5 @@ public final class EvidenceLog {
                         LogTrees.read(sql, LogTrees.ALL)
                                 .inclusion(head.get("global_index", Long.class), checkpoint.size()),
                         note.get()));
-    }
-
-    private static LogHead head(Record row) {
-        return LogHead.of(
-                row.get("tenant", String.class),
-                row.get("size", Long.class),
-                Digest.of(row.get("root", byte[].class)),
-                Digest.of(row.get("balance_root", byte[].class)));
     }
 }

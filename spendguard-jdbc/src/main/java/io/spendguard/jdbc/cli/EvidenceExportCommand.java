@@ -3,6 +3,7 @@ package io.spendguard.jdbc.cli;
 import io.spendguard.contract.Contract;
 import io.spendguard.decision.EvidenceExport;
 import io.spendguard.evidence.EvidenceException;
+import io.spendguard.evidence.EvidenceFilter;
 import io.spendguard.evidence.EvidenceManifest;
 import io.spendguard.jdbc.EvidenceLog;
 import io.spendguard.jdbc.EvidenceRetention;
@@ -13,6 +14,7 @@ import io.spendguard.proof.Signer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +43,21 @@ final class EvidenceExportCommand implements Callable<Integer> {
 
     @Option(names = "--tenant", description = "export this tenant only")
     private @Nullable String tenant;
+
+    @Option(names = "--from", paramLabel = "TIME", description = "export only what happened then or later: an excerpt")
+    private @Nullable Instant from;
+
+    @Option(names = "--until", paramLabel = "TIME", description = "export only what happened before: an excerpt")
+    private @Nullable Instant until;
+
+    @Option(names = "--run", paramLabel = "ID", description = "export only this run's events: an excerpt")
+    private @Nullable String run;
+
+    @Option(
+            names = "--budget",
+            paramLabel = "ID",
+            description = "export only events that name this budget, such as those that claim or charge it: an excerpt")
+    private @Nullable String budget;
 
     @Option(names = "--contract", paramLabel = "FILE", description = "enclose a contract that decided; may be repeated")
     private List<Path> contracts = new ArrayList<>();
@@ -79,14 +96,14 @@ final class EvidenceExportCommand implements Callable<Integer> {
     }
 
     private Integer export(Signer exporter) throws IOException {
+        EvidenceFilter filter =
+                EvidenceFilter.ofTenant(tenant).between(from, until).ofRun(run).ofBudget(budget);
         List<Contract> enclosed = contracts.stream().map(Contract::load).toList();
         EvidenceManifest manifest;
         try (PostgresLedger ledger = PostgresLedger.open(database.dataSource(environment))) {
             EvidenceExport export = EvidenceExport.from(ledger).priceBook(PriceBook.bundled());
             enclosed.forEach(export::contract);
-            if (tenant != null) {
-                export.tenant(tenant);
-            }
+            export.filter(filter);
             if (!withLog) {
                 requireNothingDropped();
             } else {
@@ -100,9 +117,14 @@ final class EvidenceExportCommand implements Callable<Integer> {
                     .put("events", manifest.events())
                     .put("streams", manifest.streams().size())
                     .putIfPresent("tenant", manifest.tenant())
+                    .put("filter", manifest.filter().toJson())
                     .put("createdAt", manifest.createdAt().toString())
                     .put("keyId", exporter.keyId()));
         } else {
+            if (filter.isExcerpt()) {
+                terminal.line("note: an excerpt (" + filter
+                        + ") proves each event it holds, but neither that there are no others nor balances");
+            }
             terminal.line("evidence: exported, " + manifest.events() + " events, "
                     + manifest.streams().size() + " streams, signed by " + exporter.keyId() + ", to " + out);
         }

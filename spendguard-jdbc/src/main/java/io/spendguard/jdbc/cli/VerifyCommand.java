@@ -108,6 +108,7 @@ final class VerifyCommand implements Callable<Integer> {
         }
         report.notes().forEach(note -> terminal.line("note: " + note));
         terminal.line(report.summary());
+        report.unprovedLine().ifPresent(terminal::line);
         report.findings().forEach(finding -> terminal.line("  " + finding));
         long omitted = report.findingCount() - report.findings().size();
         if (omitted > 0) {
@@ -169,6 +170,8 @@ final class VerifyCommand implements Callable<Integer> {
                                 .put("unproved", report.costs().unproved()))
                 .put("money", report.money().name())
                 .put("notes", report.notes())
+                .put("filter", report.filter().toJson())
+                .put("notProven", report.unproved())
                 .putIfPresent("tenant", report.tenant())
                 .putIfPresent("createdAt", Objects.toString(report.createdAt(), null));
     }

@@ -203,6 +203,39 @@ class EvidenceCommandsTest {
     }
 
     @Test
+    void exportAndVerify_filtered_saysWhatIsNotProven() throws IOException {
+        Console exported =
+                export("--tenant", "acme", "--run", "run-1", "--budget", "daily", "--from", "2026-01-01T00:00:00Z");
+        Console verified = verify();
+        JsonObject report = json(Console.run("verify", evidence.toString(), "--anchors", anchors.toString(), "--json"));
+
+        assertThat(exported.out())
+                .startsWith(
+                        "note: an excerpt (tenant 'acme', run 'run-1', budget 'daily', from 2026-01-01T00:00:00Z) proves"
+                                + " each event it holds, but neither that there are no others nor balances\nevidence: exported, 4 events");
+        assertThat(verified.exitCode()).isZero();
+        assertThat(verified.out())
+                .contains("costs: 1 and 2 estimates re-derived")
+                .endsWith("\nevidence: verified (filtered), 4 events, 0 findings\n"
+                        + "NOT PROVEN (filtered): completeness, chain continuity, balances\n");
+        assertThat(report.strings("notProven")).containsExactly("completeness", "chain continuity", "balances");
+        assertThat(report.string("money")).isEqualTo("FILTERED");
+        assertThat(report.object("filter").string("run")).isEqualTo("run-1");
+    }
+
+    @Test
+    void export_filterThatMatchesNothing_cannotRunAndNamesIt() {
+        Console exported = export("--run", "run-2", "--until", "2026-01-01T00:00:00Z");
+
+        assertThat(exported.exitCode()).isEqualTo(2);
+        assertThat(exported.err())
+                .isEqualTo(
+                        "spendguard: No event matches the filter (run 'run-2', until 2026-01-01T00:00:00Z), so there is"
+                                + " nothing to prove. Widen it.\n");
+        assertThat(evidence).doesNotExist();
+    }
+
+    @Test
     void verify_strangersAnchors_isNotVerified() throws IOException {
         export();
         Path strangers = directory.resolve("strangers.json");

@@ -73,7 +73,16 @@ class RetentionCommandsTest {
         checkpoint();
         export("rest.zip", "--with-log");
         Console verified = verify("rest.zip");
+        export("excerpt.zip", "--with-log", "--from", "2020-01-01T00:00:00Z");
+        Console excerpt = verify("excerpt.zip");
+        Console notClosed = close("excerpt.zip");
 
+        assertThat(excerpt.out())
+                .containsPattern(": [1-9]\\d* of the events here are shown to be under it, 0 are not")
+                .endsWith(", 0 findings\nNOT PROVEN (filtered): completeness, chain continuity, balances\n");
+        assertThat(notClosed.err())
+                .isEqualTo("spendguard: Package " + directory.resolve("excerpt.zip")
+                        + " does not prove its balances, so it does not hold everything. Export the whole tenant.\n");
         assertThat(early.exitCode()).isEqualTo(2);
         assertThat(early.err())
                 .isEqualTo("spendguard: Tenant 'acme' has no closed period under a signed checkpoint: nothing may be"

@@ -2,6 +2,7 @@ package io.spendguard.jdbc.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.spendguard.evidence.EvidenceFilter;
 import io.spendguard.evidence.EvidencePackageWriter;
 import io.spendguard.proof.Ed25519Signer;
 import java.io.PrintWriter;
@@ -24,7 +25,8 @@ class VerifierCliTest {
         Path anchors = folder.resolve("anchors.json");
         Ed25519Signer signer = Ed25519Signer.loadOrCreate(folder.resolve("key.pem"), anchors);
         Path zip = folder.resolve("e.zip");
-        try (EvidencePackageWriter writer = EvidencePackageWriter.create(zip, signer, Clock.systemUTC(), null)) {
+        try (EvidencePackageWriter writer =
+                EvidencePackageWriter.create(zip, signer, Clock.systemUTC(), EvidenceFilter.ALL)) {
             writer.finish();
         }
 
