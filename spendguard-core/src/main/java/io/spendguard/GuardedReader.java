@@ -191,9 +191,10 @@ final class GuardedReader {
         boolean isPublisher =
                 lineage(annotated.getReturnType()).stream().map(Class::getName).anyMatch(PUBLISHERS::contains);
         if (isPublisher) {
-            faults.add(place(annotated) + " @Guarded: returns a "
-                    + annotated.getReturnType().getSimpleName()
-                    + ", which does its work when it is subscribed to, as often as that happens. Return what it emits.");
+            faults.add(
+                    place(annotated) + " @Guarded: returns a "
+                            + annotated.getReturnType().getSimpleName()
+                            + ", which does its work when it is subscribed to, as often as that happens. Return what it emits.");
         }
     }
 

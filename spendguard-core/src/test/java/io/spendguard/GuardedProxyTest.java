@@ -174,8 +174,9 @@ class GuardedProxyTest {
     void of_methodThatWorksAfterItsReturn_asOftenAsSomebodyListens_isRefused() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> GuardedProxy.of(Feed.class, () -> new SubmissionPublisher<>(), guard))
-                .withMessage("io.spendguard.GuardedProxyTest$Feed.follow() @Guarded: returns a SubmissionPublisher, which does"
-                        + " its work when it is subscribed to, as often as that happens. Return what it emits.");
+                .withMessage(
+                        "io.spendguard.GuardedProxyTest$Feed.follow() @Guarded: returns a SubmissionPublisher, which does"
+                                + " its work when it is subscribed to, as often as that happens. Return what it emits.");
     }
 
     @Test

@@ -397,7 +397,12 @@ public final class Reconciler implements AutoCloseable {
                             ? Reconciled.Result.RELEASED_BUT_BILLED
                             : Reconciled.Result.UNCHANGED;
             return new Reconciled(
-                    call, result, reservation.id(), before.actual(), before.actual(), isFirst ? before.eventId() : null);
+                    call,
+                    result,
+                    reservation.id(),
+                    before.actual(),
+                    before.actual(),
+                    isFirst ? before.eventId() : null);
         }
         StoredCorrection after = before.next(
                 CostChange.Kind.CORRECTED, call.reference(), actual, call.state(), before.disputed(), ids.next());

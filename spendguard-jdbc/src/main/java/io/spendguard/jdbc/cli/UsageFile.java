@@ -90,8 +90,10 @@ final class UsageFile {
                 Map<String, String> values = new HashMap<>();
                 for (String member : json.names()) {
                     if (!COLUMNS.contains(member)) {
-                        fault(i + 1, "unknown member '" + member + "': " + String.join(", ", COLUMNS)
-                                + " are known. Rename it.");
+                        fault(
+                                i + 1,
+                                "unknown member '" + member + "': " + String.join(", ", COLUMNS)
+                                        + " are known. Rename it.");
                     }
                 }
                 for (String column : COLUMNS) {
@@ -193,8 +195,10 @@ final class UsageFile {
         String state = values.getOrDefault(STATE, "provider_reported");
         Integer other = said.putIfAbsent(List.of(key, state), line);
         if (other != null) {
-            fault(line, "'" + KEY + "' " + key + " is " + state + " in line " + other
-                    + " already: nobody can tell which of them counts, or both. Give one line for each call.");
+            fault(
+                    line,
+                    "'" + KEY + "' " + key + " is " + state + " in line " + other
+                            + " already: nobody can tell which of them counts, or both. Give one line for each call.");
         }
         if (values.keySet().stream().noneMatch(column -> column.endsWith("Tokens") || column.equals(COST))) {
             fault(line, "there are neither tokens nor a cost: nothing is said of the call. Add one or leave it out.");

@@ -198,8 +198,7 @@ class ReconcilerTest {
         assertThatThrownBy(() -> record("a\0", "0.06 USD", "july.csv:2"))
                 .hasMessage("Billed call has a key or reference with a control character, which evidence cannot carry."
                         + " Remove it.");
-        assertThatThrownBy(() -> record("a", "0.06 USD", "july.csv\0"))
-                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> record("a", "0.06 USD", "july.csv\0")).isInstanceOf(IllegalArgumentException.class);
         assertSpent("0.18 USD");
     }
 
@@ -327,8 +326,8 @@ class ReconcilerTest {
     }
 
     private Reconciled record(String actionKey, String cost, String reference) {
-        return reconciler.record(new BilledCall(
-                "acme", actionKey, Usage.unknown(), Money.parse(cost), CostState.INVOICED, reference));
+        return reconciler.record(
+                new BilledCall("acme", actionKey, Usage.unknown(), Money.parse(cost), CostState.INVOICED, reference));
     }
 
     private Balance balance() {
