@@ -111,7 +111,8 @@ record AllotOperation(
         if (rolls && amount.atomic() > destination.debt()) {
             throw new BudgetOperationException(
                     Fault.ROLLING_WINDOW,
-                    words(to) + " cannot be given " + amount + ": its window rolls and has no end that would take a grant"
+                    words(to) + " cannot be given " + amount
+                            + ": its window rolls and has no end that would take a grant"
                             + " back, so that it takes what is owed and no more, which is "
                             + destination.amount(destination.debt())
                             + ". Raise the limit in the contract, and lower it again.");

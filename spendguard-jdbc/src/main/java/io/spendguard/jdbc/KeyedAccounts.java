@@ -40,9 +40,7 @@ final class KeyedAccounts {
     @Nullable
     Account lend(AccountId id) {
         Offer offer = offers.get(id);
-        if (offer == null
-                || taken.containsKey(id)
-                || used.getOrDefault(Keys.of(offer.account), 0) >= offer.mostKeys) {
+        if (offer == null || taken.containsKey(id) || used.getOrDefault(Keys.of(offer.account), 0) >= offer.mostKeys) {
             return null;
         }
         used.merge(Keys.of(offer.account), 1, Integer::sum);

@@ -439,8 +439,7 @@ final class OrderedPath {
                     openings.remove(left);
                     rows.remove(left);
                 }
-                return new Planned.Writes(
-                        List.copyOf(openings.values()), posting, assumed != null && isPlannedAnew);
+                return new Planned.Writes(List.copyOf(openings.values()), posting, assumed != null && isPlannedAnew);
             } catch (RuntimeException refusal) {
                 return new Planned.Failed(refusal);
             }
