@@ -39,9 +39,13 @@ class StatementsTest {
                 - {id: tokens, limit: 100000 tokens.total, window: {type: total}}
             """, "three.yaml");
 
-    /** What one server does once for all its tenants: it sweeps overdue holds, and signs checkpoints of all their logs. */
+    /**
+     * What one server does once for all its tenants: it sweeps overdue holds, looks for streams of dead writers, and signs checkpoints
+     * of all their logs.
+     */
     private static final List<String> ACROSS_TENANTS = List.of(
             "where state in ('HELD', 'EXTENDED') and expires_at <= clock_timestamp() order by expires_at, tenant,",
+            "where not known.is_closed and coalesce(writer.heard_at, opened.opened_at) <= clock_timestamp()",
             "(select max(size) from spendguard.checkpoint)");
 
     private static final Pattern TABLE = Pattern.compile(
