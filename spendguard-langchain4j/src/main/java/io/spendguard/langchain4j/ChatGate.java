@@ -122,7 +122,7 @@ final class ChatGate {
     private Action describe(ChatRequest request, ChatRequestParameters parameters) {
         String model = parameters.modelName();
         Action.Builder action = model == null ? Action.of(ActionKind.LLM_CALL) : Action.llmCall(provider, model);
-        action.content(request.messages().toString());
+        action.content(() -> request.messages().toString());
         ChatDialect dialect = ChatDialect.of(parameters);
         if (dialect.isBounded(parameters)) {
             PromptTokens.of(provider, request.messages(), parameters).ifPresent(action::inputTokens);
