@@ -1,16 +1,21 @@
 package io.spendguard.test;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /** A database of an {@link EmbeddedPostgres}, for one test or one test class. Safe for any number of threads. */
 public final class Database implements AutoCloseable {
     private final EmbeddedPostgres server;
     private final String name;
+    private final @Nullable DatabaseTemplate template;
+    private final AtomicBoolean isClosed = new AtomicBoolean();
 
-    Database(EmbeddedPostgres server, String name) {
+    Database(EmbeddedPostgres server, String name, @Nullable DatabaseTemplate template) {
         this.server = server;
         this.name = name;
+        this.template = template;
     }
 
     /** The name, unique on its server. */
@@ -51,10 +56,17 @@ public final class Database implements AutoCloseable {
         return server.copyOf(name);
     }
 
-    /** Drops the database; sessions still connected are cut. */
+    /** Gives the database up, once; whatever was in it is gone, and nothing is found under its name any more; sessions still connected are cut. */
     @Override
     public void close() {
-        server.drop(name);
+        if (isClosed.getAndSet(true)) {
+            return;
+        }
+        if (template == null) {
+            server.drop(name);
+        } else {
+            template.giveBack(name);
+        }
     }
 
     @Override

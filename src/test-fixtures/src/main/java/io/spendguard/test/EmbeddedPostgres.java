@@ -9,21 +9,17 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,7 +48,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private final Path log;
     private final boolean isShared;
     private final AtomicInteger databases = new AtomicInteger();
-    private final ConcurrentHashMap<String, Template> templates = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, DatabaseTemplate> templates = new ConcurrentHashMap<>();
     private final Object roles = new Object();
     private final Path binaries;
     private final Path dataDirectory;
@@ -100,11 +96,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
     /** Creates an empty database. */
     public Database newDatabase() {
-        return create("template1");
+        return create("template1", null);
     }
 
     /**
-     * Creates a database as a copy of a template, which takes a fraction of the time a migration takes. The first call for a
+     * Gives a database as a copy of a template, which takes a fraction of the time a migration takes. The first call for a
      * name creates the template and migrates it; calls for the same name on other threads wait for that. When the
      * migration throws, nothing is left of the template, and the next call tries again.
      *
@@ -113,7 +109,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
      */
     public Database newDatabase(String templateName, Consumer<DataSource> migrateTemplate) {
         requireName("Template", templateName);
-        Template template = templates.computeIfAbsent(templateName, name -> new Template("template_" + name));
+        DatabaseTemplate template =
+                templates.computeIfAbsent(templateName, name -> new DatabaseTemplate(this, "template_" + name));
         template.migrateOnce(migrateTemplate);
         return template.copy();
     }
@@ -184,21 +181,31 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     Database copyOf(String database) {
-        query("select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '" + database + "'");
-        return create(database);
+        cutSessions(database);
+        return create(database, null);
+    }
+
+    /** Returns when they are gone. */
+    void cutSessions(String database) {
+        query("select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity where datname = '" + database
+                + "'");
     }
 
     void drop(String database) {
         execute("drop database if exists " + database + " with (force)");
     }
 
-    private Database create(String template) {
-        String name = "test_" + databases.incrementAndGet();
+    Database create(String template, @Nullable DatabaseTemplate owner) {
+        String name = newName();
         execute("create database " + name + " template " + template);
-        return new Database(this, name);
+        return new Database(this, name, owner);
     }
 
-    private void execute(String sql) {
+    String newName() {
+        return "test_" + databases.incrementAndGet();
+    }
+
+    void execute(String sql) {
         try (Connection connection = dataSource(ADMIN, ADMIN).getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
@@ -316,56 +323,5 @@ public final class EmbeddedPostgres implements AutoCloseable {
     /** Initialised by the first use: the class loader is the lock. */
     private static final class Shared {
         static final EmbeddedPostgres SERVER = new EmbeddedPostgres(true);
-        static final ExecutorService COPYING = Executors.newFixedThreadPool(2, work -> {
-            Thread thread = new Thread(work, "embedded-postgres-copies");
-            thread.setDaemon(true);
-            return thread;
-        });
-    }
-
-    /** A database that is copied and never connected to again. */
-    private final class Template {
-        private static final int COPIES_AHEAD = 2;
-
-        final String database;
-        private final Queue<CompletableFuture<Database>> copies = new ArrayDeque<>();
-        private boolean isMigrated;
-
-        Template(String database) {
-            this.database = database;
-        }
-
-        /** Of the shared server, whose tests come one after another, the next ones are made while a test runs. */
-        Database copy() {
-            if (!isShared) {
-                return create(database);
-            }
-            CompletableFuture<Database> next;
-            synchronized (copies) {
-                while (copies.size() <= COPIES_AHEAD) {
-                    copies.add(CompletableFuture.supplyAsync(() -> create(database), Shared.COPYING));
-                }
-                next = copies.remove();
-            }
-            return next.join();
-        }
-
-        synchronized void migrateOnce(Consumer<DataSource> migrate) {
-            if (isMigrated) {
-                return;
-            }
-            execute("create database " + database);
-            try {
-                migrate.accept(dataSource(database, ADMIN));
-                // A copy is refused while anybody is connected to its source.
-                execute("alter database " + database + " with allow_connections false");
-                execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = '" + database + "'");
-                isMigrated = true;
-            } finally {
-                if (!isMigrated) {
-                    drop(database);
-                }
-            }
-        }
     }
 }

@@ -17,8 +17,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EmbeddedPostgresTest {
+    private static final String OID = "select oid from pg_database where datname = current_database()";
+
     @Test
     void shared_calledTwice_isOneServer() {
         assertThat(EmbeddedPostgres.shared()).isSameAs(EmbeddedPostgres.shared());
@@ -129,6 +133,58 @@ class EmbeddedPostgresTest {
             assertThat(connection.isValid(1)).isFalse();
         }
         assertThatThrownBy(() -> value(database, "select 1")).hasMessageContaining("does not exist");
+    }
+
+    @Test
+    void close_copyOfATemplate_isEmptiedAndGivenOutUnderAnotherName() throws SQLException {
+        Database first = ofTemplate();
+        String place = value(first, OID);
+        run(first.adminDataSource(), "insert into filled values (1)");
+        first.close();
+        first.close();
+
+        try (Database second = ofTemplate()) {
+            assertThat(value(second, OID)).isEqualTo(place);
+            assertThat(second.name()).isNotEqualTo(first.name());
+            assertThat(value(second, "select count(*) from filled")).isEqualTo("0");
+            assertThat(value(second, "select count(*) from kept")).isEqualTo("1");
+            assertThatThrownBy(() -> value(first, "select 1")).hasMessageContaining("does not exist");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "alter table filled add column more int",
+                "alter table filled disable trigger all",
+                "alter table filled alter column id set default 7",
+                "create table another (id int)",
+                "create or replace function refuse() returns trigger language plpgsql as 'begin return new; end'",
+                "grant select on filled to public",
+                "delete from kept",
+                "select nextval('numbers')",
+                "do 'begin execute format(''alter database %I set work_mem = 1024'', current_database()); end'",
+                "insert into filled select generate_series(1, 6000)"
+            })
+    void close_copyThatIsNotAsTheTemplateWas_isGivenToNobody(String change) throws SQLException {
+        Database first = ofTemplate();
+        String place = value(first, OID);
+        run(first.adminDataSource(), change);
+        first.close();
+
+        try (Database second = ofTemplate()) {
+            assertThat(value(second, OID)).isNotEqualTo(place);
+        }
+    }
+
+    private static Database ofTemplate() {
+        return EmbeddedPostgres.shared().newDatabase("given_back", admin -> run(admin, """
+                create table kept as select 1 as id;
+                create table filled (id int);
+                create sequence numbers;
+                create function refuse() returns trigger language plpgsql as 'begin return null; end';
+                create trigger refuse before delete on filled for each row execute function refuse();
+                """));
     }
 
     @Test
