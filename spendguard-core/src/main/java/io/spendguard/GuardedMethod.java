@@ -75,8 +75,17 @@ public final class GuardedMethod {
      * @throws IllegalArgumentException when the cost cannot be counted; see {@link #apply(Action.Builder, Object[])}
      */
     public Action action(@Nullable Object[] args) {
-        return apply(Action.toolCall(tool).content(Arrays.deepToString(args)), args)
-                .build();
+        return apply(Action.toolCall(tool).content(content(args)), args).build();
+    }
+
+    /** Each argument's text after its length, so that no two lists of arguments have the same. */
+    private static String content(@Nullable Object[] args) {
+        StringBuilder content = new StringBuilder();
+        for (Object arg : args) {
+            String text = Arrays.deepToString(new @Nullable Object[] {arg});
+            content.append(text.length()).append(':').append(text);
+        }
+        return content.toString();
     }
 
     /**

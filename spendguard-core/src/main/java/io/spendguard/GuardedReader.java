@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads {@link Guarded} off methods, and collects what is wrong with it so that all of it is said at once. */
 final class GuardedReader {
+    private static final Set<String> PUBLISHERS =
+            Set.of("java.util.concurrent.Flow$Publisher", "org.reactivestreams.Publisher");
+
     private final List<String> faults = new ArrayList<>();
 
     /** The method that carries the annotation: this one, else one it overrides, superclasses before interfaces. */
@@ -63,6 +66,7 @@ final class GuardedReader {
         Map<String, String> labels = labels(annotated, guarded);
         Method fallback = fallback(annotated, guarded);
         requireAccess(annotated, called);
+        requireWork(annotated);
         return new GuardedMethod(called, annotated, tool, cost, per, labels, fallback);
     }
 
@@ -180,6 +184,18 @@ final class GuardedReader {
         return RuntimeException.class.isAssignableFrom(thrown)
                 || Error.class.isAssignableFrom(thrown)
                 || Arrays.stream(method.getExceptionTypes()).anyMatch(declared -> declared.isAssignableFrom(thrown));
+    }
+
+    /** A publisher works when it is subscribed to, each time anew, and that is after the decision and past every gate. */
+    private void requireWork(Method annotated) {
+        boolean isPublisher =
+                lineage(annotated.getReturnType()).stream().map(Class::getName).anyMatch(PUBLISHERS::contains);
+        if (isPublisher) {
+            faults.add(
+                    place(annotated) + " @Guarded: returns a "
+                            + annotated.getReturnType().getSimpleName()
+                            + ", which does its work when it is subscribed to, as often as that happens. Return what it emits.");
+        }
     }
 
     private void requireAccess(Method annotated, Method called) {

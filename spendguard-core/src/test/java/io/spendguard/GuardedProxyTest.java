@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Locale;
+import java.util.concurrent.SubmissionPublisher;
 import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -102,6 +103,27 @@ class GuardedProxyTest {
     }
 
     @Test
+    void call_ofTheSameToolInside_atACostThatNothingWasHeldFor_isDecided() {
+        Batch batch = GuardedProxy.of(Batch.class, new Batch() {}, guard);
+
+        assertThatThrownBy(() -> batch.send(1, () -> batch.send(9, () -> {}))).isInstanceOf(SpendDeniedException.class);
+        assertThat(spent()).isEqualTo("0.00 USD");
+        batch.send(3, () -> batch.send(2, () -> {}));
+
+        assertThat(spent()).isEqualTo("0.03 USD");
+    }
+
+    @Test
+    void action_otherArgumentsOfOneText_isAnotherAction() throws Exception {
+        GuardedMethod join = GuardedMethod.of(Join.class.getDeclaredMethod("join", String.class, String.class))
+                .orElseThrow();
+
+        assertThat(join.action(new Object[] {"a, b", "c"}).content())
+                .isNotEqualTo(join.action(new Object[] {"a", "b, c"}).content())
+                .isEqualTo(join.action(new Object[] {"a, b", "c"}).content());
+    }
+
+    @Test
     void call_withoutAGuardOfItsOwn_usesTheOpenOneOrIsNotMade() throws Exception {
         Web web = new Web();
         Search search = GuardedProxy.of(Search.class, web);
@@ -146,6 +168,15 @@ class GuardedProxyTest {
                 .withMessageContaining(
                         "io.spendguard.GuardedProxyTest$Wrong.two() @Guarded cost '3 calls': Action charge of 3 calls: calls"
                                 + " and tokens are counted, not charged. Charge money or credits.NAME.");
+    }
+
+    @Test
+    void of_methodThatWorksAfterItsReturn_asOftenAsSomebodyListens_isRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> GuardedProxy.of(Feed.class, () -> new SubmissionPublisher<>(), guard))
+                .withMessage(
+                        "io.spendguard.GuardedProxyTest$Feed.follow() @Guarded: returns a SubmissionPublisher, which does"
+                                + " its work when it is subscribed to, as often as that happens. Return what it emits.");
     }
 
     @Test
@@ -240,6 +271,23 @@ class GuardedProxyTest {
     static final class Quiet implements Runnable {
         @Override
         public void run() {}
+    }
+
+    interface Batch {
+        @Guarded(cost = "0.01 USD", per = "mails")
+        default void send(int mails, Runnable then) {
+            then.run();
+        }
+    }
+
+    interface Join {
+        @Guarded
+        String join(String one, String other);
+    }
+
+    interface Feed {
+        @Guarded(cost = "0.01 USD")
+        SubmissionPublisher<String> follow();
     }
 
     interface Wrong {

@@ -93,12 +93,12 @@ record Outcome(
                 .getBytes(StandardCharsets.UTF_8));
     }
 
-    /** A reason may be cut out of any text: half a character or too many must not keep a hold from being released. */
+    /** A reason may be cut out of any text: half a character, a NUL or too many must not keep a hold from being released. */
     private static String legible(String text) {
         StringBuilder legible = new StringBuilder();
         text.codePoints()
                 .limit(MAX_NOTE)
-                .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? '?' : c)
+                .map(c -> c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) ? '?' : c)
                 .forEach(legible::appendCodePoint);
         return legible.toString();
     }

@@ -40,7 +40,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Beside that an operator records here what a provider gives back, what is disputed with it, and what was recorded wrongly.
  *
  * <p>Needs no contract: each hold keeps its decision's terms. Each correction is one transaction with one signed event.
- * Repeating a word changes nothing. Blocks for a few reads and at most two transactions per call. Safe for any number of threads.
+ * Repeating a word changes nothing, also after a later one or an operator's change: a provider's word is known again by its
+ * amounts, its state and its reference, and the last one also under another reference. Blocks for a few reads and at most two transactions per call. Safe for any number of threads.
  */
 public final class Reconciler implements AutoCloseable {
     /** How often somebody else may be quicker before it is given up. */
@@ -94,8 +95,7 @@ public final class Reconciler implements AutoCloseable {
         }
         boolean isFirst = settle(reservation, call, charges);
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            StoredCorrection before = recorded(reservation);
-            Reconciled result = correct(reservation, call, before, isFirst);
+            Reconciled result = correct(reservation, call, records(reservation), isFirst);
             if (result != null) {
                 return result;
             }
@@ -295,8 +295,16 @@ public final class Reconciler implements AutoCloseable {
         }
     }
 
-    /** What each claim costs by the provider's word; null when one cannot be told. */
+    /** What each claim costs by the provider's word; null when one cannot be told, or is beyond any amount. */
     private static @Nullable List<Terms.Charge> charges(HeldTerms held, BilledCall call) {
+        try {
+            return countable(held, call);
+        } catch (ArithmeticException overflow) {
+            return null;
+        }
+    }
+
+    private static @Nullable List<Terms.Charge> countable(HeldTerms held, BilledCall call) {
         Usage usage = call.usage();
         Money cost = call.cost() != null ? call.cost() : held.terms().cost(usage);
         List<Terms.Charge> charges = new ArrayList<>();
@@ -341,11 +349,6 @@ public final class Reconciler implements AutoCloseable {
                 .map(StoredSettlement::parse);
     }
 
-    private StoredCorrection recorded(Reservation reservation) {
-        List<StoredCorrection> records = records(reservation);
-        return records.get(records.size() - 1);
-    }
-
     /** The settlement and every change of it, in order. */
     private List<StoredCorrection> records(Reservation reservation) {
         StoredSettlement settled = settlement(reservation).orElseThrow();
@@ -374,7 +377,8 @@ public final class Reconciler implements AutoCloseable {
 
     /** Null when somebody else was quicker. */
     private @Nullable Reconciled correct(
-            Reservation reservation, BilledCall call, StoredCorrection before, boolean isFirst) {
+            Reservation reservation, BilledCall call, List<StoredCorrection> records, boolean isFirst) {
+        StoredCorrection before = records.get(records.size() - 1);
         // Extended or settled since it was read: what is held may be more, and never other accounts.
         HeldTerms held = HeldTerms.of(
                 ledger.reservation(reservation.tenant(), reservation.id()).orElseThrow());
@@ -386,10 +390,19 @@ public final class Reconciler implements AutoCloseable {
             return new Reconciled(
                     call, Reconciled.Result.OUTRANKED, reservation.id(), before.actual(), before.actual(), null);
         }
-        if (before.actual().equals(actual) && before.state() == call.state()) {
-            Reconciled.Result result = isFirst ? Reconciled.Result.SETTLED : Reconciled.Result.UNCHANGED;
+        if (isSaid(records, call, actual)) {
+            Reconciled.Result result = isFirst
+                    ? Reconciled.Result.SETTLED
+                    : isReleased(records) && !isNothing(before.actual())
+                            ? Reconciled.Result.RELEASED_BUT_BILLED
+                            : Reconciled.Result.UNCHANGED;
             return new Reconciled(
-                    call, result, reservation.id(), before.actual(), actual, isFirst ? before.eventId() : null);
+                    call,
+                    result,
+                    reservation.id(),
+                    before.actual(),
+                    before.actual(),
+                    isFirst ? before.eventId() : null);
         }
         StoredCorrection after = before.next(
                 CostChange.Kind.CORRECTED, call.reference(), actual, call.state(), before.disputed(), ids.next());
@@ -399,11 +412,38 @@ public final class Reconciler implements AutoCloseable {
         } catch (IdempotencyConflictException quicker) {
             return null;
         }
-        boolean isFinding = before.isReleased() && actual.stream().anyMatch(amount -> amount.atomic() > 0);
-        Reconciled.Result result = isFinding
+        Reconciled.Result result = isReleased(records) && !isNothing(actual)
                 ? Reconciled.Result.RELEASED_BUT_BILLED
                 : isFirst ? Reconciled.Result.SETTLED : Reconciled.Result.CORRECTED;
         return new Reconciled(call, result, reservation.id(), before.actual(), actual, after.eventId());
+    }
+
+    /** Whether the provider said this before: last, or at the same place. What an operator changed since then stands. */
+    private static boolean isSaid(List<StoredCorrection> records, BilledCall call, List<Amount> actual) {
+        boolean isLast = true;
+        for (int i = records.size() - 1; i >= 0; i--) {
+            StoredCorrection record = records.get(i);
+            if (record.kind() != null && record.kind() != CostChange.Kind.CORRECTED) {
+                continue;
+            }
+            if (record.state() == call.state()
+                    && record.actual().equals(actual)
+                    && (isLast || record.reference().equals(call.reference()))) {
+                return true;
+            }
+            isLast = false;
+        }
+        return false;
+    }
+
+    /** Whether the call was released, as if it had had no effect, and no operator said otherwise. */
+    private static boolean isReleased(List<StoredCorrection> records) {
+        return records.get(0).isReleased()
+                && records.stream().noneMatch(record -> record.kind() == CostChange.Kind.COMPENSATED);
+    }
+
+    private static boolean isNothing(List<Amount> actual) {
+        return actual.stream().allMatch(amount -> amount.atomic() == 0);
     }
 
     private static Reconciled nothing(BilledCall call, Reconciled.Result result, @Nullable UUID decision) {

@@ -3,6 +3,7 @@ package io.spendguard.model;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -195,6 +196,21 @@ public final class Action {
     /** The credits this action costs beside money, at most one amount of each programme, in order of unit. */
     public List<Amount> charges() {
         return charges;
+    }
+
+    /** Tells whether this action costs at least what the caller of another one says that it costs. */
+    boolean isAsDearAs(Action other) {
+        List<Amount> own = named();
+        return other.named().stream()
+                .allMatch(cost -> cost.atomic() == 0
+                        || own.stream()
+                                .anyMatch(most -> most.unit().equals(cost.unit()) && most.atomic() >= cost.atomic()));
+    }
+
+    private List<Amount> named() {
+        List<Amount> named = new ArrayList<>(charges);
+        fixedCost().map(Money::toAmount).ifPresent(named::add);
+        return named;
     }
 
     /** Labels by name, in order of name. */

@@ -15,12 +15,19 @@ import org.jspecify.annotations.Nullable;
  */
 public record BilledCall(
         String tenant, String key, Usage usage, @Nullable Money cost, CostState state, String reference) {
-    /** Refuses an estimate with {@link IllegalArgumentException}: a provider does not send one. */
+    /**
+     * Refuses with {@link IllegalArgumentException} an estimate, which a provider does not send, and a key or reference with
+     * control characters, which evidence cannot carry.
+     */
     public BilledCall {
         Objects.requireNonNull(tenant, "tenant");
         Objects.requireNonNull(key, "key");
         Objects.requireNonNull(usage, "usage");
         Objects.requireNonNull(reference, "reference");
+        if (key.chars().anyMatch(Character::isISOControl) || reference.chars().anyMatch(Character::isISOControl)) {
+            throw new IllegalArgumentException(
+                    "Billed call has a key or reference with a control character, which evidence cannot carry. Remove it.");
+        }
         if (state == CostState.ESTIMATED) {
             throw new IllegalArgumentException(
                     "Call '" + key + "' is billed as ESTIMATED: a provider reports or invoices. Name one of them.");

@@ -15,7 +15,7 @@ import java.lang.annotation.Target;
  *
  * <p>A call is settled when the method returns: at the cost given here, unless the method committed another through
  * {@link Permit#current()}. A method that throws leaves the outcome unknown. One that returns a future is settled when it
- * returns the future.
+ * returns the future. One that returns a publisher is a fault: it works when it is subscribed to, as often as that happens.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)

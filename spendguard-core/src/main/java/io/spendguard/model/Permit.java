@@ -125,8 +125,9 @@ public interface Permit extends AutoCloseable {
 
     /**
      * Tells whether an action met inside this permit's own is that very action again, behind a second gate: the same
-     * tool, or the same model, while this permit is unsettled. It was decided and held for already; a gate lets it pass
-     * and charges nothing. Anything else inside (a model called by a tool, another tool) is a spend of its own.
+     * tool, or the same model, while this permit is unsettled, and at no more than what this one's costs. It was decided and held
+     * for already; a gate lets it pass and charges nothing. Anything else inside (a model called by a tool, another tool, the
+     * same tool at a cost that nothing was held for) is a spend of its own.
      */
     default boolean covers(Action inner) {
         Action own = effective();
@@ -134,7 +135,8 @@ public interface Permit extends AutoCloseable {
                 && own.kind() == inner.kind()
                 && own.tool().equals(inner.tool())
                 && own.provider().equals(inner.provider())
-                && own.model().equals(inner.model());
+                && own.model().equals(inner.model())
+                && own.isAsDearAs(inner);
     }
 
     /**

@@ -33,9 +33,9 @@ public record Reconciled(
         SETTLED(false),
         /** The difference was posted. */
         CORRECTED(false),
-        /** It agrees with what is recorded. */
+        /** It was said before, or agrees with what is recorded. */
         UNCHANGED(false),
-        /** The call was released, as if it had had no effect, and is billed nevertheless: its cost was posted. */
+        /** The call was released, as if it had had no effect, and is billed nevertheless: its cost is posted, now or before. */
         RELEASED_BUT_BILLED(true),
         /** No decision of that key is known: the call went past the guard. Nothing was written. */
         UNKNOWN_DECISION(true),

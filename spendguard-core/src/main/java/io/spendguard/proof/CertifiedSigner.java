@@ -73,12 +73,23 @@ public final class CertifiedSigner implements Signer, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws SigningException when the certificate is at its end: the root has been away for at least half of its validity
+     * @throws SigningException when the certificate is at its end: the root has been away for at least half of its validity; or
+     *     when the clock was set back before its beginning
      */
     @Override
     public byte[] sign(byte[] message) {
-        Instant end = certificate.notAfter();
-        if (!clock.instant().isBefore(end.minus(SKEW))) {
+        KeyCertificate current = certificate;
+        Instant now = clock.instant();
+        Instant end = current.notAfter();
+        if (now.isBefore(current.notBefore())) {
+            throw new SigningException(
+                    Kind.UNAVAILABLE,
+                    "Key '" + keyId() + "' does not sign: its certificate by root '" + root.keyId() + "' begins at "
+                            + current.notBefore() + ", and the clock was set back to " + now
+                            + ". Set it right; the root is asked again by itself.",
+                    null);
+        }
+        if (!now.isBefore(end.minus(SKEW))) {
             throw new SigningException(
                     Kind.UNAVAILABLE,
                     "Key '" + keyId() + "' does not sign: its certificate by root '" + root.keyId() + "' ends at " + end
@@ -95,14 +106,16 @@ public final class CertifiedSigner implements Signer, AutoCloseable {
     }
 
     /**
-     * Renews the certificate if half of its validity is over; called in the background too. Blocks for the root.
+     * Renews the certificate if half of its validity is over, or the clock was set back before it; called in the background too. Blocks for the root.
      *
      * @return whether it was renewed
      * @throws SigningException when the root does not sign; the old certificate stands
      */
     public synchronized boolean renewIfDue() {
         KeyCertificate current = certificate;
-        if (clock.instant().isBefore(current.notBefore().plus(validity.dividedBy(2)))) {
+        Instant now = clock.instant();
+        if (!now.isBefore(current.notBefore())
+                && now.isBefore(current.notBefore().plus(validity.dividedBy(2)))) {
             return false;
         }
         certificate = certify();

@@ -73,6 +73,23 @@ class CertifiedSignerTest {
     }
 
     @Test
+    void sign_clockSetBackBeforeTheCertificate_failsUntilItIsRenewed() {
+        try (CertifiedSigner signer = CertifiedSigner.by(root).open(clock)) {
+            clock.now = Instant.parse("2026-11-23T11:59:00Z");
+            signer.sign(MESSAGE);
+            clock.now = Instant.parse("2026-11-23T11:58:59.999Z");
+
+            assertThatThrownBy(() -> signer.sign(MESSAGE))
+                    .isInstanceOf(SigningException.class)
+                    .hasMessageEndingWith("begins at 2026-11-23T11:59:00Z, and the clock was set back to"
+                            + " 2026-11-23T11:58:59.999Z. Set it right; the root is asked again by itself.");
+
+            assertThat(signer.renewIfDue()).isTrue();
+            signer.sign(MESSAGE);
+        }
+    }
+
+    @Test
     void sign_rootAway_goesOnUntilTheCertificateEndsAndThenFails() {
         try (CertifiedSigner signer = CertifiedSigner.by(root).open(clock)) {
             root.isAway = true;

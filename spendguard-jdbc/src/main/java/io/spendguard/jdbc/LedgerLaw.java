@@ -108,6 +108,63 @@ public enum LedgerLaw {
              where answer.tenant is null
              order by taken.tenant, taken.operation, taken.key
             """),
+    /** The answer that replays of an operation get is what its event says. */
+    ANSWERS_ARE_THE_EVENTS("""
+            select tenant, format('operation %s ''%s''', operation, key) as subject,
+                   case
+                       when event_id is null then 'Its answer for replays names no event that is there.'
+                       when not is_its_own then format('Its answer for replays names event %s, which is not its own.', event_id)
+                       else format('Its answer for replays does not say what its event %s says.', event_id)
+                   end as message
+              from (
+                select answer.tenant, answer.operation, answer.key, answer.says, event.event_id,
+                       case
+                           when event.payload is not null then posted.tenant is not null
+                           when answer.operation = 'DECIDE' then
+                               event.type = 'io.spendguard.decision.v1' and event.decision_id = answer.says ->> 'decision'
+                           when answer.operation in ('SETTLE', 'EXPIRE') then
+                               event.type = 'io.spendguard.outcome.v1' and event.decision_id = answer.key
+                           else true
+                       end as is_its_own,
+                       convert_from(event.payload, 'UTF8')::jsonb as event
+                  from (
+                    select tenant, operation, key,
+                           (case octet_length(answer) when 0 then '{}' else convert_from(answer, 'UTF8') end)::jsonb as says
+                      from spendguard.idempotency_answer
+                     where operation <> 'ACTIVATE') answer
+                  left join spendguard.outbox event
+                    on event.tenant = answer.tenant and event.event_id::text = answer.says ->> 'event'
+                  left join spendguard.ledger_tx posted
+                    on posted.tenant = answer.tenant and posted.operation = answer.operation and posted.key = answer.key
+                   and posted.event_id = event.event_id) told
+             where event_id is null
+                or not is_its_own
+                or event is not null and case
+                       when operation = 'DECIDE' then
+                           (says ->> 'decision', lower(says ->> 'effect'), says -> 'reasons', says ->> 'contract',
+                               says -> 'approval', says -> 'targets')
+                           is distinct from (event ->> 'decisionid', event #>> '{data,decision,effect}',
+                               event #> '{data,decision,reasons}', event #>> '{data,contract}',
+                               event #> '{data,decision,approval}', event #> '{data,decision,targets}')
+                       when operation in ('SETTLE', 'EXPIRE') then
+                           (says ->> 'kind', says -> 'estimated')
+                           is distinct from (event #>> '{data,outcome,kind}', event #> '{data,outcome,estimated}')
+                           -- What was committed in parts is beside the amounts in the event, and in those of the answer.
+                           or not jsonb_path_exists(event, '$.data.actual[*].committed')
+                               and says -> 'actual' is distinct from jsonb_path_query_array(event, '$.data.actual[*].amount')
+                       when operation = 'CORRECT' then
+                           (says ->> 'kind', says ->> 'state', says ->> 'reference')
+                           is distinct from (event #>> '{data,outcome,kind}', event #>> '{data,outcome,state}',
+                               event #>> '{data,outcome,reference}')
+                       when operation = 'EXTEND' then
+                           (says -> 'granted', says -> 'reasons')
+                           is distinct from (event #> '{data,extension,granted}', event #> '{data,extension,reasons}')
+                       when operation = 'COMMIT_PART' then
+                           says -> 'reasons' is distinct from event #> '{data,part,reasons}'
+                       else false
+                   end
+             order by tenant, operation, key
+            """),
     /** A transfer gives what it takes. */
     TRANSFERS_MINT_NOTHING("""
             select tx.tenant, 'transaction ' || tx.tx_id as subject,

@@ -12,6 +12,9 @@ import io.spendguard.model.Usage;
 import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.test.Database;
 import io.spendguard.test.EmbeddedPostgres;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -147,10 +150,42 @@ class LedgerCheckTest {
                         LedgerLaw.PARTS_FOLLOW_FROM_EACH_OTHER,
                         "follows 180000000 held and 0 committed, but says 200000000 and 0, and leaves -20000000."),
                 arguments(
-                        "an answer forgotten",
+                        "an answer for replays deleted, so that a call is decided anew",
                         "delete from spendguard.idempotency_answer where operation = 'SETTLE'",
                         LedgerLaw.KEYS_HAVE_ANSWERS,
                         "operation SETTLE"),
+                arguments(
+                        "a refusal's answer for replays turned into a permission",
+                        answer("replace(old, '\"effect\":\"STOP\"', '\"effect\":\"CONTINUE\"')", "DECIDE", "STOP"),
+                        LedgerLaw.ANSWERS_ARE_THE_EVENTS,
+                        "Its answer for replays does not say what its event "),
+                arguments(
+                        "an answer for replays given another decision's id",
+                        answer(
+                                "regexp_replace(old, '\"decision\":\"[^\"]*\"', '\"decision\":\"' || gen_random_uuid()"
+                                        + " || '\"')",
+                                "DECIDE",
+                                "CONTINUE"),
+                        LedgerLaw.ANSWERS_ARE_THE_EVENTS,
+                        "Its answer for replays does not say what its event "),
+                arguments(
+                        "an answer for replays that names another operation's event",
+                        answer(
+                                "regexp_replace(old, '\"event\":\"[^\"]*\"', '\"event\":\"'"
+                                        + " || (select min(event_id::text) from spendguard.outbox where type like '%opened%') || '\"')",
+                                "DECIDE", "CONTINUE"),
+                        LedgerLaw.ANSWERS_ARE_THE_EVENTS,
+                        ", which is not its own."),
+                arguments(
+                        "a settlement's answer for replays made a release",
+                        answer("replace(old, 'COMMITTED', 'RELEASED')", "SETTLE", "COMMITTED"),
+                        LedgerLaw.ANSWERS_ARE_THE_EVENTS,
+                        "Its answer for replays does not say what its event "),
+                arguments(
+                        "an amount in a settlement's answer for replays lowered",
+                        answer("replace(old, '0.18 USD', '0.01 USD')", "SETTLE", "0.18 USD"),
+                        LedgerLaw.ANSWERS_ARE_THE_EVENTS,
+                        "Its answer for replays does not say what its event "),
                 arguments(
                         "an event rewritten",
                         "update spendguard.outbox set payload = convert_to(replace(convert_from(payload, 'UTF8'),"
@@ -213,8 +248,37 @@ class LedgerCheckTest {
     }
 
     @Test
+    void document_listsTheTampering() throws IOException {
+        List<String> page = Files.readAllLines(Path.of("../docs/evidence.md"));
+        List<String> rows =
+                page.subList(page.indexOf("| done to the database | law broken |") + 2, page.size()).stream()
+                        .takeWhile(line -> line.startsWith("|"))
+                        .toList();
+
+        assertThat(rows)
+                .containsExactlyElementsOf(tampering()
+                        .map(arguments ->
+                                "| " + arguments.get()[0] + " | `" + arguments.get()[2] + "` |")
+                        .toList());
+    }
+
+    @Test
     void run_personalValuesErased_findsNothing() throws SQLException {
         tamper(List.of("delete from spendguard.personal_value"));
+
+        assertThat(LedgerCheck.run(TestLedgers.application(database), null).findings())
+                .isEmpty();
+    }
+
+    @Test
+    void run_afterAReasonThatNoTextOfTheDatabaseCanHold_stillChecks() {
+        try (Guard guard = Guard.builder()
+                .contract(CONTRACT)
+                .ledger(PostgresLedger.open(TestLedgers.application(database)))
+                .signer(Ed25519Signer.generate())
+                .build()) {
+            guard.decide(Action.toolCall("t").run("other").build()).orThrow().release("cut out of\0any bytes");
+        }
 
         assertThat(LedgerCheck.run(TestLedgers.application(database), null).findings())
                 .isEmpty();
@@ -232,6 +296,13 @@ class LedgerCheckTest {
 
     private static Arguments arguments(String what, String sql, LedgerLaw law, String message) {
         return Arguments.of(what, List.of(sql), law, message);
+    }
+
+    /** Rewrites the answers of an operation that hold a text. */
+    private static String answer(String rewritten, String operation, String holding) {
+        return "update spendguard.idempotency_answer set answer = convert_to("
+                + rewritten.replace("old", "convert_from(answer, 'UTF8')") + ", 'UTF8') where operation = '" + operation
+                + "' and convert_from(answer, 'UTF8') like '%" + holding + "%'";
     }
 
     /** As a superuser who switches all rules off. */

@@ -10,6 +10,7 @@ import dev.langchain4j.model.output.TokenUsage;
 import io.spendguard.Call;
 import io.spendguard.CallPhase;
 import io.spendguard.Guard;
+import io.spendguard.ToolArguments;
 import io.spendguard.model.Action;
 import io.spendguard.model.ActionKind;
 import io.spendguard.model.Decision;
@@ -91,7 +92,7 @@ final class ChatGate {
         for (ToolExecutionRequest call : calls) {
             Action action = Callers.scope(admission.invocation())
                     .complete(Action.toolCall(call.name())
-                            .content(String.valueOf(call.arguments()))
+                            .content(ToolArguments.content(call.arguments()))
                             .build());
             admission
                     .guard()

@@ -6,6 +6,7 @@ import dev.langchain4j.internal.Json;
 import dev.langchain4j.service.tool.DefaultToolExecutor;
 import dev.langchain4j.service.tool.ToolExecutor;
 import io.spendguard.GuardedMethod;
+import io.spendguard.ToolArguments;
 import io.spendguard.model.Action;
 import java.lang.reflect.Type;
 import java.util.HashMap;
@@ -45,7 +46,7 @@ record ToolTerms(@Nullable GuardedMethod method, @Nullable ToolExecutor fallback
      * @throws ToolArgumentsException when the arguments cannot be read, or do not say what the call costs
      */
     Action action(ToolExecutionRequest request) {
-        Action.Builder action = Action.toolCall(request.name()).content(String.valueOf(request.arguments()));
+        Action.Builder action = Action.toolCall(request.name()).content(ToolArguments.content(request.arguments()));
         if (method == null) {
             return action.build();
         }

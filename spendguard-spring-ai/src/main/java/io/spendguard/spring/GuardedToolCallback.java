@@ -1,5 +1,6 @@
 package io.spendguard.spring;
 
+import io.spendguard.ToolArguments;
 import io.spendguard.model.Action;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Permit;
@@ -99,7 +100,7 @@ final class GuardedToolCallback implements ToolCallback, GuardedBean {
 
     /** What operators configure goes before what the code says. */
     private Action action(String name, String input, Scope scope) {
-        Action.Builder action = Action.toolCall(name).content(input);
+        Action.Builder action = Action.toolCall(name).content(ToolArguments.content(input));
         if (annotated != null) {
             annotated.apply(action, input);
         }

@@ -6,6 +6,7 @@ import io.spendguard.model.CostState;
 import io.spendguard.model.Money;
 import io.spendguard.model.Usage;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * ({@code .jsonl}), with the same names. Read strictly, all faults at once, each with its line.
  */
 final class UsageFile {
+    private static final String BYTE_ORDER_MARK = "\uFEFF";
     private static final String KEY = "key";
     private static final String INPUT = "inputTokens";
     private static final String CACHE_READ = "cacheReadTokens";
@@ -38,6 +40,8 @@ final class UsageFile {
     private final String tenant;
     private final List<BilledCall> calls = new ArrayList<>();
     private final List<String> faults = new ArrayList<>();
+    /** The line of each key and state. */
+    private final Map<List<String>, Integer> said = new HashMap<>();
 
     private UsageFile(String name, String tenant) {
         this.name = name;
@@ -51,7 +55,7 @@ final class UsageFile {
      */
     static List<BilledCall> read(Path file, String tenant) throws IOException {
         UsageFile usage = new UsageFile(String.valueOf(file.getFileName()), tenant);
-        List<String> lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+        List<String> lines = lines(file, usage.name);
         if (usage.name.toLowerCase(Locale.ROOT).endsWith(".jsonl")) {
             usage.json(lines);
         } else {
@@ -63,6 +67,19 @@ final class UsageFile {
         return usage.calls;
     }
 
+    private static List<String> lines(Path file, String name) throws IOException {
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+        } catch (CharacterCodingException otherEncoding) {
+            throw new IllegalArgumentException(name + " is not encoded in UTF-8. Save it so.", otherEncoding);
+        }
+        if (!lines.isEmpty() && lines.get(0).startsWith(BYTE_ORDER_MARK)) {
+            lines.set(0, lines.get(0).substring(BYTE_ORDER_MARK.length()));
+        }
+        return lines;
+    }
+
     private void json(List<String> lines) {
         for (int i = 0; i < lines.size(); i++) {
             if (lines.get(i).isBlank()) {
@@ -71,6 +88,14 @@ final class UsageFile {
             try {
                 JsonObject json = JsonObject.parse(lines.get(i).getBytes(StandardCharsets.UTF_8));
                 Map<String, String> values = new HashMap<>();
+                for (String member : json.names()) {
+                    if (!COLUMNS.contains(member)) {
+                        fault(
+                                i + 1,
+                                "unknown member '" + member + "': " + String.join(", ", COLUMNS)
+                                        + " are known. Rename it.");
+                    }
+                }
                 for (String column : COLUMNS) {
                     if (json.has(column)) {
                         values.put(
@@ -129,16 +154,27 @@ final class UsageFile {
         List<String> fields = new ArrayList<>();
         StringBuilder field = new StringBuilder();
         boolean quoted = false;
+        boolean closed = false;
         for (int i = 0; i < line.length(); i++) {
             char c = line.charAt(i);
-            if (c == '"' && quoted && i + 1 < line.length() && line.charAt(i + 1) == '"') {
+            if (quoted && c == '"' && i + 1 < line.length() && line.charAt(i + 1) == '"') {
                 field.append(c);
                 i++;
-            } else if (c == '"') {
-                quoted = !quoted;
-            } else if (c == ',' && !quoted) {
+            } else if (quoted) {
+                quoted = c != '"';
+                closed = !quoted;
+                if (quoted) {
+                    field.append(c);
+                }
+            } else if (c == ',') {
                 fields.add(field.toString().strip());
                 field.setLength(0);
+                closed = false;
+            } else if (c == '"' && !closed && field.toString().isBlank()) {
+                quoted = true;
+            } else if (c == '"' || (closed && !Character.isWhitespace(c))) {
+                fault(number, "a quote stands inside a field. Quote the whole field, and double the quotes in it.");
+                return List.of();
             } else {
                 field.append(c);
             }
@@ -155,6 +191,17 @@ final class UsageFile {
         if (key == null) {
             fault(line, "'" + KEY + "' is missing: it is the action's key or its decision's id. Add it.");
             return;
+        }
+        String state = values.getOrDefault(STATE, "provider_reported");
+        Integer other = said.putIfAbsent(List.of(key, state), line);
+        if (other != null) {
+            fault(
+                    line,
+                    "'" + KEY + "' " + key + " is " + state + " in line " + other
+                            + " already: nobody can tell which of them counts, or both. Give one line for each call.");
+        }
+        if (values.keySet().stream().noneMatch(column -> column.endsWith("Tokens") || column.equals(COST))) {
+            fault(line, "there are neither tokens nor a cost: nothing is said of the call. Add one or leave it out.");
         }
         Usage.Builder usage = Usage.builder();
         Long input = count(values, INPUT);
@@ -179,7 +226,7 @@ final class UsageFile {
                 key,
                 usage.build(),
                 cost == null ? null : Money.parse(cost),
-                state(values.getOrDefault(STATE, "provider_reported")),
+                state(state),
                 values.getOrDefault(REFERENCE, name + ":" + line)));
     }
 

@@ -97,7 +97,8 @@ class SettleCommandTest {
                           released but billed: 'released' (inv-8), recorded 0.03 USD
                           unknown decision: 'nobody' (inv-10)
                         """);
-        assertThat(again.out()).startsWith("settle: 6 calls, 4 unchanged, 1 unknown decision, 1 outranked\n");
+        assertThat(again.out())
+                .startsWith("settle: 6 calls, 3 unchanged, 1 released but billed, 1 unknown decision, 1 outranked\n");
         try (PostgresLedger ledger = PostgresLedger.open(application)) {
             assertThat(ledger.accounts("acme", Namespace.ENFORCE))
                     .singleElement()

@@ -157,6 +157,52 @@ class ReconcilerTest {
     }
 
     @Test
+    void record_wordsAgainAfterARefundOrALaterWord_changeNothing() {
+        decide("a").commit(Usage.unknown());
+        record("a", "0.06 USD", "july.csv:2");
+        reconciler.refund("acme", "a", Amount.parse("0.02 USD"), "credit note 9");
+        assertThat(record("a", "0.06 USD", "july again.csv:2").result()).isEqualTo(Result.UNCHANGED);
+        assertSpent("0.04 USD");
+        assertThat(record("a", "0.07 USD", "august.csv:2").result()).isEqualTo(Result.CORRECTED);
+
+        Reconciled older = record("a", "0.06 USD", "july.csv:2");
+
+        assertThat(older.result()).isEqualTo(Result.UNCHANGED);
+        assertThat(older.actual()).containsExactly(Amount.parse("0.07 USD"));
+        assertSpent("0.07 USD");
+        assertThat(record("a", "0.06 USD", "september.csv:2").result())
+                .as("said anew")
+                .isEqualTo(Result.CORRECTED);
+        assertSpent("0.06 USD");
+    }
+
+    @Test
+    void record_billOfAReleasedCall_isNamedEachTime_untilAnOperatorSaysWhatItWas() {
+        decide("a").release("not sent");
+
+        assertThat(record("a", "0.06 USD", "july.csv:2").result()).isEqualTo(Result.RELEASED_BUT_BILLED);
+        assertThat(record("a", "0.06 USD", "july.csv:2").result()).isEqualTo(Result.RELEASED_BUT_BILLED);
+        reconciler.compensate("acme", "a", Amount.parse("0.06 USD"), "was sent after all");
+
+        assertThat(record("a", "0.06 USD", "july.csv:2").result()).isEqualTo(Result.UNCHANGED);
+        assertSpent("0.06 USD");
+    }
+
+    @Test
+    void record_countsBeyondAnyAmount_areNotPriced_andControlCharactersAreRefused() {
+        decide("a").commit(Usage.unknown());
+
+        assertThat(record("a", Usage.of(9_007_199_254_740_991L, 0), null, CostState.INVOICED)
+                        .result())
+                .isEqualTo(Result.NOT_PRICED);
+        assertThatThrownBy(() -> record("a\0", "0.06 USD", "july.csv:2"))
+                .hasMessage("Billed call has a key or reference with a control character, which evidence cannot carry."
+                        + " Remove it.");
+        assertThatThrownBy(() -> record("a", "0.06 USD", "july.csv\0")).isInstanceOf(IllegalArgumentException.class);
+        assertSpent("0.18 USD");
+    }
+
+    @Test
     void refund_givesBack_onceForEachReference() {
         decide("a").commit(Usage.of(8_000, 1_000));
 
@@ -277,6 +323,11 @@ class ReconcilerTest {
     private Reconciled record(String actionKey, Usage usage, @Nullable String cost, CostState state) {
         return reconciler.record(new BilledCall(
                 "acme", actionKey, usage, cost == null ? null : Money.parse(cost), state, "invoice 7, line 3"));
+    }
+
+    private Reconciled record(String actionKey, String cost, String reference) {
+        return reconciler.record(
+                new BilledCall("acme", actionKey, Usage.unknown(), Money.parse(cost), CostState.INVOICED, reference));
     }
 
     private Balance balance() {
