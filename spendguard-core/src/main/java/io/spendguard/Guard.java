@@ -344,6 +344,9 @@ public final class Guard implements AutoCloseable {
     public static final class Builder {
         private static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(5);
         private static final Duration DEFAULT_SWEEP_INTERVAL = Duration.ofSeconds(10);
+        private static final Duration DEFAULT_SILENCE_OF_THE_DEAD = Duration.ofSeconds(60);
+        /** A living writer is heard of every ten seconds. */
+        private static final Duration SHORTEST_SILENCE_OF_THE_DEAD = Duration.ofSeconds(30);
 
         private @Nullable Contract contract;
         private @Nullable ContractBundle bundle;
@@ -356,6 +359,7 @@ public final class Guard implements AutoCloseable {
         private Duration patience = DEFAULT_PATIENCE;
         private boolean signsEachEvent;
         private Duration sweepInterval = DEFAULT_SWEEP_INTERVAL;
+        private Duration silenceOfTheDead = DEFAULT_SILENCE_OF_THE_DEAD;
 
         private Builder() {}
 
@@ -452,6 +456,22 @@ public final class Guard implements AutoCloseable {
         }
 
         /**
+         * After how long without a word from its process a writer counts as dead when sweeping, so that its evidence streams are
+         * closed for it; 60 seconds by default. Choose more than any pause of a healthy process: one that comes back later loses nothing,
+         * but goes on in new streams.
+         *
+         * @throws IllegalArgumentException when it is shorter than 30 seconds
+         */
+        public Builder deadAfter(Duration silence) {
+            if (silence.compareTo(SHORTEST_SILENCE_OF_THE_DEAD) < 0) {
+                throw new IllegalArgumentException("Guard counts writers as dead after " + silence
+                        + ": a living one is heard of every 10 seconds, and may be late. Give at least 30 seconds.");
+            }
+            this.silenceOfTheDead = silence;
+            return this;
+        }
+
+        /**
          * The guard, connected to its ledger.
          *
          * @throws IllegalStateException when contract or ledger is missing
@@ -491,6 +511,7 @@ public final class Guard implements AutoCloseable {
                 }
                 throw refused;
             }
+            engine.deadAfter(silenceOfTheDead);
             if (keeps.outlivesProcess() && !sweepInterval.isZero()) {
                 engine.sweepEvery(sweepInterval);
             }

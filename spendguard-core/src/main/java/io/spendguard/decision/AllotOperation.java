@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param from the account that gives; null for a grant
  * @param to the account that gets
+ * @param rolls whether that account's window rolls, so that it gets what it owes at most
  * @param amount how much, more than nothing
  * @param reason why, for evidence
  * @param key the idempotency key
@@ -37,7 +38,14 @@ import org.jspecify.annotations.Nullable;
  * @param transactionId identifies the entries
  */
 record AllotOperation(
-        @Nullable Account from, Account to, Amount amount, String reason, String key, UUID eventId, UUID transactionId)
+        @Nullable Account from,
+        Account to,
+        boolean rolls,
+        Amount amount,
+        String reason,
+        String key,
+        UUID eventId,
+        UUID transactionId)
         implements LedgerOperation {
     @Override
     public OperationKind kind() {
@@ -100,6 +108,15 @@ record AllotOperation(
             add(source, Movements.withdraw(source, amount.atomic()), entries, available);
         }
         AccountState destination = open(view, to);
+        if (rolls && amount.atomic() > destination.debt()) {
+            throw new BudgetOperationException(
+                    Fault.ROLLING_WINDOW,
+                    words(to) + " cannot be given " + amount
+                            + ": its window rolls and has no end that would take a grant"
+                            + " back, so that it takes what is owed and no more, which is "
+                            + destination.amount(destination.debt())
+                            + ". Raise the limit in the contract, and lower it again.");
+        }
         add(destination, Movements.grant(destination, amount.atomic()), entries, available);
         JsonObject answer = JsonObject.create()
                 .put("event", eventId.toString())

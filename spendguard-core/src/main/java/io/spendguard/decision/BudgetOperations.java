@@ -61,7 +61,8 @@ public final class BudgetOperations implements AutoCloseable {
     }
 
     /**
-     * Gives an amount to an account beside its budget's limit. It pays debt first.
+     * Gives an amount to an account beside its budget's limit. It pays debt first. Where the window rolls it may pay debt and nothing
+     * more: no window's end would take it back, and each bucket keeps the contract's limit.
      *
      * @param amount more than nothing, in the account's unit
      * @param reason why, for evidence; one to 500 characters and no personal value
@@ -76,8 +77,8 @@ public final class BudgetOperations implements AutoCloseable {
     }
 
     /**
-     * Moves an amount of what is available on one account to another one of the same tenant, where it pays debt first.
-     * Throws as {@link #grant}.
+     * Moves an amount of what is available on one account to another one of the same tenant, where it pays debt first. A window
+     * that rolls gives nothing, as it would never have it back. Throws as {@link #grant}.
      */
     public BudgetChange transfer(BudgetRef from, BudgetRef to, Amount amount, String reason, @Nullable String key) {
         requirePositive(from, amount);
@@ -87,6 +88,13 @@ public final class BudgetOperations implements AutoCloseable {
         }
         Account source = account(from, amount);
         Account destination = account(to, amount);
+        if (rolls(source)) {
+            throw new BudgetOperationException(
+                    Fault.ROLLING_WINDOW,
+                    from.words() + " cannot give " + amount
+                            + ": its window rolls and has no end after which it would have its limit again. Lower the"
+                            + " limit in the contract.");
+        }
         if (source.equals(destination)) {
             throw new BudgetOperationException(
                     Fault.SAME_ACCOUNT, from.words() + " cannot give " + amount + " to itself. Name another budget.");
@@ -106,7 +114,7 @@ public final class BudgetOperations implements AutoCloseable {
                     + " characters: evidence needs 1 to 500 that say why. Write it anew.");
         }
         AllotOperation operation = new AllotOperation(
-                from, to, amount, reason, key == null ? ids.next().toString() : key, ids.next(), ids.next());
+                from, to, rolls(to), amount, reason, key == null ? ids.next().toString() : key, ids.next(), ids.next());
         PostResult result = session.await(operation);
         JsonObject answer = JsonObject.parse(result.answer());
         return new BudgetChange(
@@ -124,13 +132,22 @@ public final class BudgetOperations implements AutoCloseable {
         }
     }
 
+    /** A window that rolls has kept buckets beside the account for all time. */
+    private boolean rolls(Account account) {
+        return account.window().equals(Period.ALWAYS)
+                && ledger.accounts(account.tenant(), account.namespace()).stream()
+                        .map(AccountState::account)
+                        .anyMatch(other -> Claims.isBucketOf(other, account));
+    }
+
     /** The open account; where the window rolls, the one for all time, and not its memory of a bucket. */
     private Account account(BudgetRef budget, Amount amount) {
         Instant at = budget.at() == null ? clock.instant() : budget.at();
         List<Account> known = ledger.accounts(budget.tenant(), budget.namespace()).stream()
                 .map(AccountState::account)
                 .filter(account -> account.budgetId().equals(budget.budgetId())
-                        && account.key().equals(budget.key()))
+                        && account.key().equals(budget.key())
+                        && !Claims.isBucket(account))
                 .toList();
         if (known.isEmpty()) {
             throw new BudgetOperationException(

@@ -170,6 +170,14 @@ final class Claims {
                 && (account.key().equals(BUCKET) || account.key().endsWith("/" + BUCKET));
     }
 
+    /** Tells whether an account is a bucket of a rolling window's account. */
+    static boolean isBucketOf(Account bucket, Account window) {
+        return isBucket(bucket)
+                && bucket.budgetId().equals(window.budgetId())
+                && bucket.unit().equals(window.unit())
+                && bucket.key().equals(bucketKey(window.key()));
+    }
+
     private static String bucketKey(String key) {
         return key.isEmpty() ? BUCKET : key + "/" + BUCKET;
     }

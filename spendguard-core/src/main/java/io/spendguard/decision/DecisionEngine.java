@@ -11,6 +11,7 @@ import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.Ledger;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerSession;
+import io.spendguard.ledger.NotActivatedException;
 import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.ledger.Posting;
@@ -126,11 +127,18 @@ public final class DecisionEngine implements AutoCloseable {
         InForce in = inForce;
         Snapshot snapshot = snapshot(in, asked);
         try {
-            activate(in, snapshot.tenant());
+            CompletableFuture<PostResult> active = activate(in, snapshot.tenant());
             // 2 evaluate and 3 prepare effect: here, or on locked rows when a rule or a balance needs them
             DecideOperation operation = in.operation(snapshot);
             // 4 reserve and 5 audit decision: one transaction
-            PostResult result = await(operation, late -> giveBack(snapshot, late));
+            PostResult result;
+            try {
+                result = await(operation, late -> giveBack(snapshot, late));
+            } catch (NotActivatedException setBack) {
+                forget(in, snapshot.tenant(), active);
+                activate(in, snapshot.tenant());
+                result = awaitActivated(operation, snapshot);
+            }
             // 6 publish effect
             return published(in, snapshot, operation, result);
         } catch (LedgerUnavailableException unavailable) {
@@ -144,13 +152,20 @@ public final class DecisionEngine implements AutoCloseable {
         Snapshot snapshot = snapshot(in, asked);
         long deadlineNanos = System.nanoTime() + patience.toNanos();
         CompletableFuture<Decision> answer = new CompletableFuture<>();
-        CompletableFuture<Void> unused = activated(in, snapshot.tenant())
-                .thenCompose(active -> {
+        CompletableFuture<PostResult> active = activated(in, snapshot.tenant());
+        CompletableFuture<Void> unused = active.thenCompose(activation -> {
                     DecideOperation operation = in.operation(snapshot);
-                    Duration left = Duration.ofNanos(deadlineNanos - System.nanoTime());
                     // Async: callers hang their own work on the answer, and the ledger's writer completes what it is
                     // asked.
-                    return session.submit(operation, left)
+                    return session.submit(operation, left(deadlineNanos))
+                            .exceptionallyCompose(failure -> {
+                                if (!(unwrapped(failure) instanceof NotActivatedException)) {
+                                    return CompletableFuture.failedFuture(failure);
+                                }
+                                forget(in, snapshot.tenant(), active);
+                                return activated(in, snapshot.tenant())
+                                        .thenCompose(again -> session.submit(operation, left(deadlineNanos)));
+                            })
                             .thenAcceptAsync(
                                     result -> {
                                         if (answer.isDone()
@@ -162,11 +177,7 @@ public final class DecisionEngine implements AutoCloseable {
                 })
                 .exceptionallyAsync(
                         failure -> {
-                            fail(
-                                    in,
-                                    snapshot,
-                                    answer,
-                                    failure instanceof CompletionException ? failure.getCause() : failure);
+                            fail(in, snapshot, answer, unwrapped(failure));
                             return null;
                         },
                         CALLBACKS);
@@ -193,9 +204,39 @@ public final class DecisionEngine implements AutoCloseable {
             LOG.debug("Nobody waited for decision {} any more, and it failed", snapshot.decisionId(), reason);
         } else if (reason instanceof LedgerUnavailableException unavailable) {
             answer.complete(unrecorded(in, snapshot, unavailable));
+        } else if (reason instanceof NotActivatedException setBack) {
+            answer.complete(unrecorded(in, snapshot, setBackAgain(snapshot, setBack)));
         } else {
             answer.completeExceptionally(Objects.requireNonNull(reason));
         }
+    }
+
+    private static @Nullable Throwable unwrapped(Throwable failure) {
+        return failure instanceof CompletionException ? failure.getCause() : failure;
+    }
+
+    private static Duration left(long deadlineNanos) {
+        return Duration.ofNanos(deadlineNanos - System.nanoTime());
+    }
+
+    private PostResult awaitActivated(DecideOperation operation, Snapshot snapshot) {
+        try {
+            return await(operation, late -> giveBack(snapshot, late));
+        } catch (NotActivatedException setBack) {
+            throw setBackAgain(snapshot, setBack);
+        }
+    }
+
+    /** The ledger forgot what was activated: it was set back. The next decision activates, and this one may. */
+    private static void forget(InForce in, String tenant, CompletableFuture<PostResult> activation) {
+        in.activations().remove(tenant, activation);
+    }
+
+    private static LedgerUnavailableException setBackAgain(Snapshot snapshot, NotActivatedException reason) {
+        return new LedgerUnavailableException(
+                "Ledger forgot the contract of tenant '" + snapshot.tenant()
+                        + "' twice within one decision: it is being set back. Try again when it is restored.",
+                reason);
     }
 
     private Decision published(InForce in, Snapshot snapshot, DecideOperation operation, PostResult result) {
@@ -271,7 +312,15 @@ public final class DecisionEngine implements AutoCloseable {
         return host.lostTails();
     }
 
-    /** Ends the holds of all tenants that nobody settled in time, if this engine is the one who leads. */
+    /** A writer that was silent for so long counts as dead from now on; 60 seconds without this. */
+    public void deadAfter(Duration silence) {
+        sweeper.deadAfter(silence);
+    }
+
+    /**
+     * Ends the holds of all tenants that nobody settled in time and closes the streams of dead writers, if this engine is the one
+     * who leads.
+     */
     public Sweep sweep() {
         return sweeper.sweep();
     }
@@ -405,8 +454,10 @@ public final class DecisionEngine implements AutoCloseable {
                 before == null ? null : before.digest());
     }
 
-    private void activate(InForce in, String tenant) {
-        await(activated(in, tenant), "ACTIVATE of tenant '" + tenant + "'", late -> {});
+    private CompletableFuture<PostResult> activate(InForce in, String tenant) {
+        CompletableFuture<PostResult> active = activated(in, tenant);
+        await(active, "ACTIVATE of tenant '" + tenant + "'", late -> {});
+        return active;
     }
 
     /**

@@ -27,10 +27,15 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A sweep goes through the overdue holds in pages, each of which the ledger's writer carries out as few batches, and
  * past those that fail: one bad row delays nobody. What is left after {@value #MOST_PAGES} pages waits for the next sweep.
+ *
+ * <p>Afterwards it closes the evidence streams of writers that died, of whom nothing was heard for a bound.
  */
 final class HoldSweeper {
     /** Longer than a sweep's page takes, shorter than anybody minds waiting for a hold of a dead process. */
     static final Duration LEASE = Duration.ofSeconds(30);
+
+    /** Longer than any pause of a healthy process. */
+    static final Duration DEFAULT_SILENCE = Duration.ofSeconds(60);
 
     private static final Logger LOG = LoggerFactory.getLogger(HoldSweeper.class);
     private static final int PAGE = 128;
@@ -41,6 +46,7 @@ final class HoldSweeper {
     private final IdSource ids;
     private final Duration patience;
     private final UUID self;
+    private volatile Duration silence = DEFAULT_SILENCE;
 
     HoldSweeper(Ledger ledger, LedgerSession session, IdSource ids, Duration patience) {
         this.ledger = ledger;
@@ -50,12 +56,26 @@ final class HoldSweeper {
         this.self = ids.next();
     }
 
+    /** A writer that was silent for so long counts as dead from now on. */
+    void deadAfter(Duration value) {
+        this.silence = value;
+    }
+
     /**
-     * Ends what is overdue now. Blocks for one read and a few transactions for each page.
+     * Ends what is overdue now, and closes the streams of dead writers. Blocks for one read and a few transactions for each page.
      *
      * @throws LedgerUnavailableException when the ledger cannot be reached; holds ended before stay so
      */
     Sweep sweep() {
+        Sweep holds = endHolds();
+        if (!holds.leads()) {
+            return holds;
+        }
+        int closed = session.closeDeadStreams(silence);
+        return new Sweep(true, holds.expired(), holds.settledMeanwhile(), holds.failed(), closed);
+    }
+
+    private Sweep endHolds() {
         Tally tally = new Tally();
         Reservation last = null;
         for (int page = 0; page < MOST_PAGES; page++) {

@@ -38,6 +38,12 @@ final class SweepThread implements AutoCloseable {
                                 + " every permit",
                         sweep.expired());
             }
+            if (sweep.closedStreams() > 0) {
+                LOG.warn(
+                        "{} evidence streams were left open by processes that died and were closed: their calls' outcomes"
+                                + " are unknown where holds expired",
+                        sweep.closedStreams());
+            }
         } catch (LedgerUnavailableException away) {
             LOG.debug("Overdue holds could not be ended now", away);
         }

@@ -105,6 +105,14 @@ final class WriterHost implements LedgerHost {
         }
 
         @Override
+        public List<SealedEvent> sealClosingOf(Tail dead, String openedBy) {
+            StreamEnd end = new StreamEnd(dead.tenant(), dead.stream(), dead.seq(), dead.chain());
+            return signing(() -> streams.sealClosingOf(end, openedBy)).stream()
+                    .map(placed -> toLedger(placed, Map.of()))
+                    .toList();
+        }
+
+        @Override
         public void fenced() {
             streams.fenced();
         }
@@ -136,6 +144,11 @@ final class WriterHost implements LedgerHost {
             streams.tailsLost(lost.stream()
                     .map(tail -> new StreamEnd(tail.tenant(), tail.stream(), tail.seq(), tail.chain()))
                     .toList());
+        }
+
+        @Override
+        public UUID writer() {
+            return streams.writer();
         }
 
         @Override

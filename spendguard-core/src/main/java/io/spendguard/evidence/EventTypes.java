@@ -32,6 +32,13 @@ public final class EventTypes {
     public static final String TAIL_LOST = "io.spendguard.stream.tail_lost.v1";
     /** A stream's last event. */
     public static final String STREAM_CLOSED = "io.spendguard.stream.closed.v1";
+    /** The last event of a stream whose writer died, by another writer and in its place. */
+    public static final String STREAM_CLOSED_BY_FENCE = "io.spendguard.stream.closed_by_fence.v1";
 
     private EventTypes() {}
+
+    /** Tells whether an event of this type is its stream's last. */
+    public static boolean closesItsStream(String type) {
+        return type.equals(STREAM_CLOSED) || type.equals(STREAM_CLOSED_BY_FENCE);
+    }
 }

@@ -136,6 +136,29 @@ public final class StreamSealer {
         return sign(batch);
     }
 
+    /**
+     * Seals the closing of a dead writer's stream, as one batch: the event that takes the position after its last one, and where
+     * this writer has no stream of that tenant, one of its own around it, which is opened and closed at once. Of that event and
+     * whatever the dead writer may still write at the position one at most becomes durable.
+     *
+     * @param dead where the stream ends
+     * @param openedBy the key it was opened with
+     * @throws IllegalStateException when the last batch was neither committed, abandoned nor lost
+     */
+    public List<SealedAuditEvent> sealClosingOf(StreamEnd dead, String openedBy) {
+        requireNothingPending();
+        KeyCertificate certificate = signer.certificate().orElse(null);
+        List<Placed> batch = new ArrayList<>(3);
+        boolean isNew = !durable.containsKey(dead.tenant());
+        Tail own = stating(certificate, batch, statingLoss(batch, durableOrNew(batch, dead.tenant(), certificate)));
+        AuditEvent last = closedByFence(dead, openedBy, own);
+        batch.add(new Placed(last, dead.stream(), dead.seq() + 1, SealFormat.next(dead.chain(), last.digest())));
+        if (isNew) {
+            own = append(batch, own, closed(own)).closed();
+        }
+        return sign(batch, Map.of(own.tenant(), own));
+    }
+
     /** The fence is durable: the pending batch can never be, and its stream goes on after the fence. */
     public void fenced() {
         Tail after = fence;
@@ -195,6 +218,11 @@ public final class StreamSealer {
             durable.remove(end.tenant());
             gone.computeIfAbsent(end.tenant(), tenant -> new ArrayList<>()).add(end);
         }
+    }
+
+    /** Identifies this writer incarnation; the events that open its streams name it. */
+    public UUID writer() {
+        return writer;
     }
 
     /** The key that signs, to be stored beside the streams. */
@@ -324,6 +352,20 @@ public final class StreamSealer {
                 .data(JsonObject.create()
                         .put("stream", tail.stream().toString())
                         .put("events", tail.seq() + 1))
+                .build();
+    }
+
+    private AuditEvent closedByFence(StreamEnd dead, String openedBy, Tail own) {
+        return AuditEvent.of(EventTypes.STREAM_CLOSED_BY_FENCE, ids.next(), dead.tenant(), clock.instant())
+                .data(JsonObject.create()
+                        .put("stream", dead.stream().toString())
+                        .put("events", dead.seq() + 1)
+                        .put("keyId", openedBy)
+                        .put(
+                                "by",
+                                JsonObject.create()
+                                        .put("stream", own.stream().toString())
+                                        .put("keyId", signer.keyId())))
                 .build();
     }
 

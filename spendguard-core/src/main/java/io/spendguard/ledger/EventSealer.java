@@ -34,6 +34,17 @@ public interface EventSealer {
      */
     List<SealedEvent> sealFence();
 
+    /**
+     * Seals the last event of another writer's stream, which died without closing it, as one batch: at the position after
+     * its last event, signed by this writer, together with whatever its own stream needs for that. A position is taken once: when it
+     * could be written the dead writer can write nothing more there, and when it was taken the writer was alive.
+     *
+     * @param dead where the stream ends
+     * @param openedBy the id of the key the stream was opened with
+     * @throws IllegalStateException when the last batch was neither committed nor abandoned
+     */
+    List<SealedEvent> sealClosingOf(Tail dead, String openedBy);
+
     /** The fence is durable: the last sealed batch can never be, and what is sealed next follows the fence. */
     void fenced();
 
@@ -59,6 +70,9 @@ public interface EventSealer {
      * @param lost some of {@link #tails()}
      */
     void tailsLost(List<Tail> lost);
+
+    /** Identifies the writer incarnation. */
+    UUID writer();
 
     /** The key that signs, to be stored beside the streams. */
     Key key();

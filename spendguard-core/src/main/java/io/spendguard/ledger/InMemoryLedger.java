@@ -10,11 +10,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -229,6 +231,7 @@ public final class InMemoryLedger implements Ledger {
             }
             View view = new View(operation, host);
             Posting posting = operation.assumed().filter(view::admits).orElseGet(() -> operation.plan(view));
+            view.leaveKeysUntouchedBy(posting);
             return write(key, operation, view, posting);
         }
 
@@ -239,7 +242,7 @@ public final class InMemoryLedger implements Ledger {
             Reservation settled = view.settledBy(posting);
             Reservation extended = view.extendedBy(posting);
 
-            List<EventDraft> drafts = Stream.concat(view.openings.stream(), Stream.of(posting))
+            List<EventDraft> drafts = Stream.concat(view.openings.values().stream(), Stream.of(posting))
                     .map(Posting::event)
                     .toList();
             List<SealedEvent> sealed = sealer.seal(drafts);
@@ -278,8 +281,13 @@ public final class InMemoryLedger implements Ledger {
     private final class View implements LedgerView {
         private final Instant now = clock.instant();
         private final LedgerOperation operation;
-        private final List<Posting> openings = new ArrayList<>();
-        private final List<AccountState> opened = new ArrayList<>();
+        /** By account, in order of opening. */
+        private final Map<AccountId, Posting> openings = new LinkedHashMap<>();
+
+        private final Map<AccountId, AccountState> opened = new LinkedHashMap<>();
+        /** Those of budgets that limit their keys. */
+        private final Set<AccountId> keyed = new HashSet<>();
+
         private final Map<AccountId, AccountState> states = new TreeMap<>();
         private final @Nullable Reservation reservation;
 
@@ -386,8 +394,16 @@ public final class InMemoryLedger implements Ledger {
                 changed.put(id, state.after(posting.entries()));
             });
             // An account the posting did not touch stays as its opening left it.
-            opened.forEach(state -> changed.putIfAbsent(state.account().id(), state));
+            opened.forEach(changed::putIfAbsent);
             return changed;
+        }
+
+        /** A key is used up by who takes something under it. */
+        private void leaveKeysUntouchedBy(Posting posting) {
+            keyed.stream().filter(id -> !posting.touches(id)).forEach(id -> {
+                openings.remove(id);
+                opened.remove(id);
+            });
         }
 
         private @Nullable RunState runAfter(Posting posting) {
@@ -430,23 +446,25 @@ public final class InMemoryLedger implements Ledger {
         private @Nullable AccountState open(Account account, LedgerHost host) {
             BudgetLimit limit = limits.get(new BudgetKey(account.tenant(), account.namespace(), account.budgetId()));
             if (limit == null) {
-                throw new IllegalStateException("Budget '" + account.budgetId() + "' of tenant '" + account.tenant()
-                        + "' has no limit in the ledger: its contract was not activated. Activate it first.");
+                throw new NotActivatedException(account);
             }
             long grant = limit.grant(account);
             if (limit.maxKeys() != null && keys(account) >= limit.maxKeys()) {
                 return null;
             }
             Posting opening = host.opening(account, grant, now);
-            openings.add(opening);
+            openings.put(account.id(), opening);
             AccountState state = new AccountState(account, 0, 0, 0, 0).after(opening.entries());
-            opened.add(state);
+            opened.put(account.id(), state);
+            if (limit.maxKeys() != null) {
+                keyed.add(account.id());
+            }
             return state;
         }
 
         /** How many keys have an account of this budget in this window. */
         private long keys(Account account) {
-            return Stream.concat(accounts.values().stream(), opened.stream())
+            return Stream.concat(accounts.values().stream(), opened.values().stream())
                     .map(AccountState::account)
                     .filter(other -> other.tenant().equals(account.tenant())
                             && other.namespace() == account.namespace()

@@ -35,7 +35,10 @@ public interface LedgerOperation {
     /** The reservation that is needed, with the accounts it holds. */
     Optional<UUID> reservation();
 
-    /** The accounts claimed or read at this time; missing ones are opened with their budget's limit. */
+    /**
+     * The accounts claimed or read at this time; missing ones are opened with their budget's limit. Those of a budget that limits
+     * its keys are shown as if they were open, and opened by a posting that touches them only: who is refused uses no key up.
+     */
     List<Account> accounts(Instant now);
 
     /**

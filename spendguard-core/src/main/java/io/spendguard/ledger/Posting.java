@@ -54,6 +54,14 @@ public record Posting(
         entries.stream().map(Entry::account).distinct().forEach(requireBalanced(entries));
     }
 
+    /** Tells whether it moves or holds something on an account: a hold of nothing counts. */
+    public boolean touches(AccountId account) {
+        return entries.stream().anyMatch(entry -> entry.account().equals(account))
+                || (hold != null
+                        && hold.claims().stream()
+                                .anyMatch(claim -> claim.account().id().equals(account)));
+    }
+
     /** This posting, right in another span of the ledger's time. */
     public Posting in(Period span) {
         return new Posting(transactionId, entries, event, span, hold, settles, run, answer, extend);

@@ -261,6 +261,24 @@ public final class TenantRouter implements Ledger {
             }
         }
 
+        /** {@inheritDoc} On each server that this session has needed and that can be reached. */
+        @Override
+        public int closeDeadStreams(Duration silence) {
+            int streams = 0;
+            LedgerUnavailableException away = null;
+            for (LedgerSession session : sessions.values()) {
+                try {
+                    streams += session.closeDeadStreams(silence);
+                } catch (LedgerUnavailableException e) {
+                    away = e;
+                }
+            }
+            if (streams == 0 && away != null) {
+                throw away;
+            }
+            return streams;
+        }
+
         @Override
         public void close() {
             synchronized (lock) {

@@ -33,6 +33,8 @@ public final class BudgetOperationException extends SpendGuardException {
         NOT_POSITIVE,
         /** The source has less available. */
         INSUFFICIENT,
+        /** The window rolls: it has no end with which a grant would end, and takes no more than what is owed. */
+        ROLLING_WINDOW,
         /** The balance would be more than can be counted. */
         OVERFLOW
     }

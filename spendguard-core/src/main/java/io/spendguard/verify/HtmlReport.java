@@ -278,6 +278,7 @@ public final class HtmlReport {
             cell(
                     switch (stream.state()) {
                         case CLOSED -> "closed";
+                        case CLOSED_BY_FENCE -> "closed by fence";
                         case OPEN -> "<strong>open</strong>";
                         case FILTERED -> "not proved (filtered)";
                     });

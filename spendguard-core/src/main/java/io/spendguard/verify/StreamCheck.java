@@ -43,6 +43,7 @@ final class StreamCheck {
     private final LogCheck log;
     private final ReceiptCheck receipts;
     private final DroppedCheck dropped;
+    private final FenceCheck fences;
     private final Findings findings;
 
     private long lines;
@@ -69,6 +70,7 @@ final class StreamCheck {
     private @Nullable String openingKey;
     private @Nullable Place closing;
     private boolean isClosingTrusted;
+    private boolean isClosedByFence;
 
     StreamCheck(
             String file,
@@ -80,6 +82,7 @@ final class StreamCheck {
             LogCheck log,
             ReceiptCheck receipts,
             DroppedCheck dropped,
+            FenceCheck fences,
             Findings findings) {
         this.file = file;
         this.tenant = name.tenant();
@@ -91,6 +94,7 @@ final class StreamCheck {
         this.log = log;
         this.receipts = receipts;
         this.dropped = dropped;
+        this.fences = fences;
         this.findings = findings;
         this.previous = SealFormat.start(tenant, stream);
     }
@@ -164,13 +168,17 @@ final class StreamCheck {
                     "Stream " + stream + " of tenant '" + tenant + "' is not closed after position " + highest
                             + ": more events may have followed. Close its writer and export again.");
         }
-        return new StreamReport(
-                tenant,
-                stream,
-                lines,
-                scope.isExcerpt()
-                        ? StreamReport.State.FILTERED
-                        : isAtEnd && isClosingTrusted ? StreamReport.State.CLOSED : StreamReport.State.OPEN);
+        return new StreamReport(tenant, stream, lines, state(isAtEnd));
+    }
+
+    private StreamReport.State state(boolean isClosingAtEnd) {
+        if (scope.isExcerpt()) {
+            return StreamReport.State.FILTERED;
+        }
+        if (!isClosingAtEnd || !isClosingTrusted) {
+            return StreamReport.State.OPEN;
+        }
+        return isClosedByFence ? StreamReport.State.CLOSED_BY_FENCE : StreamReport.State.CLOSED;
     }
 
     /** Without the chain value before it nothing binds an event of an excerpt to its seal. */
@@ -236,8 +244,10 @@ final class StreamCheck {
         highest = Math.max(highest, seq);
         requireOpeningKey(place, line);
         if (isIntact) {
-            requireValidCertificate(place, line);
-            requireNotRevoked(place, line, seq);
+            // An anchored key holds at every time; for others the event is read once more.
+            Instant time = keys.isAnchored(line.keyId()) ? null : ContentCheck.timeOf(line);
+            requireValidCertificate(place, line, time);
+            requireNotRevoked(place, line, seq, time);
         }
         accept(place, line, seq, isIntact, true);
     }
@@ -294,8 +304,7 @@ final class StreamCheck {
     }
 
     /** By what the event says of its own time: whoever holds the key may say another, but not for long undetected. */
-    private void requireValidCertificate(Place place, EventLine line) {
-        Instant time = ContentCheck.timeOf(line);
+    private void requireValidCertificate(Place place, EventLine line, @Nullable Instant time) {
         KeyTrust.Lapse lapse = time == null ? null : keys.lapse(line.keyId(), tenant, time);
         if (lapse == null || !lapsed.add(lapse.isEarly())) {
             return;
@@ -313,8 +322,8 @@ final class StreamCheck {
     }
 
     /** By its place in the log, whatever it says of its time. */
-    private void requireNotRevoked(Place place, EventLine line, long seq) {
-        OptionalLong size = keys.revokedAt(line.keyId(), tenant, ContentCheck.timeOf(line));
+    private void requireNotRevoked(Place place, EventLine line, long seq, @Nullable Instant time) {
+        OptionalLong size = keys.revokedAt(line.keyId(), tenant, time);
         if (size.isEmpty() || isRevocationReported || log.covers(tenant, stream, seq, size.getAsLong())) {
             return;
         }
@@ -384,9 +393,10 @@ final class StreamCheck {
         if (data == null) {
             return;
         }
-        if (line.type().equals(EventTypes.STREAM_CLOSED)) {
+        if (EventTypes.closesItsStream(line.type())) {
             closing = place;
             isClosingTrusted = isTrusted && isIntact;
+            isClosedByFence = line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE);
         }
         if (!isIntact) {
             return; // what an edited event says of its stream is no second finding
@@ -399,6 +409,11 @@ final class StreamCheck {
                     "Event " + line.id() + " at position " + seq + " of stream " + stream
                             + " is not what belongs there: a stream is opened by its first event, which names stream and"
                             + " key, and closed by its last, which counts them. Ask who wrote it.");
+        } else if (isTrusted && isOpening) {
+            fences.opened(tenant, stream, line.keyId());
+        } else if (isTrusted && line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE)) {
+            JsonObject by = data.object("by");
+            fences.closed(place, tenant, stream, UUID.fromString(by.string("stream")), by.string("keyId"));
         }
         if (isOpening) {
             openingKey = line.keyId();
@@ -437,15 +452,25 @@ final class StreamCheck {
                     data.string("stream").equals(stream.toString()) && data.integer("position") == seq;
                 case EventTypes.STREAM_CLOSED ->
                     data.string("stream").equals(stream.toString()) && data.integer("events") == seq;
+                case EventTypes.STREAM_CLOSED_BY_FENCE ->
+                    data.string("stream").equals(stream.toString())
+                            && data.integer("events") == seq
+                            && (openingKey == null || data.string("keyId").equals(openingKey))
+                            && data.object("by").string("keyId").equals(line.keyId())
+                            && !UUID.fromString(data.object("by").string("stream"))
+                                    .equals(stream);
                 default -> true;
             };
-        } catch (JsonException incomplete) {
+        } catch (IllegalArgumentException incomplete) {
             return false;
         }
     }
 
+    /** But for the one event that another writer puts behind a dead one's, which says so. */
     private void requireOpeningKey(Place place, EventLine line) {
-        if (openingKey != null && !openingKey.equals(line.keyId())) {
+        if (openingKey != null
+                && !openingKey.equals(line.keyId())
+                && !line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE)) {
             findings.add(
                     FindingCode.EVENT_FORGED,
                     place,

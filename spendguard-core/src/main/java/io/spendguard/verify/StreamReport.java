@@ -15,6 +15,8 @@ public record StreamReport(String tenant, UUID stream, long events, State state)
     public enum State {
         /** Its last event closes it, signed by a trusted key. */
         CLOSED,
+        /** Its last event was put there by another writer, since its own had died; signed by a trusted key. */
+        CLOSED_BY_FENCE,
         /** It has no such event: more may have followed. */
         OPEN,
         /** The package is an excerpt: what else the stream holds is not shown. */

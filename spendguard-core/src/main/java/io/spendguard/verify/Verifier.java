@@ -35,6 +35,7 @@ public final class Verifier {
     private final AccountBooks accounts = new AccountBooks(scope, findings);
     private final DecisionBook decisions = new DecisionBook(scope, findings);
     private final CostCheck costs = new CostCheck(findings);
+    private final FenceCheck fences = new FenceCheck(scope, findings);
     private final Chronicle chronicle = new Chronicle();
     private final List<StreamReport> streams = new ArrayList<>();
     private final KeyTrust keys;
@@ -120,7 +121,7 @@ public final class Verifier {
         Optional<PackageNames.StreamName> stream = PackageNames.parseEvents(entry.name());
         if (stream.isPresent()) {
             StreamCheck check = new StreamCheck(
-                    entry.name(), stream.get(), scope, keys, seals, content, log, receipts, dropped, findings);
+                    entry.name(), stream.get(), scope, keys, seals, content, log, receipts, dropped, fences, findings);
             reader.lines(entry, fingerprint, check::line);
             streams.add(check.end(manifest.stream(stream.get())));
             tails.put(stream.get(), check.tail());
@@ -131,6 +132,7 @@ public final class Verifier {
     }
 
     private VerificationReport conclude() {
+        fences.end();
         List<AccountReport> reports = accounts.end();
         Optional<EvidenceManifest> read = manifest.manifest();
         Map<String, Long> gone = dropped.end();

@@ -162,6 +162,10 @@ class EventSchemaTest {
         sealer.fenced();
         sealer.tailsLost(sealer.tails());
         sealer.seal(List.of(closed)).forEach(event -> add(event.event().payload()));
+        sealer.committed();
+        new StreamSealer(Ed25519Signer.generate(), ids, clock)
+                .sealClosingOf(sealer.tails().get(0), sealer.key().id())
+                .forEach(event -> add(event.event().payload()));
     }
 
     private static Action.Builder rich(String key) {

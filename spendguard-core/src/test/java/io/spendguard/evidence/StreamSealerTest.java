@@ -224,6 +224,51 @@ class StreamSealerTest {
     }
 
     @Test
+    void sealClosingOf_withoutAStreamOfTheTenant_opensAndClosesOneAroundIt() {
+        Digest chain = Digest.sha256("tail".getBytes(UTF_8));
+        UUID stream = UUID.fromString("01920000-0000-7000-8000-0000000000dd");
+
+        List<SealedAuditEvent> batch = sealer.sealClosingOf(new StreamEnd("acme", stream, 7, chain), "ed25519:dead");
+        sealer.committed();
+
+        assertThat(batch)
+                .extracting(event -> event.event().type())
+                .containsExactly(EventTypes.STREAM_OPENED, EventTypes.STREAM_CLOSED_BY_FENCE, EventTypes.STREAM_CLOSED);
+        SealedAuditEvent last = batch.get(1);
+        assertThat(last.stream()).isEqualTo(stream);
+        assertThat(last.seq()).isEqualTo(8);
+        assertThat(last.chain()).isEqualTo(SealFormat.next(chain, last.event().digest()));
+        assertThat(JsonObject.parse(last.event().payload()).object("data"))
+                .isEqualTo(JsonObject.create()
+                        .put("stream", stream.toString())
+                        .put("events", 8)
+                        .put("keyId", "ed25519:dead")
+                        .put(
+                                "by",
+                                JsonObject.create()
+                                        .put("stream", batch.get(0).stream().toString())
+                                        .put("keyId", last.keyId())));
+        assertThat(batch.get(2).stream()).isEqualTo(batch.get(0).stream());
+        assertThat(sealer.tails()).isEmpty();
+    }
+
+    @Test
+    void sealClosingOf_withAStreamOfTheTenant_namesItAndLeavesItOpen() {
+        sealer.seal(List.of(event("acme")));
+        sealer.committed();
+        List<StreamEnd> before = sealer.tails();
+
+        List<SealedAuditEvent> batch = sealer.sealClosingOf(
+                new StreamEnd("acme", UUID.randomUUID(), 1, before.get(0).chain()), "ed25519:dead");
+        sealer.committed();
+
+        assertThat(batch).hasSize(1);
+        assertThat(new String(batch.get(0).event().payload(), UTF_8))
+                .contains(before.get(0).stream().toString());
+        assertThat(sealer.tails()).isEqualTo(before);
+    }
+
+    @Test
     void sealFence_withoutAPendingBatch_isRefused() {
         assertThatExceptionOfType(IllegalStateException.class)
                 .isThrownBy(sealer::sealFence)

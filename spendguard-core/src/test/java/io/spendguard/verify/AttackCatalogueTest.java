@@ -32,6 +32,7 @@ class AttackCatalogueTest {
                         PackageAttacks.onEvents(),
                         KeyHolderAttacks.onContent(),
                         KeyHolderAttacks.onKeys(),
+                        FenceAttacks.all(),
                         KeyHolderAttacks.onLog(),
                         PackageAttacks.onFiles(),
                         ExcerptAttacks.all())

@@ -172,6 +172,14 @@ final class HonestPackage {
         });
     }
 
+    /** With what several writers wrote, in place of whatever the tenant has there. */
+    byte[] with(String tenant, List<SealedAuditEvent> events) throws IOException {
+        List<SealedAuditEvent> shown = all();
+        shown.removeIf(event -> event.event().tenant().equals(tenant));
+        shown.addAll(events);
+        return signed(open(shown, log()));
+    }
+
     private static List<SealedAuditEvent> written(Signer key, Consumer<Specimen> lie) {
         Specimen writer = Specimen.writer(key, 0x9000);
         lie.accept(writer);

@@ -6,6 +6,7 @@ import io.spendguard.evidence.EvidenceFilter;
 import io.spendguard.evidence.EvidencePackageWriter;
 import io.spendguard.evidence.LogExport;
 import io.spendguard.evidence.SealedAuditEvent;
+import io.spendguard.evidence.StreamEnd;
 import io.spendguard.evidence.StreamSealer;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Digest;
@@ -82,6 +83,18 @@ final class Specimen {
 
     List<SealedAuditEvent> leaveOpen() {
         return sealed;
+    }
+
+    /** A dead writer's events, with the last one by this writer, and this writer's own. */
+    List<SealedAuditEvent> closeFor(List<SealedAuditEvent> dead) {
+        SealedAuditEvent last = dead.get(dead.size() - 1);
+        sealed.addAll(sealer.sealClosingOf(
+                new StreamEnd(last.event().tenant(), last.stream(), last.seq(), last.chain()),
+                dead.get(0).keyId()));
+        sealer.committed();
+        List<SealedAuditEvent> all = new ArrayList<>(dead);
+        all.addAll(sealed);
+        return all;
     }
 
     AuditEvent opening(String tenant, String limit, long granted) {

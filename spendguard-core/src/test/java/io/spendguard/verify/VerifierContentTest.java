@@ -11,6 +11,7 @@ import io.spendguard.evidence.AuditEvent;
 import io.spendguard.evidence.EventTypes;
 import io.spendguard.evidence.SealedAuditEvent;
 import io.spendguard.json.JsonObject;
+import io.spendguard.proof.Anchors;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -164,6 +165,22 @@ class VerifierContentTest {
 
         assertThat(codes(verify(writer.leaveOpen())))
                 .containsExactlyInAnyOrder(FindingCode.STREAM_MALFORMED, FindingCode.STREAM_OPEN);
+    }
+
+    @Test
+    void stream_closedByAnotherWriterOfTheTenant_isClosed() {
+        writer.write(opening());
+
+        Path file = Specimen.export(
+                directory.resolve("e.zip"),
+                Specimen.writer(HonestPackage.WRITER, 0x9000).closeFor(writer.leaveOpen()));
+        VerificationReport report =
+                Verifier.verify(file, Anchors.of(SIGNER.verificationKey(), HonestPackage.WRITER.verificationKey()));
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.streams())
+                .extracting(StreamReport::state)
+                .containsExactlyInAnyOrder(StreamReport.State.CLOSED_BY_FENCE, StreamReport.State.CLOSED);
     }
 
     private AuditEvent fence(UUID stream, long position) {

@@ -64,6 +64,7 @@ class VerifierFuzzTest {
         "outcome",
         "stream.opened",
         "stream.closed",
+        "stream.closed_by_fence",
         "key.certified",
         "true",
         "USD"
@@ -80,7 +81,10 @@ class VerifierFuzzTest {
         Signer certified = new Certified(Ed25519Signer.generate());
         List<SealedAuditEvent> events = new ArrayList<>(Specimen.life(certified, "acme", 0x100));
         events.addAll(Specimen.life(Specimen.SIGNER, "globex", 0x9000));
-        SpecimenLog log = SpecimenLog.by(ROOT).take(events.subList(0, 4)).take(events.subList(4, 14));
+        Specimen dead = Specimen.writer(Specimen.SIGNER, 0x5000);
+        dead.write(dead.opening("initech", "1.00 USD", 1_000_000_000));
+        events.addAll(Specimen.writer(EXPORTER, 0x6000).closeFor(dead.leaveOpen()));
+        SpecimenLog log = SpecimenLog.by(ROOT).take(events.subList(0, 4)).take(events.subList(4, events.size()));
         anchors = Anchors.of(ROOT.verificationKey(), Specimen.SIGNER.verificationKey(), EXPORTER.verificationKey())
                 .with(log.signed());
         genuine = Specimen.export(directory.resolve("genuine.zip"), events, EXPORTER, log);

@@ -8,6 +8,7 @@ import static org.jooq.impl.DSL.val;
 import io.spendguard.ledger.Account;
 import io.spendguard.ledger.BudgetLimit;
 import io.spendguard.ledger.LedgerOperation;
+import io.spendguard.ledger.NotActivatedException;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Unit;
 import java.util.Collection;
@@ -96,15 +97,21 @@ final class BudgetRows {
     /**
      * The limit of an account's budget.
      *
-     * @throws IllegalStateException when no contract has set one
+     * @throws NotActivatedException when no contract has set one
      */
     static BudgetLimit require(Map<BudgetKey, BudgetLimit> limits, Account account) {
         BudgetLimit limit = limits.get(BudgetKey.of(account));
         if (limit == null) {
-            throw new IllegalStateException("Budget '" + account.budgetId() + "' of tenant '" + account.tenant()
-                    + "' has no limit in the ledger: its contract was not activated. Activate it first.");
+            throw new NotActivatedException(account);
         }
         return limit;
+    }
+
+    /** Whether an account is there. */
+    boolean holds(Account account) {
+        return sql.fetchExists(sql.selectFrom(ACCOUNT)
+                .where(ACCOUNT.TENANT.eq(account.tenant()))
+                .and(ACCOUNT.ACCOUNT_ID.eq(account.id().value())));
     }
 
     /** How many keys have an account of this budget in this window; stands still while the budget's row is ours alone. */

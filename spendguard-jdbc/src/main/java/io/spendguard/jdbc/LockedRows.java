@@ -49,6 +49,11 @@ final class LockedRows {
         locked.forEach(state -> accounts.put(state.account().id(), state));
     }
 
+    /** An account that is not opened after all. */
+    void remove(AccountId id) {
+        accounts.remove(id);
+    }
+
     @Nullable
     AccountState account(AccountId id) {
         return accounts.get(id);

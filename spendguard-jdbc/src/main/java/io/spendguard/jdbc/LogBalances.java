@@ -33,7 +33,7 @@ final class LogBalances {
 
     /** Adds up what an event moves; throws {@link EvidenceException} when its entries cannot be read. */
     void apply(UUID event, String type, byte[] payload) {
-        if (type.equals(EventTypes.STREAM_OPENED) || type.equals(EventTypes.STREAM_CLOSED)) {
+        if (type.equals(EventTypes.STREAM_OPENED) || EventTypes.closesItsStream(type)) {
             return;
         }
         try {

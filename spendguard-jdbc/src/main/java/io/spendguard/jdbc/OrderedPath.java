@@ -51,7 +51,8 @@ import org.jspecify.annotations.Nullable;
  * operations there are. The order is every writer's: keys, reservations, runs, budgets, each sorted, then accounts in order
  * of id. A key somebody else is writing makes us wait for the outcome, so that two callers of one key never both get here;
  * the answer is inserted beside it at the end. Opening an account locks its budget's row against an activation, which in
- * turn sees every account opened before it.
+ * turn sees every account opened before it. Where a budget limits its keys that lock is ours alone, and an account is inserted only
+ * once an operation has taken something on it.
  */
 final class OrderedPath {
     private static final String TAKE_KEYS = """
@@ -153,6 +154,7 @@ final class OrderedPath {
                     planned[i] = locked.plan(operations.get(i));
                 }
             }
+            locked.keyed.taken().forEach(this::insert);
         }
         return Arrays.stream(planned).map(Objects::requireNonNull).toList();
     }
@@ -322,10 +324,21 @@ final class OrderedPath {
                 requireStorable(account.window());
                 BudgetLimit of = BudgetRows.require(limits, account);
                 long limit = of.grant(account);
-                if (of.maxKeys() != null && budgets.keys(account) >= of.maxKeys()) {
-                    continue;
+                if (of.maxKeys() == null) {
+                    if (insert(account)) {
+                        locked.opened.put(account.id(), limit);
+                    }
+                } else if (!budgets.holds(account)) { // opened by another before the lock was ours
+                    locked.keyed.offer(account, limit, of.maxKeys(), () -> budgets.keys(account));
                 }
-                int inserted = sql.insertInto(ACCOUNT)
+            } catch (IllegalArgumentException | IllegalStateException refusal) {
+                locked.unopenable.put(account.id(), refusal);
+            }
+        }
+    }
+
+    private boolean insert(Account account) {
+        return sql.insertInto(ACCOUNT)
                         .set(ACCOUNT.TENANT, account.tenant())
                         .set(ACCOUNT.ACCOUNT_ID, account.id().value())
                         .set(ACCOUNT.NAMESPACE, account.namespace().name())
@@ -335,14 +348,8 @@ final class OrderedPath {
                         .set(ACCOUNT.WINDOW_UNTIL, account.window().until())
                         .set(ACCOUNT.UNIT, account.unit().code())
                         .onConflictDoNothing()
-                        .execute();
-                if (inserted == 1) {
-                    locked.opened.put(account.id(), limit);
-                }
-            } catch (IllegalArgumentException | IllegalStateException refusal) {
-                locked.unopenable.put(account.id(), refusal);
-            }
-        }
+                        .execute()
+                == 1;
     }
 
     /** An account read back must be the account that was opened: its id is derived from its window. */
@@ -381,6 +388,7 @@ final class OrderedPath {
         /** Accounts inserted by us whose first entries are still to be planned, with their limits. */
         private final Map<AccountId, Long> opened = new HashMap<>();
 
+        private final KeyedAccounts keyed = new KeyedAccounts();
         private final Map<AccountId, RuntimeException> unopenable = new HashMap<>();
         private final List<Backlog> backlog = new ArrayList<>();
 
@@ -410,7 +418,7 @@ final class OrderedPath {
                     throw refusal;
                 }
                 Set<AccountId> ids = Objects.requireNonNull(named.get(operation));
-                List<Posting> openings = open(operation, ids);
+                Map<AccountId, Posting> openings = open(operation, ids);
                 rows.reservation(operation)
                         .ifPresent(reservation -> reservation
                                 .claims()
@@ -427,25 +435,35 @@ final class OrderedPath {
                 Posting posting = isPlannedAnew ? operation.plan(view) : Objects.requireNonNull(assumed);
                 view.require(posting);
                 rows.apply(operation, posting);
-                return new Planned.Writes(openings, posting, assumed != null && isPlannedAnew);
+                for (AccountId left : keyed.settle(posting)) {
+                    openings.remove(left);
+                    rows.remove(left);
+                }
+                return new Planned.Writes(List.copyOf(openings.values()), posting, assumed != null && isPlannedAnew);
             } catch (RuntimeException refusal) {
                 return new Planned.Failed(refusal);
             }
         }
 
-        private List<Posting> open(LedgerOperation operation, Set<AccountId> ids) {
-            List<Posting> openings = new ArrayList<>();
+        /** By account, in order of id. */
+        private Map<AccountId, Posting> open(LedgerOperation operation, Set<AccountId> ids) {
+            Map<AccountId, Posting> openings = new LinkedHashMap<>();
             for (AccountId id : ids) {
                 RuntimeException refusal = unopenable.get(id);
                 if (refusal != null) {
                     throw refusal;
                 }
                 Long limit = opened.remove(id);
+                Account lent = limit == null ? keyed.lend(id) : null;
+                if (lent != null) {
+                    rows.add(List.of(new AccountState(lent, 0, 0, 0, 0)));
+                    limit = keyed.limit(id);
+                }
                 if (limit != null) {
                     Account account = Objects.requireNonNull(rows.account(id)).account();
                     Posting opening = host.opening(account, limit, rows.now());
                     rows.apply(operation, opening);
-                    openings.add(opening);
+                    openings.put(id, opening);
                 }
             }
             return openings;

@@ -190,7 +190,8 @@ public final class PostgresLedger implements Ledger {
                     "Ledger session cannot start: " + SqlFailure.firstLine(e) + " Check that the database is running.",
                     e);
         }
-        PostgresSession session = new PostgresSession(queue, writer, options.closeTimeout());
+        PostgresSession session = new PostgresSession(
+                queue, writer, options.closeTimeout(), new DeadStreams(reads, options, host, writer.self()));
         sessions.add(session);
         session.start();
         return session;

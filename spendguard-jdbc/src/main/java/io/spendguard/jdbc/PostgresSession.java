@@ -22,9 +22,11 @@ final class PostgresSession implements LedgerSession {
     private final Writer writer;
     private final Thread thread;
     private final Duration closeTimeout;
+    private final DeadStreams deadStreams;
 
-    PostgresSession(OperationQueue queue, Writer writer, Duration closeTimeout) {
+    PostgresSession(OperationQueue queue, Writer writer, Duration closeTimeout, DeadStreams deadStreams) {
         this.queue = queue;
+        this.deadStreams = deadStreams;
         this.writer = writer;
         this.closeTimeout = closeTimeout;
         thread = new Thread(writer, "spendguard-ledger-writer");
@@ -45,6 +47,12 @@ final class PostgresSession implements LedgerSession {
             queue.offer(waiting);
         }
         return waiting.future();
+    }
+
+    /** {@inheritDoc} On a connection apart from decisions. */
+    @Override
+    public int closeDeadStreams(Duration silence) {
+        return deadStreams.close(silence);
     }
 
     /** Returns within the options' close timeout and a second, also without a database. Closing twice does nothing more. */

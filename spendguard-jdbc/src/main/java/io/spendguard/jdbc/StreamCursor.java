@@ -54,6 +54,6 @@ final class StreamCursor {
         }
         seq = next;
         chain = claimed;
-        isClosed = type.equals(EventTypes.STREAM_CLOSED);
+        isClosed = EventTypes.closesItsStream(type);
     }
 }

@@ -14,6 +14,7 @@ import io.spendguard.model.LedgerUnavailableException;
 import io.spendguard.model.Period;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -53,6 +54,11 @@ final class Writer implements Runnable {
 
     private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long LAST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    /** How often a writer says that it is alive: several times within what others take for its death. */
+    private static final Duration HEARTBEAT = Duration.ofSeconds(10);
+    /** A writer that was silent for longer was not heard without a break. */
+    private static final Duration BREAK = Duration.ofSeconds(30);
+
     private static final int CLOSING_STATEMENT_MILLIS = 2_000;
     private static final int FENCE_LOCK_WAIT_MILLIS = 1_000;
     /** However little time one caller has left, the others of its batch are not to fail for it. */
@@ -64,17 +70,35 @@ final class Writer implements Runnable {
     private final EventSealer sealer;
     private final OperationQueue queue;
     private final SideLane lane = new SideLane();
+    private final UUID self;
+    private final Duration heartbeat;
     private int lookingBatches;
     private long lostTails;
+    private long nextHeartbeatNanos;
+    /** Whether streams were given up that others still take for this writer's. */
+    private boolean hasGivenUp;
+
     private volatile @Nullable WriterConnection connection;
     /** Meaningful once the queue is closed. */
     private volatile long endsAtNanos;
 
     Writer(DataSource dataSource, PostgresLedger.Options options, LedgerHost host, OperationQueue queue) {
+        this(dataSource, options, host, queue, HEARTBEAT);
+    }
+
+    /** As above, saying so often that it is alive. */
+    Writer(
+            DataSource dataSource,
+            PostgresLedger.Options options,
+            LedgerHost host,
+            OperationQueue queue,
+            Duration heartbeat) {
         this.dataSource = dataSource;
         this.options = options;
         this.host = host;
         this.sealer = host.newSealer();
+        this.self = sealer.writer();
+        this.heartbeat = heartbeat;
         this.queue = queue;
     }
 
@@ -82,12 +106,14 @@ final class Writer implements Runnable {
     public void run() {
         try {
             while (!queue.isExhausted() || !lane.isEmpty()) {
-                List<Waiting> batch = queue.take(MOST_OPERATIONS, lane.nanosToNextLook());
+                List<Waiting> batch =
+                        queue.take(MOST_OPERATIONS, Math.min(lane.nanosToNextLook(), nanosToNextHeartbeat()));
                 if (batch.isEmpty() && queue.isClosed() && !lane.isEmpty()) {
                     queue.pause(lane.nanosToNextLook());
                 }
                 execute(lane.divert(batch));
                 visitLane();
+                sayAliveIfDue();
             }
             closeStreams();
         } finally {
@@ -95,16 +121,59 @@ final class Writer implements Runnable {
         }
     }
 
+    /** Identifies this incarnation among the store's writers. */
+    UUID self() {
+        return self;
+    }
+
     /** The connection, made now if there is none. */
     WriterConnection connected() throws SQLException {
         WriterConnection current = connection;
         if (current == null) {
-            current = WriterConnection.open(dataSource, options);
+            current = WriterConnection.open(dataSource, self, options);
             connection = current;
             registerKey(current);
             lookForLostTails(current);
+            sayAlive(current);
         }
         return current;
+    }
+
+    /** One statement in ten seconds, between batches, also when nothing else is to be written. */
+    private void sayAliveIfDue() {
+        if ((nanosToNextHeartbeat() > 0 && !hasGivenUp) || queue.isClosed()) {
+            return;
+        }
+        try {
+            sayAlive(connected());
+        } catch (SQLException | LedgerSetupException e) {
+            LOG.debug("Ledger was not told that its writer is alive", e);
+            nextHeartbeatNanos = System.nanoTime() + heartbeat.toNanos();
+        }
+    }
+
+    private void sayAlive(WriterConnection to) throws SQLException {
+        try {
+            to.sayAlive(self, BREAK);
+            if (hasGivenUp) {
+                to.letGoOfAllBut(self, sealer.tails());
+                hasGivenUp = false;
+            }
+            nextHeartbeatNanos = System.nanoTime() + heartbeat.toNanos();
+        } catch (SQLException e) {
+            disconnect();
+            throw e;
+        }
+    }
+
+    private long nanosToNextHeartbeat() {
+        return nextHeartbeatNanos - System.nanoTime();
+    }
+
+    /** Whatever the last batch touched is not this writer's any more. */
+    private void giveUp() {
+        sealer.lost();
+        hasGivenUp = true;
     }
 
     /** What was durable must still be there: a database that was set back has forgotten what callers were told. */
@@ -123,6 +192,7 @@ final class Writer implements Runnable {
                             + " and spend after that point is forgotten. Find out to when, and replay what the providers billed",
                     lost);
             sealer.tailsLost(lost);
+            hasGivenUp = true;
             host.tailsLost(lost.size());
             lostTails += lost.size();
         }
@@ -402,7 +472,7 @@ final class Writer implements Runnable {
                 forget(e);
                 throw e;
             }
-            if (!becameDurable(e)) {
+            if (!becameDurable(sealed, e)) {
                 return writes.stream().map(Write::waiting).toList();
             }
         } catch (RuntimeException e) {
@@ -426,9 +496,10 @@ final class Writer implements Runnable {
      * of the two become durable. Blocks, also beyond anybody's patience, until that is known; a transaction still under way
      * on the lost connection makes the fence wait, and the server ends it in bounded time. Afterwards the sealer knows
      * that the batch is fenced off, or is still to be told that it is durable. Where the ledger was set back meanwhile, the
-     * batch is as little there as what came before it.
+     * batch is as little there as what came before it; and where another writer took this one for dead and closed its stream there, the
+     * batch never will be.
      */
-    private boolean becameDurable(SQLException reason) {
+    private boolean becameDurable(List<SealedEvent> batch, SQLException reason) {
         disconnect();
         List<SealedEvent> fence = List.of();
         long lostBefore = lostTails;
@@ -442,14 +513,19 @@ final class Writer implements Runnable {
                 if (lostTails > lostBefore) {
                     // A fence would stand in another history. Whatever is tried again has the same keys: it is there
                     // once.
-                    sealer.lost();
+                    giveUp();
                     return false;
                 }
-                if (isFenced(to, fence)) {
+                UUID there = inPlaceOf(to, fence);
+                if (there.equals(fence.get(0).draft().id())) {
                     sealer.fenced();
                     return false;
                 }
-                return true;
+                if (batch.stream().anyMatch(event -> event.draft().id().equals(there))) {
+                    return true;
+                }
+                giveUp();
+                return false;
             } catch (LedgerUnavailableException unsigned) {
                 LOG.debug("Outcome of a commit is still unknown, no fence can be signed", unsigned);
             } catch (SQLException | LedgerSetupException e) {
@@ -467,15 +543,16 @@ final class Writer implements Runnable {
                 reason);
     }
 
-    /** Whether the fence stands, now or since an attempt before; false when the batch does. */
-    private static boolean isFenced(WriterConnection to, List<SealedEvent> fence) throws SQLException {
+    /** The id of what stands where the fence was to be put: the fence, now or since an attempt before, the batch, or another. */
+    private static UUID inPlaceOf(WriterConnection to, List<SealedEvent> fence) throws SQLException {
         to.limitSilence(FENCE_LOCK_WAIT_MILLIS);
+        SealedEvent wanted = fence.get(0);
         try {
             new PostCall().events(fence).execute(to.jdbc(), true, FENCE_LOCK_WAIT_MILLIS);
-            return true;
+            return wanted.draft().id();
         } catch (SQLException e) {
             if (SqlFailure.of(e) == SqlFailure.POSITION_TAKEN) {
-                return to.holds(fence.get(0));
+                return to.eventInPlaceOf(wanted).orElseThrow(() -> e);
             }
             throw e;
         }
@@ -483,7 +560,7 @@ final class Writer implements Runnable {
 
     private void forget(Exception reason) {
         if (reason instanceof SQLException e && SqlFailure.of(e) == SqlFailure.POSITION_TAKEN) {
-            sealer.lost();
+            giveUp();
         } else {
             sealer.abandoned();
         }
@@ -540,7 +617,7 @@ final class Writer implements Runnable {
                             break; // it could not be made: nothing was sent
                         }
                         try {
-                            if (becameDurable(e)) {
+                            if (becameDurable(closing, e)) {
                                 sealer.committed();
                                 return;
                             }
@@ -563,7 +640,7 @@ final class Writer implements Runnable {
         sealer.lost();
         LOG.warn(
                 "Ledger streams {} stay open, without their last events: the database could not be written to. They"
-                        + " verify as OPEN.",
+                        + " verify as OPEN until a sweep closes them.",
                 closing.stream().map(SealedEvent::stream).toList(),
                 last);
     }

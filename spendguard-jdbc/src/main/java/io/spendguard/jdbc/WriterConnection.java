@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import javax.sql.DataSource;
@@ -23,7 +24,22 @@ final class WriterConnection {
      * that waits. What a successor wants to know is then known in bounded time.
      */
     private static final String LIMITS = """
-            select set_config('idle_in_transaction_session_timeout', {0}, false), set_config('statement_timeout', {1}, false)
+            select set_config('idle_in_transaction_session_timeout', {0}, false), set_config('statement_timeout', {1}, false),
+                   set_config('spendguard.writer', {2}, false)
+            """;
+    /** Whoever fell silent for longer than this begins anew to be heard without a break. */
+    private static final String SAY_ALIVE = """
+            insert into spendguard.writer as known (writer) values (?)
+            on conflict (tenant, writer) do update
+               set heard_since = case
+                       when known.heard_at < clock_timestamp() - ? * interval '1 millisecond' then clock_timestamp()
+                       else known.heard_since
+                   end,
+                   heard_at = clock_timestamp()
+            """;
+
+    private static final String LET_GO = """
+            update spendguard.stream_writer set writer = null where writer = ? and not is_closed and stream <> all (?)
             """;
 
     private static final int IDLE_IN_TRANSACTION_MILLIS = 5_000;
@@ -34,7 +50,7 @@ final class WriterConnection {
     private final Connection connection;
     private final DSLContext sql;
 
-    private WriterConnection(Connection connection, Duration lockTimeout) throws SQLException {
+    private WriterConnection(Connection connection, UUID writer, Duration lockTimeout) throws SQLException {
         this.connection = connection;
         this.sql = Jooq.on(connection);
         connection.setAutoCommit(true);
@@ -42,19 +58,24 @@ final class WriterConnection {
         limitSilence(STATEMENT_MILLIS);
         long statementMillis = Math.max(STATEMENT_MILLIS, 2 * lockTimeout.toMillis());
         sql.fetch(
-                LIMITS, DSL.val(Integer.toString(IDLE_IN_TRANSACTION_MILLIS)), DSL.val(Long.toString(statementMillis)));
+                LIMITS,
+                DSL.val(Integer.toString(IDLE_IN_TRANSACTION_MILLIS)),
+                DSL.val(Long.toString(statementMillis)),
+                DSL.val(writer.toString()));
     }
 
     /**
      * Connects and looks at the server again: after a failover it may be another one.
      *
+     * @param writer whose connection it is: the streams opened on it are that writer's
      * @throws SQLException when it cannot be reached
      * @throws LedgerSetupException when it is not fit
      */
-    static WriterConnection open(DataSource dataSource, PostgresLedger.Options options) throws SQLException {
+    static WriterConnection open(DataSource dataSource, UUID writer, PostgresLedger.Options options)
+            throws SQLException {
         Connection connection = dataSource.getConnection();
         try {
-            WriterConnection opened = new WriterConnection(connection, options.lockTimeout());
+            WriterConnection opened = new WriterConnection(connection, writer, options.lockTimeout());
             SetupCheck.require(opened.sql, options.allowsOwner());
             return opened;
         } catch (DataAccessException e) {
@@ -79,16 +100,16 @@ final class WriterConnection {
         connection.setNetworkTimeout(Runnable::run, Math.addExact(millis, SILENCE_MILLIS));
     }
 
-    /** Tells whether this very event is what stands durably at its position. */
-    boolean holds(SealedEvent event) throws SQLException {
+    /** The id of the event that stands durably at another's position; empty when none does. */
+    Optional<UUID> eventInPlaceOf(SealedEvent event) throws SQLException {
         try {
-            return sql.fetchExists(
-                    OUTBOX,
-                    OUTBOX.TENANT
+            return sql.select(OUTBOX.EVENT_ID)
+                    .from(OUTBOX)
+                    .where(OUTBOX.TENANT
                             .eq(event.draft().tenant())
                             .and(OUTBOX.STREAM.eq(event.stream()))
-                            .and(OUTBOX.SEQ.eq(event.seq()))
-                            .and(OUTBOX.EVENT_ID.eq(event.draft().id())));
+                            .and(OUTBOX.SEQ.eq(event.seq())))
+                    .fetchOptional(OUTBOX.EVENT_ID);
         } catch (DataAccessException e) {
             throw Jooq.driverFailure(e);
         }
@@ -113,6 +134,25 @@ final class WriterConnection {
                                     .toArray(byte[][]::new)))
                     .getValues(0, UUID.class));
             return tails.stream().filter(tail -> gone.contains(tail.stream())).toList();
+        } catch (DataAccessException e) {
+            throw Jooq.driverFailure(e);
+        }
+    }
+
+    /** Says that a writer is alive. One round trip. */
+    void sayAlive(UUID writer, Duration silence) throws SQLException {
+        try {
+            sql.execute(SAY_ALIVE, writer, silence.toMillis());
+        } catch (DataAccessException e) {
+            throw Jooq.driverFailure(e);
+        }
+    }
+
+    /** Says that a writer goes on with these streams only. One round trip. */
+    void letGoOfAllBut(UUID writer, List<EventSealer.Tail> own) throws SQLException {
+        try {
+            sql.execute(
+                    LET_GO, writer, own.stream().map(EventSealer.Tail::stream).toArray(UUID[]::new));
         } catch (DataAccessException e) {
             throw Jooq.driverFailure(e);
         }

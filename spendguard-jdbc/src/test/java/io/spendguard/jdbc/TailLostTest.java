@@ -1,7 +1,6 @@
 package io.spendguard.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
@@ -21,6 +20,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -88,10 +88,27 @@ class TailLostTest {
             decide(guard);
             restore(backup);
 
-            assertThatThrownBy(() -> decide(guard))
-                    .as("decided for a contract that the ledger has forgotten")
-                    .isInstanceOf(IllegalStateException.class);
-            assertThat(decide(guard)).isInstanceOf(Decision.Continue.class);
+            assertThat(decide(guard))
+                    .as("decided for a contract that the ledger had forgotten")
+                    .isInstanceOf(Decision.Continue.class);
+        }
+
+        assertThat(types()).containsOnlyOnce("io.spendguard.contract.activated.v1");
+    }
+
+    @Test
+    void decideAsync_onACopyOlderThanTheContract_activatesItAgain() throws Exception {
+        Database backup = copy();
+        try (Guard guard = guard()) {
+            decide(guard);
+            restore(backup);
+
+            Decision decision = guard.decideAsync(Action.toolCall("search")
+                            .cost(Money.parse("0.10 USD"))
+                            .build())
+                    .get(60, TimeUnit.SECONDS);
+
+            assertThat(decision).isInstanceOf(Decision.Continue.class);
         }
 
         assertThat(types()).containsOnlyOnce("io.spendguard.contract.activated.v1");

@@ -28,7 +28,9 @@ import io.spendguard.jdbc.schema.tables.ReservationClaim;
 import io.spendguard.jdbc.schema.tables.RunState;
 import io.spendguard.jdbc.schema.tables.SigningKey;
 import io.spendguard.jdbc.schema.tables.Stream;
+import io.spendguard.jdbc.schema.tables.StreamWriter;
 import io.spendguard.jdbc.schema.tables.TreeHead;
+import io.spendguard.jdbc.schema.tables.Writer;
 
 import org.jooq.ForeignKey;
 import org.jooq.Record;
@@ -76,7 +78,9 @@ public class Keys {
     public static final UniqueKey<Record> RUN_STATE_PKEY = Internal.createUniqueKey(RunState.RUN_STATE, DSL.name("run_state_pkey"), new TableField[] { RunState.RUN_STATE.TENANT, RunState.RUN_STATE.NAMESPACE, RunState.RUN_STATE.RUN }, true);
     public static final UniqueKey<Record> SIGNING_KEY_PKEY = Internal.createUniqueKey(SigningKey.SIGNING_KEY, DSL.name("signing_key_pkey"), new TableField[] { SigningKey.SIGNING_KEY.KEY_ID }, true);
     public static final UniqueKey<Record> STREAM_PKEY = Internal.createUniqueKey(Stream.STREAM, DSL.name("stream_pkey"), new TableField[] { Stream.STREAM.TENANT, Stream.STREAM.STREAM_ }, true);
+    public static final UniqueKey<Record> STREAM_WRITER_PKEY = Internal.createUniqueKey(StreamWriter.STREAM_WRITER, DSL.name("stream_writer_pkey"), new TableField[] { StreamWriter.STREAM_WRITER.TENANT, StreamWriter.STREAM_WRITER.STREAM }, true);
     public static final UniqueKey<Record> TREE_HEAD_PKEY = Internal.createUniqueKey(TreeHead.TREE_HEAD, DSL.name("tree_head_pkey"), new TableField[] { TreeHead.TREE_HEAD.TENANT, TreeHead.TREE_HEAD.SIZE }, true);
+    public static final UniqueKey<Record> WRITER_PKEY = Internal.createUniqueKey(Writer.WRITER, DSL.name("writer_pkey"), new TableField[] { Writer.WRITER.TENANT, Writer.WRITER.WRITER_ }, true);
 
     // -------------------------------------------------------------------------
     // FOREIGN KEY definitions
@@ -95,4 +99,5 @@ public class Keys {
     public static final ForeignKey<Record, Record> PERSONAL_VALUE__PERSONAL_VALUE_TENANT_EVENT_ID_FKEY = Internal.createForeignKey(PersonalValue.PERSONAL_VALUE, DSL.name("personal_value_tenant_event_id_fkey"), new TableField[] { PersonalValue.PERSONAL_VALUE.TENANT, PersonalValue.PERSONAL_VALUE.EVENT_ID }, Keys.OUTBOX_TENANT_EVENT_ID_KEY, new TableField[] { Outbox.OUTBOX.TENANT, Outbox.OUTBOX.EVENT_ID }, true);
     public static final ForeignKey<Record, Record> RESERVATION_CLAIM__RESERVATION_CLAIM_TENANT_RESERVATION_ID_FKEY = Internal.createForeignKey(ReservationClaim.RESERVATION_CLAIM, DSL.name("reservation_claim_tenant_reservation_id_fkey"), new TableField[] { ReservationClaim.RESERVATION_CLAIM.TENANT, ReservationClaim.RESERVATION_CLAIM.RESERVATION_ID }, Keys.RESERVATION_PKEY, new TableField[] { Reservation.RESERVATION.TENANT, Reservation.RESERVATION.RESERVATION_ID }, true);
     public static final ForeignKey<Record, Record> STREAM__STREAM_KEY_ID_FKEY = Internal.createForeignKey(Stream.STREAM, DSL.name("stream_key_id_fkey"), new TableField[] { Stream.STREAM.KEY_ID }, Keys.SIGNING_KEY_PKEY, new TableField[] { SigningKey.SIGNING_KEY.KEY_ID }, true);
+    public static final ForeignKey<Record, Record> STREAM_WRITER__STREAM_WRITER_TENANT_STREAM_FKEY = Internal.createForeignKey(StreamWriter.STREAM_WRITER, DSL.name("stream_writer_tenant_stream_fkey"), new TableField[] { StreamWriter.STREAM_WRITER.TENANT, StreamWriter.STREAM_WRITER.STREAM }, Keys.STREAM_PKEY, new TableField[] { Stream.STREAM.TENANT, Stream.STREAM.STREAM_ }, true);
 }

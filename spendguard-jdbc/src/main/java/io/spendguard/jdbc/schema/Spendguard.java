@@ -30,7 +30,9 @@ import io.spendguard.jdbc.schema.tables.ReservationClaim;
 import io.spendguard.jdbc.schema.tables.RunState;
 import io.spendguard.jdbc.schema.tables.SigningKey;
 import io.spendguard.jdbc.schema.tables.Stream;
+import io.spendguard.jdbc.schema.tables.StreamWriter;
 import io.spendguard.jdbc.schema.tables.TreeHead;
+import io.spendguard.jdbc.schema.tables.Writer;
 
 import java.util.Arrays;
 import java.util.List;
@@ -278,9 +280,21 @@ public class Spendguard extends SchemaImpl {
     public final Stream STREAM = Stream.STREAM;
 
     /**
+     * Who writes a stream, null for nobody; and whether its last event is known
+     * to close it.
+     */
+    public final StreamWriter STREAM_WRITER = StreamWriter.STREAM_WRITER;
+
+    /**
      * Leaves of the tree of all tenants: a tenant's tree as it stood once.
      */
     public final TreeHead TREE_HEAD = TreeHead.TREE_HEAD;
+
+    /**
+     * Until when a writer was heard of, and since when without a break, by this
+     * clock; a dead one's row stays.
+     */
+    public final Writer WRITER = Writer.WRITER;
 
     /**
      * No further instances allowed
@@ -324,7 +338,9 @@ public class Spendguard extends SchemaImpl {
             RunState.RUN_STATE,
             SigningKey.SIGNING_KEY,
             Stream.STREAM,
-            TreeHead.TREE_HEAD
+            StreamWriter.STREAM_WRITER,
+            TreeHead.TREE_HEAD,
+            Writer.WRITER
         );
     }
 }

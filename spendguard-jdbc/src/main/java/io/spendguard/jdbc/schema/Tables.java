@@ -30,7 +30,9 @@ import io.spendguard.jdbc.schema.tables.ReservationClaim;
 import io.spendguard.jdbc.schema.tables.RunState;
 import io.spendguard.jdbc.schema.tables.SigningKey;
 import io.spendguard.jdbc.schema.tables.Stream;
+import io.spendguard.jdbc.schema.tables.StreamWriter;
 import io.spendguard.jdbc.schema.tables.TreeHead;
+import io.spendguard.jdbc.schema.tables.Writer;
 
 import java.util.UUID;
 
@@ -266,7 +268,19 @@ public class Tables {
     public static final Stream STREAM = Stream.STREAM;
 
     /**
+     * Who writes a stream, null for nobody; and whether its last event is known
+     * to close it.
+     */
+    public static final StreamWriter STREAM_WRITER = StreamWriter.STREAM_WRITER;
+
+    /**
      * Leaves of the tree of all tenants: a tenant's tree as it stood once.
      */
     public static final TreeHead TREE_HEAD = TreeHead.TREE_HEAD;
+
+    /**
+     * Until when a writer was heard of, and since when without a break, by this
+     * clock; a dead one's row stays.
+     */
+    public static final Writer WRITER = Writer.WRITER;
 }

@@ -52,6 +52,43 @@ interface KeyLaws extends LedgerLaws {
     }
 
     @Test
+    default void hold_refusedOnANewKey_opensNoAccountAndUsesNoKeyUp() {
+        activate(1);
+        lab().activate("org", 1);
+        Account org = lab().operations().account("org");
+
+        String answer = lab().answer(
+                        lab().operations().hold("both").claim(key("ann"), 1).claim(org, 5));
+
+        assertThat(answer).startsWith("refused");
+        assertThat(lab().isOpen(key("ann"))).isFalse();
+        assertThat(hold(key("bob"))).isEqualTo("held");
+        assertThat(hold(key("ann"))).isEqualTo("refused: no key left of team");
+    }
+
+    @Test
+    default void hold_refusedAndNotBesideEachOther_leaveTheKeyToWhoTakesIt() {
+        activate(1);
+        lab().activate("org", 1);
+        Account org = lab().operations().account("org");
+        List<CompletableFuture<PostResult>> running = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            HoldOperation hold = lab().operations().hold("beside-" + i).claim(key("k" + i), 1);
+            running.add(lab().submit(i < 7 ? hold.claim(org, 5) : hold));
+        }
+
+        List<String> answers =
+                running.stream().map(LedgerLab::await).map(LedgerLab::text).toList();
+
+        assertThat(answers.get(7)).isEqualTo("held");
+        assertThat(answers.subList(0, 7)).allMatch(answer -> answer.startsWith("refused"));
+        assertThat(lab().ledger().accounts(LedgerLab.TENANT, Namespace.ENFORCE))
+                .extracting(state -> state.account().key())
+                .filteredOn(key -> !key.isEmpty())
+                .containsExactly("k7");
+    }
+
+    @Test
     default void hold_inAnotherWindow_countsKeysAnew() {
         activate(1);
         Period today = new Period(Instant.parse("2026-11-23T00:00:00Z"), Instant.parse("2026-11-24T00:00:00Z"));

@@ -93,6 +93,26 @@ interface SessionLaws extends LedgerLaws {
     }
 
     @Test
+    default void closeDeadStreams_ofWritersThatLive_closesNone() {
+        lab().post(lab().operations().hold("h1"));
+        LedgerSession other = lab().connect(lab().openAnother());
+        lab().post(other, lab().operations().hold("h2"));
+
+        int closed = other.closeDeadStreams(Duration.ofSeconds(60))
+                + lab().session().closeDeadStreams(Duration.ofSeconds(60));
+
+        assertThat(closed).isZero();
+        lab().post(lab().operations().hold("h3"));
+        assertThat(lab().eventTypes())
+                .containsExactlyInAnyOrder(
+                        TestSealer.OPENED,
+                        TestEvents.OPERATION,
+                        TestSealer.OPENED,
+                        TestEvents.OPERATION,
+                        TestEvents.OPERATION);
+    }
+
+    @Test
     default void reopen_afterClose_findsEverythingThatWasStored() {
         lab().activate("team", 1000);
         Account team = lab().operations().account("team");

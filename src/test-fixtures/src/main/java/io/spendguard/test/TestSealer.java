@@ -34,6 +34,7 @@ final class TestSealer implements EventSealer {
     private static final String ALGORITHM = "HmacSHA256";
 
     private final IdSource ids;
+    private final UUID writer;
     private final Key key;
     private Map<String, Tail> tails = new LinkedHashMap<>();
     private @Nullable Map<String, Tail> pending;
@@ -42,6 +43,7 @@ final class TestSealer implements EventSealer {
 
     TestSealer(IdSource ids) {
         this.ids = ids;
+        this.writer = ids.next();
         UUID id = ids.next();
         byte[] secret =
                 Digest.sha256(id.toString().getBytes(StandardCharsets.UTF_8)).bytes();
@@ -99,6 +101,20 @@ final class TestSealer implements EventSealer {
     }
 
     @Override
+    public List<SealedEvent> sealClosingOf(EventSealer.Tail dead, String openedBy) {
+        Map<String, Tail> next = begin();
+        List<Placed> placed = new ArrayList<>();
+        Tail own = next.get(dead.tenant());
+        Tail open = own != null ? own : place(placed, new Tail(ids.next(), 0, GENESIS), marker(dead.tenant(), OPENED));
+        place(placed, new Tail(dead.stream(), dead.seq(), dead.chain()), marker(dead.tenant(), CLOSED));
+        if (own == null) {
+            place(placed, open, marker(dead.tenant(), CLOSED));
+        }
+        pending = next;
+        return sign(placed);
+    }
+
+    @Override
     public void fenced() {
         Map.Entry<String, Tail> after = fence;
         if (after == null) {
@@ -138,6 +154,11 @@ final class TestSealer implements EventSealer {
     @Override
     public void tailsLost(List<EventSealer.Tail> lost) {
         lost.forEach(tail -> tails.remove(tail.tenant()));
+    }
+
+    @Override
+    public UUID writer() {
+        return writer;
     }
 
     @Override

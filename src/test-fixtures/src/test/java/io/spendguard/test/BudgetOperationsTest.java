@@ -182,6 +182,36 @@ class BudgetOperationsTest {
     }
 
     @Test
+    void grantAndTransfer_whereTheWindowRolls_payWhatIsOwedAndNothingMore() {
+        BudgetRef rolls = BudgetRef.of("acme", "rolls");
+        try (Guard rolling = guardOf("""
+                - {id: rolls, limit: 1.00 USD, window: {type: rolling, length: PT24H}}
+                - {id: org, limit: 5.00 USD, window: {type: total}}
+                """)) {
+            rolling.decide(priced("0.90 USD")).orThrow().commit(Money.parse("1.30 USD"));
+
+            assertRefused(
+                    () -> operations.grant(rolls, Amount.parse("0.50 USD"), "r", null),
+                    Fault.ROLLING_WINDOW,
+                    "Budget 'rolls' of tenant 'acme' cannot be given 0.50 USD: its window rolls and has no end that would"
+                            + " take a grant back, so that it takes what is owed and no more, which is 0.30 USD. Raise the"
+                            + " limit in the contract, and lower it again.");
+            assertRefused(
+                    () -> operations.transfer(rolls, ORG, Amount.parse("0.10 USD"), "r", null),
+                    Fault.ROLLING_WINDOW,
+                    "Budget 'rolls' of tenant 'acme' cannot give 0.10 USD: its window rolls and has no end after which it"
+                            + " would have its limit again. Lower the limit in the contract.");
+            assertThatThrownBy(() -> operations.grant(rolls.key("~bucket"), Amount.parse("0.10 USD"), "r", null))
+                    .isInstanceOf(BudgetOperationException.class);
+
+            assertThat(operations
+                            .grant(rolls, Amount.parse("0.30 USD"), "overrun", null)
+                            .available())
+                    .containsExactly(Amount.parse("0.00 USD"));
+        }
+    }
+
+    @Test
     void grantsAndTransfers_areToldByEvidenceThatVerifies(@TempDir Path folder) {
         spend("0.40 USD");
         operations.grant(ORG, Amount.parse("2.00 USD"), "conference", null);
@@ -235,15 +265,20 @@ class BudgetOperationsTest {
     }
 
     private Guard guard(String teamLimit) {
+        return guardOf("""
+                - {id: team, limit: %s, window: {type: calendar_day, timezone: UTC}}
+                - {id: org, limit: 5.00 USD, window: {type: total}}
+                """.formatted(teamLimit));
+    }
+
+    private Guard guardOf(String budgets) {
         return Guard.builder()
                 .contract(Contract.parse("""
                         apiVersion: spendguard.ai/v1
                         metadata: {name: two, tenant: acme}
                         spec:
                           budgets:
-                            - {id: team, limit: %s, window: {type: calendar_day, timezone: UTC}}
-                            - {id: org, limit: 5.00 USD, window: {type: total}}
-                        """.formatted(teamLimit), "two.yaml"))
+                        """ + budgets.indent(4), "two.yaml"))
                 .ledger(ledger)
                 .signer(key)
                 .clock(clock)
