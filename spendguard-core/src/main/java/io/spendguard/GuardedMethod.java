@@ -75,7 +75,7 @@ public final class GuardedMethod {
      * @throws IllegalArgumentException when the cost cannot be counted; see {@link #apply(Action.Builder, Object[])}
      */
     public Action action(@Nullable Object[] args) {
-        return apply(Action.toolCall(tool).content(content(args)), args).build();
+        return apply(Action.toolCall(tool).content(() -> content(args)), args).build();
     }
 
     /** Each argument's text after its length, so that no two lists of arguments have the same. */

@@ -1,6 +1,7 @@
 package io.spendguard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.spendguard.contract.Contract;
 import io.spendguard.ledger.InMemoryLedger;
@@ -11,6 +12,8 @@ import io.spendguard.model.Decision;
 import io.spendguard.model.Effect;
 import io.spendguard.proof.Ed25519Signer;
 import java.time.Clock;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -85,6 +88,41 @@ class RepeatsTest {
 
             assertThat(ledger.run("acme", Namespace.ENFORCE, "r").recent()).isEqualTo(RecentActions.NONE);
             assertThat(ledger.run("acme", Namespace.ENFORCE, "r").steps()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void content_isMadeOnce_andOnlyForAContractThatLooks() {
+        AtomicInteger made = new AtomicInteger();
+        Supplier<String> prompt = () -> "tea " + made.incrementAndGet();
+        Action.Builder call =
+                Action.toolCall("search").content(prompt).tenant("acme").run("r");
+
+        try (Guard guard = guard("")) {
+            effect(guard, call);
+            assertThat(made).hasValue(0);
+        }
+        try (Guard guard = guard(LOOK)) {
+            effect(guard, call);
+            effect(guard, call);
+            assertThat(effect(guard, call)).isEqualTo(Effect.SKIP);
+            assertThat(made).hasValue(1);
+        }
+    }
+
+    @Test
+    void content_thatCannotBeMade_allowsNothing() {
+        Supplier<String> broken = () -> {
+            throw new IllegalStateException("no text");
+        };
+        Action.Builder call =
+                Action.toolCall("search").content(broken).tenant("acme").run("r");
+
+        try (Guard guard = guard(LOOK)) {
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> guard.decide(call.build()))
+                    .withMessage("no text");
+            assertThat(ledger.accounts("acme", Namespace.ENFORCE)).isEmpty();
         }
     }
 

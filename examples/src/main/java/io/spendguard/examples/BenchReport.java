@@ -57,6 +57,11 @@ public final class BenchReport {
         goal("figure", figure, value, " " + unit, "< " + text(limit), value < limit);
     }
 
+    /** A figure that is to be at least so much. */
+    public void figureAtLeast(String figure, double value, double least, String unit) {
+        goal("figure", figure, value, " " + unit, ">= " + text(least), value >= least);
+    }
+
     private void goal(String kind, String of, double value, String unit, String goal, boolean isMet) {
         String answer = isMet ? "met" : "MISSED";
         out.printf(Locale.ROOT, "%s %s %s%s%n", kind, of, text(value), unit);

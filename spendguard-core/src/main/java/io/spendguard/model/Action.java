@@ -15,6 +15,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +38,7 @@ public final class Action {
     private final @Nullable String provider;
     private final @Nullable String model;
     private final @Nullable String tool;
-    private final @Nullable Digest content;
+    private final @Nullable ContentDigest content;
     private final @Nullable Long inputTokens;
     private final @Nullable Long maxOutputTokens;
     private final @Nullable ReasoningEffort reasoningEffort;
@@ -147,10 +148,10 @@ public final class Action {
 
     /**
      * A digest of what is done in detail, by which a run knows a repeated action again; empty when the caller gives none.
-     * Neither evidence nor {@link #requestDigest} holds it.
+     * Neither evidence nor {@link #requestDigest} holds it. Made by the first call where the caller gave a supplier.
      */
     public Optional<Digest> content() {
-        return Optional.ofNullable(content);
+        return content == null ? Optional.empty() : Optional.of(content.get());
     }
 
     /** How many tokens will be sent; empty when not counted. */
@@ -337,7 +338,7 @@ public final class Action {
         private @Nullable String provider;
         private @Nullable String model;
         private @Nullable String tool;
-        private @Nullable Digest content;
+        private @Nullable ContentDigest content;
         private @Nullable Long inputTokens;
         private @Nullable Long maxOutputTokens;
         private @Nullable ReasoningEffort reasoningEffort;
@@ -416,9 +417,20 @@ public final class Action {
             return content(Digest.sha256(text.getBytes(StandardCharsets.UTF_8)));
         }
 
+        /**
+         * Sets what is done in detail as a text that is made when a rule first asks for it, which most contracts never do;
+         * what it is made of must not change until the action is decided.
+         *
+         * @param text may be called from any thread, once; what it throws, {@link Action#content} and the decision throw
+         */
+        public Builder content(Supplier<String> text) {
+            this.content = new ContentDigest(text);
+            return this;
+        }
+
         /** Sets the digest of what is done in detail, for callers who have it already. */
         public Builder content(Digest digest) {
-            this.content = Objects.requireNonNull(digest, "content");
+            this.content = new ContentDigest(digest);
             return this;
         }
 

@@ -27,12 +27,15 @@ import org.jspecify.annotations.Nullable;
 final class CostCheck {
     private static final int MAX_BOOK_BYTES = 64 << 20;
     private static final Rate GIVEN = new Rate(null, false);
+    /** Many decisions apply the few prices of a book: so many rates are kept once. */
+    private static final int SHARED_RATES = 4_096;
 
     private final Findings findings;
     /** By digest in hexadecimal. */
     private final Map<String, PriceBook> books = new HashMap<>();
 
     private final Map<Key, Rate> rates = new HashMap<>();
+    private final Map<Rate, Rate> shared = new HashMap<>();
     /** Whose decision has not passed by yet. */
     private final List<Settled> waiting = new ArrayList<>();
 
@@ -74,7 +77,7 @@ final class CostCheck {
             rates.put(key, GIVEN);
             return;
         }
-        Rate rate = rate(place, at, data, price(estimate.object("price")));
+        Rate rate = shared(rate(place, at, data, price(estimate.object("price"))));
         rates.put(key, rate);
         Money cost = Money.parse(estimate.string("cost"));
         if (isCost(place, "estimates", usage(estimate.object("usage")), rate, cost) && rate.isPublished()) {
@@ -138,6 +141,14 @@ final class CostCheck {
             }
         }
         return new CostReport(derived, estimates, given, unproved);
+    }
+
+    private Rate shared(Rate rate) {
+        Rate known = shared.get(rate);
+        if (known == null && shared.size() < SHARED_RATES) {
+            shared.put(rate, rate);
+        }
+        return known == null ? rate : known;
     }
 
     private void compare(Settled settled, Rate rate) {

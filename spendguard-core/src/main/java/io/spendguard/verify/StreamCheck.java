@@ -244,8 +244,10 @@ final class StreamCheck {
         highest = Math.max(highest, seq);
         requireOpeningKey(place, line);
         if (isIntact) {
-            requireValidCertificate(place, line);
-            requireNotRevoked(place, line, seq);
+            // An anchored key holds at every time; for others the event is read once more.
+            Instant time = keys.isAnchored(line.keyId()) ? null : ContentCheck.timeOf(line);
+            requireValidCertificate(place, line, time);
+            requireNotRevoked(place, line, seq, time);
         }
         accept(place, line, seq, isIntact, true);
     }
@@ -302,8 +304,7 @@ final class StreamCheck {
     }
 
     /** By what the event says of its own time: whoever holds the key may say another, but not for long undetected. */
-    private void requireValidCertificate(Place place, EventLine line) {
-        Instant time = ContentCheck.timeOf(line);
+    private void requireValidCertificate(Place place, EventLine line, @Nullable Instant time) {
         KeyTrust.Lapse lapse = time == null ? null : keys.lapse(line.keyId(), tenant, time);
         if (lapse == null || !lapsed.add(lapse.isEarly())) {
             return;
@@ -321,8 +322,8 @@ final class StreamCheck {
     }
 
     /** By its place in the log, whatever it says of its time. */
-    private void requireNotRevoked(Place place, EventLine line, long seq) {
-        OptionalLong size = keys.revokedAt(line.keyId(), tenant, ContentCheck.timeOf(line));
+    private void requireNotRevoked(Place place, EventLine line, long seq, @Nullable Instant time) {
+        OptionalLong size = keys.revokedAt(line.keyId(), tenant, time);
         if (size.isEmpty() || isRevocationReported || log.covers(tenant, stream, seq, size.getAsLong())) {
             return;
         }

@@ -92,7 +92,7 @@ final class ChatGate {
         for (ToolExecutionRequest call : calls) {
             Action action = Callers.scope(admission.invocation())
                     .complete(Action.toolCall(call.name())
-                            .content(ToolArguments.content(call.arguments()))
+                            .content(() -> ToolArguments.content(call.arguments()))
                             .build());
             admission
                     .guard()
@@ -123,7 +123,7 @@ final class ChatGate {
     private Action describe(ChatRequest request, ChatRequestParameters parameters) {
         String model = parameters.modelName();
         Action.Builder action = model == null ? Action.of(ActionKind.LLM_CALL) : Action.llmCall(provider, model);
-        action.content(request.messages().toString());
+        action.content(() -> request.messages().toString());
         ChatDialect dialect = ChatDialect.of(parameters);
         if (dialect.isBounded(parameters)) {
             PromptTokens.of(provider, request.messages(), parameters).ifPresent(action::inputTokens);

@@ -46,7 +46,8 @@ record ToolTerms(@Nullable GuardedMethod method, @Nullable ToolExecutor fallback
      * @throws ToolArgumentsException when the arguments cannot be read, or do not say what the call costs
      */
     Action action(ToolExecutionRequest request) {
-        Action.Builder action = Action.toolCall(request.name()).content(ToolArguments.content(request.arguments()));
+        Action.Builder action =
+                Action.toolCall(request.name()).content(() -> ToolArguments.content(request.arguments()));
         if (method == null) {
             return action.build();
         }

@@ -55,8 +55,8 @@ record ChatRequest(Prompt prompt, ChatOptions options, String provider, String m
 
     /** The action that is decided, with a key of its own. */
     Action action(Gate gate, Scope scope) {
-        Action.Builder action =
-                Action.llmCall(provider, model).content(prompt.getInstructions().toString());
+        Action.Builder action = Action.llmCall(provider, model)
+                .content(() -> prompt.getInstructions().toString());
         inputTokens(gate.counter(), gate.settings().tokensPerMedia()).ifPresent(action::inputTokens);
         OutputCap.of(options).ifPresent(action::maxOutputTokens);
         Sampling.describe(options, action);

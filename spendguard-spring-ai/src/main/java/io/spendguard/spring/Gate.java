@@ -49,7 +49,7 @@ final class Gate {
 
     /** A call of a tool, at its configured price. */
     Action toolCall(String tool, String input, Scope scope) {
-        return toolCall(Action.toolCall(tool).content(ToolArguments.content(input)), tool, scope);
+        return toolCall(Action.toolCall(tool).content(() -> ToolArguments.content(input)), tool, scope);
     }
 
     /** As {@link #toolCall(String, String, Scope)}, for an action that may have a price already. */

@@ -100,7 +100,7 @@ final class GuardedToolCallback implements ToolCallback, GuardedBean {
 
     /** What operators configure goes before what the code says. */
     private Action action(String name, String input, Scope scope) {
-        Action.Builder action = Action.toolCall(name).content(ToolArguments.content(input));
+        Action.Builder action = Action.toolCall(name).content(() -> ToolArguments.content(input));
         if (annotated != null) {
             annotated.apply(action, input);
         }
