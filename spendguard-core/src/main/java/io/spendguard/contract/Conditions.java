@@ -30,7 +30,8 @@ final class Conditions {
 
     /** Starts to load what compiles conditions, a second's work in a new JVM, beside a caller who reads a document first. */
     static void prepare() {
-        CompletableFuture.runAsync(ConditionCompiler::load);
+        // What fails here fails again, and is told, when the first condition is compiled.
+        CompletableFuture<Void> unused = CompletableFuture.runAsync(ConditionCompiler::load);
     }
 
     /** The results in the order of the conditions, the same however many processors there are. Blocks. */

@@ -136,7 +136,7 @@ public final class DecisionEngine implements AutoCloseable {
                 result = await(operation, late -> giveBack(snapshot, late));
             } catch (NotActivatedException setBack) {
                 forget(in, snapshot.tenant(), active);
-                activate(in, snapshot.tenant());
+                CompletableFuture<PostResult> unused = activate(in, snapshot.tenant());
                 result = awaitActivated(operation, snapshot);
             }
             // 6 publish effect
@@ -249,7 +249,7 @@ public final class DecisionEngine implements AutoCloseable {
     Rehearsal.Answer rehearse(Action asked, Situation situation, boolean explains) {
         InForce in = inForce;
         Snapshot snapshot = snapshot(in, asked);
-        activate(in, snapshot.tenant());
+        CompletableFuture<PostResult> unused = activate(in, snapshot.tenant());
         SituateOperation situate =
                 new SituateOperation(snapshot, situation, explains, in.claims(), in.judge(), in.postings());
         if (explains || !situation.isAsLeft()) {

@@ -139,7 +139,7 @@ class StatementsTest {
         for (String function : query("""
                 select proname || ': ' || prosrc from pg_catalog.pg_proc where pronamespace = 'spendguard'::regnamespace
                 """)) {
-            for (String statement : function.replaceAll("--[^\n]*", "").split(";")) {
+            for (String statement : function.replaceAll("--[^\n]*", "").split(";", -1)) {
                 if (!tenantless(statement, tables).isEmpty()) {
                     astray.add(function.substring(0, function.indexOf(':')) + ": " + oneLine(statement));
                 }

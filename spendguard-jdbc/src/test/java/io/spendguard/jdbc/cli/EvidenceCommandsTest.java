@@ -216,8 +216,11 @@ class EvidenceCommandsTest {
         assertThat(verified.exitCode()).isZero();
         assertThat(verified.out())
                 .contains("costs: 1 and 2 estimates re-derived")
-                .endsWith("\nevidence: verified (filtered), 4 events, 0 findings\n"
-                        + "NOT PROVEN (filtered): completeness, chain continuity, balances\n");
+                .endsWith("""
+
+                        evidence: verified (filtered), 4 events, 0 findings
+                        NOT PROVEN (filtered): completeness, chain continuity, balances
+                        """);
         assertThat(report.strings("notProven")).containsExactly("completeness", "chain continuity", "balances");
         assertThat(report.string("money")).isEqualTo("FILTERED");
         assertThat(report.object("filter").string("run")).isEqualTo("run-1");
