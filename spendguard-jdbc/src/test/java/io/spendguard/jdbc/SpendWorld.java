@@ -85,6 +85,12 @@ final class SpendWorld implements AutoCloseable {
         @Nullable
         Long settledFor;
 
+        /** What the application or its provider said last that it cost, whatever an operator made of it. */
+        @Nullable
+        List<Long> said;
+
+        CostState saidState = CostState.ESTIMATED;
+
         Allowed(Action action, Permit permit, Hold hold) {
             this.action = action;
             this.permit = permit;
@@ -302,6 +308,8 @@ final class SpendWorld implements AutoCloseable {
                     .containsExactlyInAnyOrderElementsOf(new HashSet<>(actual));
             call.settledFor = way;
             call.state = state;
+            call.said = actual;
+            call.saidState = state;
         } else if (call.settledFor == way) {
             assertThat(settlement.get().replayed()).isTrue();
         } else {
@@ -372,6 +380,12 @@ final class SpendWorld implements AutoCloseable {
             return;
         }
         assertThat(call.settledFor == null || call.state.compareTo(state) <= 0).isTrue();
+        if (call.saidState == state && actual.equals(call.said)) {
+            assertThat(result.result()).isIn(Reconciled.Result.UNCHANGED, Reconciled.Result.RELEASED_BUT_BILLED);
+            return;
+        }
+        call.said = actual;
+        call.saidState = state;
         if (call.settledFor == null) {
             outcomes += call.hold.state == State.OPEN ? 1 : 0;
             model.settle(call.hold, actual);
