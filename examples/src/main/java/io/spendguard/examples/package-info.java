@@ -1,6 +1,6 @@
 /**
- * Runnable demos of guarded agents. Start reading at {@code Runaway}, the library in one page; {@code Demos} runs them by
- * name.
+ * Runnable demos of guarded agents, and the benchmarks. Start reading at {@code Runaway}, the library in one page; {@code Demos} and
+ * {@code Benches} run them by name.
  */
 @NullMarked
 package io.spendguard.examples;

@@ -61,6 +61,7 @@ final class ConditionChecker {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
+    /** With every form of each function: {@link ConditionOptions} switches none of them off. */
     private CelChecker knowing(Set<String> functions) {
         List<StandardFunction> known = Arrays.stream(StandardFunction.values())
                 .filter(function -> functions.contains(function.functionName()))
