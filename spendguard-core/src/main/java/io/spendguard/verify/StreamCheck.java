@@ -3,6 +3,7 @@ package io.spendguard.verify;
 import io.spendguard.evidence.EventLine;
 import io.spendguard.evidence.EventTypes;
 import io.spendguard.evidence.EvidenceManifest;
+import io.spendguard.evidence.LogStart;
 import io.spendguard.evidence.SealFormat;
 import io.spendguard.evidence.internal.PackageNames;
 import io.spendguard.json.JsonException;
@@ -44,11 +45,14 @@ final class StreamCheck {
     private final ReceiptCheck receipts;
     private final DroppedCheck dropped;
     private final FenceCheck fences;
+    /** The stream's last event before the package begins. */
+    private final LogStart.@Nullable OfStream start;
+
     private final Findings findings;
 
     private long lines;
     private long malformedLines;
-    private long expected = 1;
+    private long expected;
     /** The chain value before the expected position; null where the line before it is missing. */
     private @Nullable Digest previous;
 
@@ -83,6 +87,7 @@ final class StreamCheck {
             ReceiptCheck receipts,
             DroppedCheck dropped,
             FenceCheck fences,
+            LogStart.@Nullable OfStream start,
             Findings findings) {
         this.file = file;
         this.tenant = name.tenant();
@@ -96,7 +101,10 @@ final class StreamCheck {
         this.dropped = dropped;
         this.fences = fences;
         this.findings = findings;
-        this.previous = SealFormat.start(tenant, stream);
+        this.start = start;
+        this.previous = start == null ? SealFormat.start(tenant, stream) : start.chain();
+        this.expected = start == null ? 1 : start.seq() + 1;
+        this.highest = expected - 1;
     }
 
     void line(byte[] bytes) {
@@ -142,7 +150,7 @@ final class StreamCheck {
 
     /** How far what a trusted key signed goes. */
     ReceiptCheck.Tail tail() {
-        return new ReceiptCheck.Tail(expected - 1, isClosingTrusted);
+        return new ReceiptCheck.Tail(start == null ? 0 : start.seq(), expected - 1, isClosingTrusted);
     }
 
     /** Draws the conclusions that need the whole stream. */
@@ -468,6 +476,10 @@ final class StreamCheck {
 
     /** But for the one event that another writer puts behind a dead one's, which says so. */
     private void requireOpeningKey(Place place, EventLine line) {
+        if (openingKey == null && start != null && !line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE)) {
+            openingKey = line.keyId(); // its opening lies before the package begins
+            fences.opened(tenant, stream, openingKey);
+        }
         if (openingKey != null
                 && !openingKey.equals(line.keyId())
                 && !line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE)) {
