@@ -113,7 +113,7 @@ class StatementsTest {
         } while (read.isEmpty());
         assertThat(read)
                 .hasSizeGreaterThan(10)
-                .filteredOn(table -> Long.parseLong(table.substring(table.indexOf(' ') + 1)) > 30)
+                .filteredOn(table -> Long.parseLong(table.substring(table.indexOf(' ') + 1)) > 40)
                 .isEmpty();
     }
 

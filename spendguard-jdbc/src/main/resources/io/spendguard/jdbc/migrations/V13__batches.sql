@@ -122,10 +122,10 @@ begin
             message = format('Entries of transaction %s on account %s sum to %s, not 0.',
                 astray.tx_id, astray.account_id, astray.total);
     end if;
-    select entry.tx_id into astray
-      from entries entry
+    select named.tx_id into astray
+      from (select distinct entry.tenant, entry.tx_id from entries entry) named
      where not exists (
-        select from spendguard.ledger_tx tx where tx.tenant = entry.tenant and tx.tx_id = entry.tx_id)
+        select from spendguard.ledger_tx tx where tx.tenant = named.tenant and tx.tx_id = named.tx_id)
      limit 1;
     if found then
         raise exception using
