@@ -438,7 +438,9 @@ public final class Action {
 
         /** A label that contracts and reports may use; its value appears in evidence as it is. */
         public Builder label(String name, String value) {
-            labels.put(ActionChecks.identifier("label name", name), ActionChecks.identifier("label '" + name + "'", value));
+            labels.put(
+                    ActionChecks.identifier("label name", name),
+                    ActionChecks.identifier("label '" + name + "'", value));
             personalLabels.remove(name);
             ActionChecks.requireFew(labels);
             return this;

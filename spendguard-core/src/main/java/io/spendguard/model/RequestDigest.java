@@ -38,7 +38,8 @@ final class RequestDigest {
                 "reasoningEffort",
                 action.reasoningEffort().map(ReasoningEffort::text).orElse(null));
         digest.addNamed(
-                "temperature", action.temperature().map(BigDecimal::toPlainString).orElse(null));
+                "temperature",
+                action.temperature().map(BigDecimal::toPlainString).orElse(null));
         digest.addNamed("topP", action.topP().map(BigDecimal::toPlainString).orElse(null));
         digest.addNamed("plannedSteps", text(action.plannedSteps()));
         action.stopSequences().forEach(text -> digest.addNamed("stop", text));
