@@ -1,68 +1,158 @@
 package io.spendguard.jdbc;
 
-import java.lang.reflect.Array;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.util.ArrayList;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.core.BaseConnection;
+import org.postgresql.core.Oid;
+import org.postgresql.jdbc.PgArray;
 
-/** Rows of one kind, sent as one array per column. */
+/**
+ * Rows of one kind, sent as one array per column, in the server's binary form: the driver writes most of these types as text, which
+ * both sides would pay for with each value.
+ */
 final class Columns {
-    private final List<Type> types;
-    private final List<List<@Nullable Object>> values = new ArrayList<>();
+    private final List<Column> columns;
+    private int rows;
 
     Columns(Type... types) {
-        this.types = List.of(types);
-        for (int i = 0; i < types.length; i++) {
-            values.add(new ArrayList<>());
-        }
+        columns = Stream.of(types).map(Column::new).toList();
     }
 
     int width() {
-        return types.size();
+        return columns.size();
     }
 
     void add(@Nullable Object... row) {
-        if (row.length != types.size()) {
-            throw new IllegalArgumentException("Row has " + row.length + " values, its columns are " + types + ".");
+        if (row.length != columns.size()) {
+            throw new IllegalArgumentException("Row has " + row.length + " values, there are " + width() + " columns.");
         }
         for (int i = 0; i < row.length; i++) {
-            values.get(i).add(row[i]);
+            columns.get(i).add(row[i]);
         }
+        rows++;
     }
 
     /** Binds the arrays from a parameter on, and returns the parameter after them. */
     int bind(PreparedStatement statement, int parameter) throws SQLException {
+        BaseConnection connection = statement.getConnection().unwrap(BaseConnection.class);
         int next = parameter;
-        for (int i = 0; i < types.size(); i++) {
-            Type type = types.get(i);
-            Object[] array = values.get(i).toArray(type.emptyArray());
-            statement.setArray(next++, statement.getConnection().createArrayOf(type.sqlName, array));
+        for (Column column : columns) {
+            statement.setArray(next++, new PgArray(connection, column.type.arrayOid, column.toBytes(rows)));
         }
         return next;
     }
 
+    /** What the server calls the elements of an array and the array. */
     enum Type {
-        TEXT("text", String.class),
-        UUIDS("uuid", UUID.class),
-        BYTES("bytea", byte[].class),
-        LONGS("int8", Long.class),
-        INTS("int4", Integer.class),
-        /** As ISO-8601 text with a Z, which no session time zone changes. */
-        TIMES("timestamptz", String.class);
+        TEXT(Oid.TEXT, Oid.TEXT_ARRAY) {
+            @Override
+            byte[] encode(Object value) {
+                return ((String) value).getBytes(StandardCharsets.UTF_8);
+            }
+        },
+        UUIDS(Oid.UUID, Oid.UUID_ARRAY) {
+            @Override
+            byte[] encode(Object value) {
+                UUID uuid = (UUID) value;
+                return ByteBuffer.allocate(Long.BYTES * 2)
+                        .putLong(uuid.getMostSignificantBits())
+                        .putLong(uuid.getLeastSignificantBits())
+                        .array();
+            }
+        },
+        BYTES(Oid.BYTEA, Oid.BYTEA_ARRAY) {
+            @Override
+            byte[] encode(Object value) {
+                return (byte[]) value;
+            }
+        },
+        LONGS(Oid.INT8, Oid.INT8_ARRAY) {
+            @Override
+            byte[] encode(Object value) {
+                return bytes((Long) value);
+            }
+        },
+        INTS(Oid.INT4, Oid.INT4_ARRAY) {
+            @Override
+            byte[] encode(Object value) {
+                return ByteBuffer.allocate(Integer.BYTES)
+                        .putInt((Integer) value)
+                        .array();
+            }
+        },
+        /** Instants to the microsecond, rounded down, which is what the server can store. */
+        TIMES(Oid.TIMESTAMPTZ, Oid.TIMESTAMPTZ_ARRAY) {
+            @Override
+            byte[] encode(Object value) {
+                return bytes(ChronoUnit.MICROS.between(SERVER_EPOCH, ((Instant) value).truncatedTo(ChronoUnit.MICROS)));
+            }
+        };
 
-        private final String sqlName;
-        private final Class<?> javaType;
+        private static final Instant SERVER_EPOCH = Instant.parse("2000-01-01T00:00:00Z");
 
-        Type(String sqlName, Class<?> javaType) {
-            this.sqlName = sqlName;
-            this.javaType = javaType;
+        private final int oid;
+        private final int arrayOid;
+
+        Type(int oid, int arrayOid) {
+            this.oid = oid;
+            this.arrayOid = arrayOid;
         }
 
-        private Object[] emptyArray() {
-            return (Object[]) Array.newInstance(javaType, 0);
+        abstract byte[] encode(Object value);
+
+        private static byte[] bytes(long value) {
+            return ByteBuffer.allocate(Long.BYTES).putLong(value).array();
+        }
+    }
+
+    /** One array, as it grows: each element is its length, below zero for a null, and its bytes. */
+    private static final class Column {
+        private static final int HEADER_BYTES = 5 * Integer.BYTES;
+
+        private final Type type;
+        private final ByteArrayOutputStream elements = new ByteArrayOutputStream();
+        private boolean hasNull;
+
+        Column(Type type) {
+            this.type = type;
+        }
+
+        void add(@Nullable Object value) {
+            if (value == null) {
+                hasNull = true;
+                writeInt(-1);
+                return;
+            }
+            byte[] encoded = type.encode(value);
+            writeInt(encoded.length);
+            elements.writeBytes(encoded);
+        }
+
+        /** With how many dimensions it has, whether it has nulls, of what it is, how long it is and where it begins. */
+        byte[] toBytes(int length) {
+            ByteBuffer bytes = ByteBuffer.allocate(HEADER_BYTES + elements.size());
+            bytes.putInt(length == 0 ? 0 : 1).putInt(hasNull ? 1 : 0).putInt(type.oid);
+            if (length == 0) {
+                return Arrays.copyOf(bytes.array(), bytes.position());
+            }
+            return bytes.putInt(length).putInt(1).put(elements.toByteArray()).array();
+        }
+
+        private void writeInt(int value) {
+            elements.write(value >> 24);
+            elements.write(value >> 16);
+            elements.write(value >> 8);
+            elements.write(value);
         }
     }
 }

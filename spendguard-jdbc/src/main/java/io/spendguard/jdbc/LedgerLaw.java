@@ -104,8 +104,7 @@ public enum LedgerLaw {
             select taken.tenant, format('operation %s ''%s''', taken.operation, taken.key) as subject,
                    'Its key is taken, but there is no answer for its replays.' as message
               from spendguard.idempotency taken
-              left join spendguard.idempotency_answer answer using (tenant, operation, key)
-             where answer.tenant is null
+             where taken.answer is null
              order by taken.tenant, taken.operation, taken.key
             """),
     /** The answer that replays of an operation get is what its event says. */
@@ -130,8 +129,8 @@ public enum LedgerLaw {
                   from (
                     select tenant, operation, key,
                            (case octet_length(answer) when 0 then '{}' else convert_from(answer, 'UTF8') end)::jsonb as says
-                      from spendguard.idempotency_answer
-                     where operation <> 'ACTIVATE') answer
+                      from spendguard.idempotency
+                     where operation <> 'ACTIVATE' and answer is not null) answer
                   left join spendguard.outbox event
                     on event.tenant = answer.tenant and event.event_id::text = answer.says ->> 'event'
                   left join spendguard.ledger_tx posted

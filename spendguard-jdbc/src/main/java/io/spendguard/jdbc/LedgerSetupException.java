@@ -22,6 +22,8 @@ public final class LedgerSetupException extends SpendGuardException {
 
     /** What can be wrong. */
     public enum Fault {
+        /** The data source's connections are not the PostgreSQL driver's, or send nothing in binary form. */
+        DRIVER,
         /** The server is older than PostgreSQL 14. */
         SERVER_TOO_OLD,
         /** The server is a standby: it cannot write. */

@@ -63,12 +63,10 @@ final class OrderedPath {
             returning tenant, operation, key
             """;
     private static final String STORED_ANSWERS = """
-            select stored.tenant, stored.operation, stored.key, stored.request_hash, answer.answer
+            select stored.tenant, stored.operation, stored.key, stored.request_hash, stored.answer
               from unnest({0}, {1}, {2}) as taken(tenant, operation, key)
               join spendguard.idempotency stored
                 on stored.tenant = taken.tenant and stored.operation = taken.operation and stored.key = taken.key
-              join spendguard.idempotency_answer answer
-                on answer.tenant = taken.tenant and answer.operation = taken.operation and answer.key = taken.key
             """;
     private static final String LOCK_RESERVATIONS = """
             select reservation.*

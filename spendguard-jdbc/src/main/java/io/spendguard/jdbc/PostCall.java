@@ -19,9 +19,7 @@ import java.io.ByteArrayOutputStream;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -36,6 +34,9 @@ import java.util.stream.Stream;
  * connection in autocommit it is a transaction of its own; otherwise it belongs to the caller's.
  */
 final class PostCall {
+    private static final String SQL =
+            sql(new PostCall().columns.stream().mapToInt(Columns::width).sum() + 4);
+
     private final Columns keys = new Columns(TEXT, TEXT, TEXT, BYTES, BYTES);
     private final Columns settled = new Columns(TEXT, UUIDS, TEXT);
     private final Columns runs = new Columns(TEXT, TEXT, TEXT, LONGS, UUIDS, TEXT, BYTES);
@@ -95,7 +96,7 @@ final class PostCall {
                     hold.reservationId(),
                     operation.namespace().name(),
                     operation.run().orElse(null),
-                    micros(hold.expiresAt()).toString(),
+                    hold.expiresAt(),
                     hold.terms());
             for (Claim claim : hold.claims()) {
                 claims.add(tenant, hold.reservationId(), claim.account().id().value(), claim.atomic());
@@ -155,7 +156,7 @@ final class PostCall {
         if (!extensions.isEmpty()) {
             extend(connection);
         }
-        try (PreparedStatement statement = connection.prepareStatement(sql())) {
+        try (PreparedStatement statement = connection.prepareStatement(SQL)) {
             statement.setInt(1, lockTimeoutMillis);
             statement.setObject(2, validIn.from().atOffset(ZoneOffset.UTC));
             statement.setObject(3, validIn.until().atOffset(ZoneOffset.UTC));
@@ -171,7 +172,7 @@ final class PostCall {
     /** Before anything else, so that what is extended and settled in one batch is settled as extended. Ordered path only. */
     private void extend(Connection connection) throws SQLException {
         extensions.forEach((key, extension) -> {
-            extended.add(key.tenant(), key.id(), micros(extension.expiresAt()).toString());
+            extended.add(key.tenant(), key.id(), extension.expiresAt());
             for (Claim change : extension.more()) {
                 UUID account = change.account().id().value();
                 extendedClaims.add(key.tenant(), key.id(), account, change.atomic());
@@ -209,16 +210,8 @@ final class PostCall {
         return this;
     }
 
-    private String sql() {
-        int parameters = Stream.concat(Stream.of(4), columns.stream().map(Columns::width))
-                .mapToInt(Integer::intValue)
-                .sum();
+    private static String sql(int parameters) {
         return "select spendguard.post(" + String.join(",", Collections.nCopies(parameters, "?")) + ")";
-    }
-
-    /** What the database can store, rounded down: a hold never lasts longer than was said. */
-    private static Instant micros(Instant instant) {
-        return instant.truncatedTo(ChronoUnit.MICROS);
     }
 
     private static byte[] joined(List<Digest> path) {

@@ -1,7 +1,7 @@
 package io.spendguard.jdbc;
 
 import static io.spendguard.jdbc.schema.Tables.ACCOUNT;
-import static io.spendguard.jdbc.schema.Tables.IDEMPOTENCY_ANSWER;
+import static io.spendguard.jdbc.schema.Tables.IDEMPOTENCY;
 import static io.spendguard.jdbc.schema.Tables.KEY_SECRET;
 import static io.spendguard.jdbc.schema.Tables.RESERVATION;
 import static io.spendguard.jdbc.schema.Tables.RUN_STATE;
@@ -126,6 +126,7 @@ public final class PostgresLedger implements Ledger {
     public static PostgresLedger open(DataSource dataSource, Options options) {
         Objects.requireNonNull(options, "options");
         try (Connection connection = dataSource.getConnection()) {
+            SetupCheck.requireDriver(connection);
             SetupCheck.require(Jooq.on(connection), options.allowsOwner());
         } catch (SQLException | DataAccessException e) {
             throw new LedgerUnavailableException(
@@ -236,12 +237,12 @@ public final class PostgresLedger implements Ledger {
 
     @Override
     public Optional<byte[]> answer(String tenant, OperationKind kind, String key) {
-        return read(sql -> sql.select(IDEMPOTENCY_ANSWER.ANSWER)
-                .from(IDEMPOTENCY_ANSWER)
-                .where(IDEMPOTENCY_ANSWER.TENANT.eq(tenant))
-                .and(IDEMPOTENCY_ANSWER.OPERATION.eq(kind.name()))
-                .and(IDEMPOTENCY_ANSWER.KEY.eq(key))
-                .fetchOptional(IDEMPOTENCY_ANSWER.ANSWER));
+        return read(sql -> sql.select(IDEMPOTENCY.ANSWER)
+                .from(IDEMPOTENCY)
+                .where(IDEMPOTENCY.TENANT.eq(tenant))
+                .and(IDEMPOTENCY.OPERATION.eq(kind.name()))
+                .and(IDEMPOTENCY.KEY.eq(key))
+                .fetchOptional(IDEMPOTENCY.ANSWER));
     }
 
     /** {@inheritDoc} Blocks for two round trips. */

@@ -1,6 +1,8 @@
 package io.spendguard.jdbc;
 
 import io.spendguard.jdbc.LedgerSetupException.Fault;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -8,6 +10,8 @@ import java.util.TreeSet;
 import org.jooq.DSLContext;
 import org.jooq.Record;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.core.BaseConnection;
+import org.postgresql.jdbc.PreferQueryMode;
 
 /** Refuses a database that could not keep what the ledger promises. Three round trips at most. */
 final class SetupCheck {
@@ -18,12 +22,13 @@ final class SetupCheck {
             "ledger_entry_moves_accounts",
             "ledger_entry_leaves_its_sum",
             "ledger_tx_leaves_with_its_event",
+            "ledger_tx_has_event_and_operation",
             "opening_balance_follows_entries",
             "outbox_grows_only",
             "outbox_begins_whole",
             "outbox_drops_what_is_closed",
             "idempotency_grows_only",
-            "idempotency_answer_grows_only",
+            "idempotency_is_answered_once",
             "stream_grows_only",
             "signing_key_grows_only",
             "reservation_claim_grows_only",
@@ -63,10 +68,14 @@ final class SetupCheck {
                      where success and version is not null order by installed_rank desc limit 1) as version,
                    (select string_agg(relname, ', ' order by relname) from pg_class
                      where relnamespace = 'spendguard'::regnamespace
-                       and relname in ('ledger_tx', 'ledger_entry', 'outbox', 'idempotency', 'idempotency_answer',
-                           'stream', 'signing_key', 'reservation_claim', 'opening_balance')
+                       and relname in ('ledger_tx', 'ledger_entry', 'outbox', 'idempotency', 'stream', 'signing_key',
+                           'reservation_claim', 'opening_balance')
                        and (has_table_privilege(oid, 'DELETE') or has_table_privilege(oid, 'TRUNCATE')
-                           or has_any_column_privilege(oid, 'UPDATE'))) as changeable
+                           or exists (
+                            select from pg_attribute column_of
+                             where column_of.attrelid = pg_class.oid and column_of.attnum > 0
+                               and (relname, attname) <> ('idempotency', 'answer')
+                               and has_column_privilege(pg_class.oid, attnum, 'UPDATE')))) as changeable
             """;
     private static final String LOG_KEEPER = """
             select current_user::text as role,
@@ -104,6 +113,24 @@ final class SetupCheck {
             check.schema(sql, server, allowsOwner);
         }
         check.refuse();
+    }
+
+    /** Throws {@link LedgerSetupException} when a batch cannot be sent, as it is arrays in the server's binary form. */
+    static void requireDriver(Connection connection) throws SQLException {
+        if (!connection.isWrapperFor(BaseConnection.class)) {
+            throw new LedgerSetupException(
+                    List.of(Fault.DRIVER),
+                    List.of("Ledger connection is a " + connection.getClass().getName() + " and does not unwrap to the"
+                            + " PostgreSQL driver's. Give the ledger a data source of org.postgresql, or a pool of such"
+                            + " whose connections unwrap."));
+        }
+        if (connection.unwrap(BaseConnection.class).getPreferQueryMode() == PreferQueryMode.SIMPLE) {
+            throw new LedgerSetupException(
+                    List.of(Fault.DRIVER),
+                    List.of(
+                            "Ledger connection has preferQueryMode=simple, which sends values as text only. Remove it; behind"
+                                    + " a pooler that knows no prepared statements, set prepareThreshold=0 instead."));
+        }
     }
 
     /** Throws {@link LedgerSetupException} when the session's role may not keep the evidence log. */

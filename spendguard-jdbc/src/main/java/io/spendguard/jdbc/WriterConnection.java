@@ -22,10 +22,15 @@ final class WriterConnection {
     /**
      * The server ends whatever is under way on a connection that is lost: a transaction whose client fell silent, a statement
      * that waits. What a successor wants to know is then known in bounded time.
+     *
+     * <p>And a writer only ever means the rows of its own batch. A plan made while a table is small stays for the session, and what
+     * reads all of a small table is slow once it has grown: whatever reads more than the rows named is not to be planned.
      */
     private static final String LIMITS = """
             select set_config('idle_in_transaction_session_timeout', {0}, false), set_config('statement_timeout', {1}, false),
-                   set_config('spendguard.writer', {2}, false)
+                   set_config('spendguard.writer', {2}, false),
+                   set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
+                   set_config('enable_mergejoin', 'off', false)
             """;
     /** Whoever fell silent for longer than this begins anew to be heard without a break. */
     private static final String SAY_ALIVE = """
@@ -75,6 +80,7 @@ final class WriterConnection {
             throws SQLException {
         Connection connection = dataSource.getConnection();
         try {
+            SetupCheck.requireDriver(connection);
             WriterConnection opened = new WriterConnection(connection, writer, options.lockTimeout());
             SetupCheck.require(opened.sql, options.allowsOwner());
             return opened;

@@ -151,7 +151,7 @@ class LedgerCheckTest {
                         "follows 180000000 held and 0 committed, but says 200000000 and 0, and leaves -20000000."),
                 arguments(
                         "an answer for replays deleted, so that a call is decided anew",
-                        "delete from spendguard.idempotency_answer where operation = 'SETTLE'",
+                        "update spendguard.idempotency set answer = null where operation = 'SETTLE'",
                         LedgerLaw.KEYS_HAVE_ANSWERS,
                         "operation SETTLE"),
                 arguments(
@@ -300,7 +300,7 @@ class LedgerCheckTest {
 
     /** Rewrites the answers of an operation that hold a text. */
     private static String answer(String rewritten, String operation, String holding) {
-        return "update spendguard.idempotency_answer set answer = convert_to("
+        return "update spendguard.idempotency set answer = convert_to("
                 + rewritten.replace("old", "convert_from(answer, 'UTF8')") + ", 'UTF8') where operation = '" + operation
                 + "' and convert_from(answer, 'UTF8') like '%" + holding + "%'";
     }

@@ -75,7 +75,6 @@ class SchemaRulesTest {
                 "outbox",
                 "personal_value",
                 "idempotency",
-                "idempotency_answer",
                 "run_state",
                 "ledger_tx",
                 "ledger_entry",
@@ -107,7 +106,6 @@ class SchemaRulesTest {
         "ledger_entry, atoms = 1",
         "outbox, payload = ''",
         "idempotency, key = ''",
-        "idempotency_answer, answer = ''",
         "stream, opened_at = now()",
         "signing_key, algorithm = ''",
         "reservation_claim, atoms = 1"
@@ -182,6 +180,33 @@ class SchemaRulesTest {
                        case n when 1 then -91 else 91 end
                   from spendguard.ledger_entry cross join generate_series(1, 2) n where kind = 'HELD'
                 """, "SG001");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "a posting without its event | ledger_tx (tenant, tx_id, operation, key, event_id) select tenant, gen_random_uuid(),"
+                        + " operation, key, gen_random_uuid() from spendguard.ledger_tx",
+                "a posting of no operation | ledger_tx (tenant, tx_id, operation, key, event_id) select tenant, gen_random_uuid(),"
+                        + " operation, 'never taken', event_id from spendguard.ledger_tx",
+                "a posting of another tenant's event | ledger_tx (tenant, tx_id, operation, key, event_id) select 'other',"
+                        + " gen_random_uuid(), operation, key, event_id from spendguard.ledger_tx",
+                "entries of no posting | ledger_entry select tenant, gen_random_uuid(), line, account_id, kind, atoms from"
+                        + " spendguard.ledger_entry where false union all select tenant, account_id, 1 + n, account_id, 'HELD',"
+                        + " 1 - 2 * n from spendguard.account cross join generate_series(0, 1) n",
+                "a claim of no reservation | reservation_claim (tenant, reservation_id, account_id, atoms) select tenant,"
+                        + " gen_random_uuid(), account_id, 1 from spendguard.reservation_claim"
+            })
+    void rows_thatBelongToNothing_areRefused(String what, String insert) {
+        assertRefused(application(), "insert into spendguard." + insert, "23503");
+        assertRefused(owner(), "insert into spendguard." + insert, "23503");
+    }
+
+    @Test
+    void answer_givenAgain_isRefusedToEverybody() {
+        assertRefused(application(), "update spendguard.idempotency set answer = 'another'", RESTRICT_VIOLATION);
+        assertRefused(owner(), "update spendguard.idempotency set answer = null", RESTRICT_VIOLATION);
     }
 
     @Test

@@ -87,9 +87,43 @@ class StatementsTest {
         }
     }
 
+    /** A plan made while a table is small stays for the session: it must be the right one for a table that has grown. */
+    @Test
+    void decide_whileTablesGrow_readsOnlyTheRowsItNames() throws SQLException {
+        int decisions = 150;
+        try (Guard guard = Guard.builder()
+                .contract(CONTRACT)
+                .ledger(PostgresLedger.open(TestLedgers.application(database)))
+                .signer(key)
+                .sweepEvery(Duration.ZERO)
+                .build()) {
+            for (int i = 0; i < decisions; i++) {
+                guard.decide(call("run-" + i)).orThrow().commit(Usage.of(1, 1));
+            }
+        }
+
+        // The server adds a session up when the session has ended.
+        List<String> read;
+        do {
+            read = query("""
+                    select relname || ': ' || (seq_tup_read + idx_tup_fetch) / %d from pg_catalog.pg_stat_user_tables
+                     where schemaname = 'spendguard'
+                       and (select n_tup_ins >= %d from pg_catalog.pg_stat_user_tables where relname = 'outbox')
+                    """.formatted(decisions, 2 * decisions));
+        } while (read.isEmpty());
+        assertThat(read)
+                .hasSizeGreaterThan(10)
+                .filteredOn(table -> Long.parseLong(table.substring(table.indexOf(' ') + 1)) > 40)
+                .isEmpty();
+    }
+
     private static Action call() {
+        return call("r");
+    }
+
+    private static Action call(String run) {
         return Action.llmCall("openai", "gpt-4o")
-                .run("r")
+                .run(run)
                 .inputTokens(10)
                 .maxOutputTokens(10)
                 .build();

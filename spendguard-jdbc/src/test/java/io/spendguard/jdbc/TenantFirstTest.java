@@ -59,11 +59,12 @@ class TenantFirstTest {
                   from pg_catalog.pg_index index
                   join pg_catalog.pg_class relation on relation.oid = index.indrelid
                   join pg_catalog.pg_class name on name.oid = index.indexrelid
-                  left join pg_catalog.pg_attribute attribute
-                    on attribute.attrelid = relation.oid and attribute.attnum = index.indkey[0]
                  where relation.relnamespace = 'spendguard'::regnamespace and index.indisunique
                    and relation.relname not in ('signing_key', 'schema_history')
-                   and attribute.attname is distinct from 'tenant'
+                   and not exists (
+                    select from pg_catalog.pg_attribute attribute
+                     where attribute.attrelid = relation.oid and attribute.attnum = any(index.indkey)
+                       and attribute.attname = 'tenant')
                 """);
 
         assertThat(spanning).isEmpty();

@@ -12,7 +12,6 @@ import io.spendguard.jdbc.schema.tables.Cosignature;
 import io.spendguard.jdbc.schema.tables.DroppedPeriod;
 import io.spendguard.jdbc.schema.tables.FreeAccounts;
 import io.spendguard.jdbc.schema.tables.Idempotency;
-import io.spendguard.jdbc.schema.tables.IdempotencyAnswer;
 import io.spendguard.jdbc.schema.tables.KeySecret;
 import io.spendguard.jdbc.schema.tables.Lease;
 import io.spendguard.jdbc.schema.tables.LedgerEntry;
@@ -137,14 +136,10 @@ public class Spendguard extends SchemaImpl {
     }
 
     /**
-     * Keys of operations that were carried out, each for one request only.
+     * Keys of operations that were carried out, each for one request only, and
+     * what they answered, for their replays.
      */
     public final Idempotency IDEMPOTENCY = Idempotency.IDEMPOTENCY;
-
-    /**
-     * What an operation answered, for its replays.
-     */
-    public final IdempotencyAnswer IDEMPOTENCY_ANSWER = IdempotencyAnswer.IDEMPOTENCY_ANSWER;
 
     /**
      * What hides personal values in the keys of accounts. Erasing a tenant's
@@ -320,7 +315,6 @@ public class Spendguard extends SchemaImpl {
             DroppedPeriod.DROPPED_PERIOD,
             FreeAccounts.FREE_ACCOUNTS,
             Idempotency.IDEMPOTENCY,
-            IdempotencyAnswer.IDEMPOTENCY_ANSWER,
             KeySecret.KEY_SECRET,
             Lease.LEASE,
             LedgerEntry.LEDGER_ENTRY,

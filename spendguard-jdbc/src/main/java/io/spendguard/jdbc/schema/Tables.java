@@ -12,7 +12,6 @@ import io.spendguard.jdbc.schema.tables.Cosignature;
 import io.spendguard.jdbc.schema.tables.DroppedPeriod;
 import io.spendguard.jdbc.schema.tables.FreeAccounts;
 import io.spendguard.jdbc.schema.tables.Idempotency;
-import io.spendguard.jdbc.schema.tables.IdempotencyAnswer;
 import io.spendguard.jdbc.schema.tables.KeySecret;
 import io.spendguard.jdbc.schema.tables.Lease;
 import io.spendguard.jdbc.schema.tables.LedgerEntry;
@@ -125,14 +124,10 @@ public class Tables {
     }
 
     /**
-     * Keys of operations that were carried out, each for one request only.
+     * Keys of operations that were carried out, each for one request only, and
+     * what they answered, for their replays.
      */
     public static final Idempotency IDEMPOTENCY = Idempotency.IDEMPOTENCY;
-
-    /**
-     * What an operation answered, for its replays.
-     */
-    public static final IdempotencyAnswer IDEMPOTENCY_ANSWER = IdempotencyAnswer.IDEMPOTENCY_ANSWER;
 
     /**
      * What hides personal values in the keys of accounts. Erasing a tenant's

@@ -155,7 +155,7 @@ public class Account extends TableImpl<Record> {
 
     @Override
     public List<UniqueKey<Record>> getUniqueKeys() {
-        return Arrays.asList(Keys.ACCOUNT_TENANT_NAMESPACE_BUDGET_ID_KEY_WINDOW_FROM_WINDOW_U_KEY);
+        return Arrays.asList(Keys.ACCOUNT_IS_ONE);
     }
 
     @Override

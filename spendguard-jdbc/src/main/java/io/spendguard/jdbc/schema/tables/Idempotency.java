@@ -22,7 +22,8 @@ import org.jooq.impl.TableImpl;
 
 
 /**
- * Keys of operations that were carried out, each for one request only.
+ * Keys of operations that were carried out, each for one request only, and what
+ * they answered, for their replays.
  */
 @SuppressWarnings({ "all", "unchecked", "rawtypes", "this-escape" })
 public class Idempotency extends TableImpl<Record> {
@@ -62,12 +63,18 @@ public class Idempotency extends TableImpl<Record> {
      */
     public final TableField<Record, byte[]> REQUEST_HASH = createField(DSL.name("request_hash"), SQLDataType.BLOB.nullable(false), this, "");
 
+    /**
+     * The column <code>spendguard.idempotency.answer</code>. Null within the
+     * transaction that takes the key before it knows the answer.
+     */
+    public final TableField<Record, byte[]> ANSWER = createField(DSL.name("answer"), SQLDataType.BLOB, this, "Null within the transaction that takes the key before it knows the answer.");
+
     private Idempotency(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }
 
     private Idempotency(Name alias, Table<Record> aliased, Field<?>[] parameters, Condition where) {
-        super(alias, null, aliased, parameters, DSL.comment("Keys of operations that were carried out, each for one request only."), TableOptions.table(), where);
+        super(alias, null, aliased, parameters, DSL.comment("Keys of operations that were carried out, each for one request only, and what they answered, for their replays."), TableOptions.table(), where);
     }
 
     /**

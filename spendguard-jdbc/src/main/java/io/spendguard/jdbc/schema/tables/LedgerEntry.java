@@ -7,13 +7,10 @@ package io.spendguard.jdbc.schema.tables;
 import io.spendguard.jdbc.schema.Keys;
 import io.spendguard.jdbc.schema.Spendguard;
 
-import java.util.Arrays;
-import java.util.List;
 import java.util.UUID;
 
 import org.jooq.Condition;
 import org.jooq.Field;
-import org.jooq.ForeignKey;
 import org.jooq.Name;
 import org.jooq.Record;
 import org.jooq.Schema;
@@ -115,11 +112,6 @@ public class LedgerEntry extends TableImpl<Record> {
     @Override
     public UniqueKey<Record> getPrimaryKey() {
         return Keys.LEDGER_ENTRY_PKEY;
-    }
-
-    @Override
-    public List<ForeignKey<Record, ?>> getReferences() {
-        return Arrays.asList(Keys.LEDGER_ENTRY__LEDGER_ENTRY_TENANT_TX_ID_FKEY);
     }
 
     @Override

@@ -8,13 +8,10 @@ import io.spendguard.jdbc.schema.Keys;
 import io.spendguard.jdbc.schema.Spendguard;
 
 import java.time.Instant;
-import java.util.Arrays;
-import java.util.List;
 import java.util.UUID;
 
 import org.jooq.Condition;
 import org.jooq.Field;
-import org.jooq.ForeignKey;
 import org.jooq.Name;
 import org.jooq.Record;
 import org.jooq.Schema;
@@ -115,11 +112,6 @@ public class LedgerTx extends TableImpl<Record> {
     @Override
     public UniqueKey<Record> getPrimaryKey() {
         return Keys.LEDGER_TX_PKEY;
-    }
-
-    @Override
-    public List<ForeignKey<Record, ?>> getReferences() {
-        return Arrays.asList(Keys.LEDGER_TX__LEDGER_TX_TENANT_EVENT_ID_FKEY, Keys.LEDGER_TX__LEDGER_TX_TENANT_OPERATION_KEY_FKEY);
     }
 
     @Override

@@ -7,13 +7,10 @@ package io.spendguard.jdbc.schema.tables;
 import io.spendguard.jdbc.schema.Keys;
 import io.spendguard.jdbc.schema.Spendguard;
 
-import java.util.Arrays;
-import java.util.List;
 import java.util.UUID;
 
 import org.jooq.Condition;
 import org.jooq.Field;
-import org.jooq.ForeignKey;
 import org.jooq.Name;
 import org.jooq.Record;
 import org.jooq.Schema;
@@ -121,11 +118,6 @@ public class ReservationClaim extends TableImpl<Record> {
     @Override
     public UniqueKey<Record> getPrimaryKey() {
         return Keys.RESERVATION_CLAIM_PKEY;
-    }
-
-    @Override
-    public List<ForeignKey<Record, ?>> getReferences() {
-        return Arrays.asList(Keys.RESERVATION_CLAIM__RESERVATION_CLAIM_TENANT_RESERVATION_ID_FKEY);
     }
 
     @Override
