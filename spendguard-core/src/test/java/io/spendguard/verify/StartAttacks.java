@@ -84,8 +84,7 @@ final class StartAttacks {
                         FindingCode.LOG_DIFFERS,
                         Spot.event("acme", 7),
                         honest -> honest.signed(it -> made(
-                                        LIFE,
-                                        earlier().take(LIFE.subList(3, 6)).from(SEEN))
+                                        LIFE, earlier().take(LIFE.subList(3, 6)).from(SEEN))
                                 .make(it)
                                 .lines("acme", lines -> lines.add(EventLine.of(LIFE.get(6)))))),
                 attack(
