@@ -83,7 +83,7 @@ public final class EvidenceExport {
      * @param clock tells when the package was made
      * @param target the file to be; it must not exist
      * @throws io.spendguard.evidence.EvidenceException when the file exists or cannot be written, or no event
-     *     matches the filter of an excerpt
+     *     matches the filter
      * @throws io.spendguard.model.LedgerUnavailableException when the ledger cannot be read
      */
     public EvidenceManifest write(Signer exporter, Clock clock, Path target) {

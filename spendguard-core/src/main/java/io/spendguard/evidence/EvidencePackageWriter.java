@@ -305,12 +305,16 @@ public final class EvidencePackageWriter implements AutoCloseable {
      * Completes the package and puts it under its name, durably.
      *
      * @return what it holds
-     * @throws EvidenceException when the disk fails, the package outgrows 4 GiB, or it is an excerpt of no event; nothing appears
+     * @throws EvidenceException when the disk fails, the package outgrows 4 GiB, or no event matches its filter; nothing appears
      *     under its name
      */
     public EvidenceManifest finish() {
         try {
             writeExcerpt();
+            if (events == 0 && filter.tenant() != null && !filter.isExcerpt() && start == null) {
+                throw new EvidenceException("Tenant '" + filter.tenant()
+                        + "' has no event here, so there is nothing to prove. Name a tenant of this ledger.");
+            }
             if (events == 0 && filter.isExcerpt()) {
                 throw new EvidenceException(
                         "No event matches the filter (" + filter + "), so there is nothing to prove. Widen it.");

@@ -4,7 +4,10 @@ import io.spendguard.evidence.internal.PackageNames;
 import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -56,8 +59,14 @@ final class DecisionBook {
         JsonObject change = data.object(member);
         UUID id = UUID.fromString(change.string("decision"));
         requireSame(envelope, id);
-        change.bool(answer);
+        boolean isDone = change.bool(answer);
         Pair pair = pair(tenant, id);
+        if (isDone) {
+            pair.noteAfterFinal(place);
+        }
+        if (isDone && member.equals("part")) {
+            requireFreshPart(place, id, pair, change.integer("number"));
+        }
         pair.outcome = pair.outcome == null ? place : pair.outcome;
         if (!EntryLine.of(data).isEmpty()) {
             pair.moved = pair.moved == null ? place : pair.moved;
@@ -77,6 +86,9 @@ final class DecisionBook {
         }
         pair.move(data);
         if (!outcome.bool("final")) {
+            if (!outcome.has("corrects")) {
+                pair.stray = pair.stray == null ? place : pair.stray;
+            }
             return;
         }
         if (pair.settled != null) {
@@ -95,6 +107,7 @@ final class DecisionBook {
         for (Map.Entry<Key, Pair> entry : pairs.entrySet()) {
             Pair pair = entry.getValue();
             UUID id = entry.getKey().decision();
+            requireNothingAfterFinal(id, pair);
             if (scope.isExcerpt() && !pair.isRefused()) {
                 continue; // the rest of it need not be here
             }
@@ -133,6 +146,29 @@ final class DecisionBook {
         return outcomesBefore;
     }
 
+    private void requireNothingAfterFinal(UUID id, Pair pair) {
+        if (pair.settled != null && pair.stray != null) {
+            findings.add(
+                    FindingCode.OUTCOME_AFTER_FINAL,
+                    pair.stray,
+                    "Event " + pair.stray.event() + " tells what became of decision " + id
+                            + ", which has a final outcome, and corrects nothing: after it only corrections come. Ask who"
+                            + " wrote it.");
+        }
+    }
+
+    /** By number: across streams no order is proved, and a part that was refused may be tried again. */
+    private void requireFreshPart(Place place, UUID decision, Pair pair, long number) {
+        pair.parts = pair.parts == null ? new HashSet<>() : pair.parts;
+        if (!pair.parts.add(number)) {
+            findings.add(
+                    FindingCode.PART_TWICE,
+                    place,
+                    "Part " + number + " of decision " + decision + " is committed once more by event " + place.event()
+                            + ": a part has a number of its own. Ask who wrote it twice.");
+        }
+    }
+
     private Pair pair(String tenant, UUID decision) {
         return pairs.computeIfAbsent(new Key(tenant, decision), key -> new Pair());
     }
@@ -153,11 +189,26 @@ final class DecisionBook {
         private @Nullable Place settled;
         /** The first outcome that moves money. */
         private @Nullable Place moved;
+        /** What comes after the final outcome in its stream, or is no outcome that any call has beside it. */
+        private @Nullable Place stray;
+        /** The numbers of committed parts; null while there are none. */
+        private @Nullable Set<Long> parts;
         /** What stands as held because of this decision, by account; null while there is nothing. */
         private @Nullable Map<UUID, Long> held;
 
         private boolean isRefused() {
             return decided && !holds;
+        }
+
+        /** Only within one stream: between streams no order is proved. */
+        private void noteAfterFinal(Place place) {
+            Place end = settled;
+            if (stray == null
+                    && end != null
+                    && Objects.equals(end.stream(), place.stream())
+                    && end.seq() < place.seq()) {
+                stray = place;
+            }
         }
 
         /** Wraps around where a sum overflows: what cancels out is zero all the same. */

@@ -52,6 +52,10 @@ public enum FindingCode {
     OUTCOME_OF_REFUSAL(Group.CONTENT),
     /** A decision has two final outcomes. */
     OUTCOME_TWICE(Group.CONTENT),
+    /** What happened to a call goes on after its final outcome, and corrects nothing. */
+    OUTCOME_AFTER_FINAL(Group.CONTENT),
+    /** A part of a hold was committed twice under one number. */
+    PART_TWICE(Group.CONTENT),
     /** A final outcome did not dissolve exactly what its decision held. */
     HOLD_NOT_DISSOLVED(Group.CONTENT),
     /** An event's entries do not sum to zero for an account. */

@@ -8,7 +8,7 @@ import static io.spendguard.verify.HonestPackage.GLOBEX;
 import static io.spendguard.verify.HonestPackage.RETIRED;
 import static io.spendguard.verify.HonestPackage.ROOT;
 import static io.spendguard.verify.Specimen.entry;
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.charset.UTF_8;
 
 import io.spendguard.evidence.AuditEvent;
 import io.spendguard.evidence.LogHead;
@@ -95,6 +95,52 @@ final class KeyHolderAttacks {
                                     writer.outcome(
                                             HOOLI, decision, "RELEASED", entry("HELD", -5), entry("AVAILABLE", 5)),
                                     writer.outcome(HOOLI, decision, "RELEASED"));
+                        })),
+                new Attack(
+                        "more of a call's cost told after its final outcome, as no correction of it",
+                        WRITER,
+                        FindingCode.OUTCOME_AFTER_FINAL,
+                        Spot.event(HOOLI, 5),
+                        honest -> honest.hooli(writer -> {
+                            UUID decision = writer.id();
+                            writer.write(
+                                    writer.decision(HOOLI, decision, 5),
+                                    writer.outcome(
+                                            HOOLI, decision, "RELEASED", entry("HELD", -5), entry("AVAILABLE", 5)),
+                                    said(
+                                            writer.outcome(
+                                                    HOOLI,
+                                                    decision,
+                                                    "COMMITTED",
+                                                    entry("AVAILABLE", -3),
+                                                    entry("SPENT", 3)),
+                                            "\"final\":true",
+                                            "\"final\":false"));
+                        })),
+                new Attack(
+                        "a session's part committed after its final outcome",
+                        WRITER,
+                        FindingCode.OUTCOME_AFTER_FINAL,
+                        Spot.event(HOOLI, 5),
+                        honest -> honest.hooli(writer -> {
+                            UUID decision = writer.id();
+                            writer.write(
+                                    writer.decision(HOOLI, decision, 5),
+                                    writer.outcome(
+                                            HOOLI, decision, "RELEASED", entry("HELD", -5), entry("AVAILABLE", 5)),
+                                    said(writer.part(HOOLI, decision, "0.0035 USD", 3_500_000), "HELD", "AVAILABLE"));
+                        })),
+                new Attack(
+                        "a session's part committed twice",
+                        WRITER,
+                        FindingCode.PART_TWICE,
+                        Spot.event(HOOLI, 5),
+                        honest -> honest.hooli(writer -> {
+                            UUID decision = writer.id();
+                            writer.write(
+                                    writer.decision(HOOLI, decision, 7_000_000),
+                                    writer.part(HOOLI, decision, "0.0035 USD", 3_500_000),
+                                    writer.part(HOOLI, decision, "0.0035 USD", 3_500_000));
                         })),
                 new Attack(
                         "part of a hold kept after its outcome",
@@ -342,5 +388,11 @@ final class KeyHolderAttacks {
                         genuine.notAfter(),
                         ROOT.keyId(),
                         genuine.signature()));
+    }
+
+    /** The event with other words. */
+    private static AuditEvent said(AuditEvent event, String words, String instead) {
+        String payload = new String(event.payload(), UTF_8).replace(words, instead);
+        return AuditEvent.stored(event.id(), event.tenant(), event.type(), payload.getBytes(UTF_8));
     }
 }

@@ -3,7 +3,9 @@ package io.spendguard.jdbc;
 import io.spendguard.model.LedgerUnavailableException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import javax.sql.DataSource;
@@ -43,9 +45,9 @@ public final class LedgerCheck {
                 long transactions = count(sql, "ledger_tx", tenant);
                 long accounts = count(sql, "account", tenant);
                 long events = count(sql, "outbox", tenant);
+                IllegibleRows illegible = new IllegibleRows(sql, tenant);
                 for (LedgerLaw law : LedgerLaw.values()) {
-                    Result<Record> broken =
-                            tenant == null ? sql.fetch(law.query(false)) : sql.fetch(law.query(true), tenant);
+                    Result<Record> broken = broken(connection, sql, law, tenant, illegible);
                     for (Record row : broken) {
                         findings.add(new Finding(
                                 law,
@@ -55,6 +57,9 @@ public final class LedgerCheck {
                     }
                     count += broken.isEmpty() ? 0 : broken.get(0).get("total", Long.class);
                 }
+                findings.addAll(0, illegible.findings().stream().limit(SHOWN).toList()); // they explain others of a law
+                count += illegible.findings().size();
+                findings.sort(Comparator.comparing(Finding::law));
                 return new Report(accounts, transactions, events, findings, count);
             } finally {
                 connection.rollback();
@@ -67,6 +72,31 @@ public final class LedgerCheck {
                             + " Connect as a role that may read the schema 'spendguard'.",
                     e);
         }
+    }
+
+    /** One row that is no JSON stops a query over all of them: it is named, and the law checked without it. */
+    private static Result<Record> broken(
+            Connection connection, DSLContext sql, LedgerLaw law, @Nullable String tenant, IllegibleRows illegible)
+            throws SQLException {
+        if (!illegible.areKnown()) {
+            Savepoint before = connection.setSavepoint();
+            try {
+                return tenant == null ? sql.fetch(law.query(false)) : sql.fetch(law.query(true), tenant);
+            } catch (DataAccessException failed) {
+                connection.rollback(before);
+                if (!isIllegible(failed)) {
+                    throw failed;
+                }
+                illegible.look();
+            }
+        }
+        return illegible.without(law, tenant);
+    }
+
+    /** Class 22 of SQLState: what is stored has another form than the law reads. */
+    private static boolean isIllegible(DataAccessException failed) {
+        String state = Jooq.driverFailure(failed).getSQLState();
+        return state != null && state.startsWith("22");
     }
 
     private static long count(DSLContext sql, String table, @Nullable String tenant) {

@@ -318,10 +318,37 @@ public enum LedgerLaw {
                  group by tenant, account_id, kind)
             """;
 
+    /** Rows that can be read as what they should be. */
+    private static final String LEGIBLE = """
+            with legible_answer as materialized (
+                select * from spendguard.idempotency taken
+                 where not exists (
+                    select from unnest(?::text[], ?::text[], ?::text[]) as illegible(tenant, operation, key)
+                     where illegible.tenant = taken.tenant and illegible.operation = taken.operation
+                       and illegible.key = taken.key)),
+            legible_event as materialized (
+                select * from spendguard.outbox written where not (written.event_id = any(?::uuid[])))
+            """;
+
     private final String sql;
 
     LedgerLaw(String sql) {
         this.sql = sql;
+    }
+
+    /** Tells whether the query reads what answers or events say. */
+    boolean readsJson() {
+        return sql.contains("convert_from(");
+    }
+
+    /** The query over what is left when some rows are illegible: their tenants, operations and keys, and events' ids are bound first. */
+    String queryOfLegible(boolean ofOneTenant) {
+        return readsJson()
+                ? LEGIBLE
+                        + query(ofOneTenant)
+                                .replace("spendguard.idempotency", "legible_answer")
+                                .replace("spendguard.outbox", "legible_event")
+                : query(ofOneTenant);
     }
 
     /** The query, which counts what it finds and hands over the first few rows. */

@@ -187,6 +187,17 @@ class LedgerCheckTest {
                         LedgerLaw.ANSWERS_ARE_THE_EVENTS,
                         "Its answer for replays does not say what its event "),
                 arguments(
+                        "an answer for replays made illegible",
+                        answer("substr(old, 2)", "DECIDE", "STOP"),
+                        LedgerLaw.ANSWERS_ARE_THE_EVENTS,
+                        "Its answer for replays is no JSON, so that nothing else is checked of it."),
+                arguments(
+                        "an event made illegible",
+                        "update spendguard.outbox set payload = '\\x7bff' where event_id = (select event_id"
+                                + " from spendguard.outbox where type like '%decision%' order by seq limit 1)",
+                        LedgerLaw.EVENTS_TELL_THE_ENTRIES,
+                        "Its bytes are no JSON, so that nothing else is checked of it."),
+                arguments(
                         "an event rewritten",
                         "update spendguard.outbox set payload = convert_to(replace(convert_from(payload, 'UTF8'),"
                                 + " '\"atomic\":\"-180000000\"', '\"atomic\":\"-170000000\"'), 'UTF8')",
@@ -260,6 +271,21 @@ class LedgerCheckTest {
                         .map(arguments ->
                                 "| " + arguments.get()[0] + " | `" + arguments.get()[2] + "` |")
                         .toList());
+    }
+
+    @Test
+    void run_anIllegibleAnswerBesideOtherFaults_namesThoseAsWell() throws SQLException {
+        tamper(List.of(
+                answer("substr(old, 2)", "DECIDE", "STOP"),
+                answer("replace(old, 'COMMITTED', 'RELEASED')", "SETTLE", "COMMITTED"),
+                "update spendguard.account set spent_atoms = 0 where budget_id = 'daily'"));
+
+        assertThat(LedgerCheck.run(TestLedgers.application(database), null).findings())
+                .extracting(LedgerCheck.Finding::law)
+                .containsSubsequence(
+                        LedgerLaw.BALANCES_FOLLOW_FROM_ENTRIES,
+                        LedgerLaw.ANSWERS_ARE_THE_EVENTS,
+                        LedgerLaw.ANSWERS_ARE_THE_EVENTS);
     }
 
     @Test

@@ -104,6 +104,18 @@ class EvidenceCommandsTest {
     }
 
     @Test
+    void export_tenantThatHasNoEvent_writesNothing() {
+        Console exported = export("--tenant", "acne");
+
+        assertThat(exported.exitCode()).isEqualTo(2);
+        assertThat(exported.err())
+                .isEqualTo(
+                        "spendguard: Tenant 'acne' has no event here, so there is nothing to prove. Name a tenant of this"
+                                + " ledger.\n");
+        assertThat(evidence).doesNotExist();
+    }
+
+    @Test
     void verify_htmlWhereNothingCanBeWritten_cannotRun() {
         export();
         Path page = directory.resolve("nowhere").resolve("report.html");
