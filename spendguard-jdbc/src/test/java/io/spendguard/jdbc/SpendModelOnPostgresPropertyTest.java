@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * chains by {@code -Dmodel.steps=N}.
  */
 class SpendModelOnPostgresPropertyTest {
-    private static final int STEPS = Integer.getInteger("model.steps", 300);
+    private static final int STEPS = Integer.getInteger("model.steps", 250);
 
     private final Ed25519Signer key = Ed25519Signer.generate();
     private @Nullable Database place;
