@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * Commits one part of an open hold. What the hold does not cover is held first, all of it or nothing; a refusal is audited
  * and is the answer for good under the part's number, so that a session that reconnects is told the same again.
  */
-final class CommitPartOperation implements HoldOperation {
+final class CommitPartOperation implements HeldOperation {
     private final HeldTerms held;
     private final Part part;
     private final UUID eventId;
@@ -84,11 +84,11 @@ final class CommitPartOperation implements HoldOperation {
             changes.add(new Claim(claim.account(), missing, quantity));
             AccountState state = view.account(claim.account().id());
             if (missing > 0 && state.available() < missing) {
-                reasons.add(HoldOperation.shortOf(new Claim(claim.account(), missing), state));
+                reasons.add(HeldOperation.shortOf(new Claim(claim.account(), missing), state));
             }
         }
         if (changes.stream().anyMatch(change -> change.atomic() > 0)) {
-            view.run().filter(RunState::isStopped).ifPresent(run -> reasons.add(0, HoldOperation.stopped(run)));
+            view.run().filter(RunState::isStopped).ifPresent(run -> reasons.add(0, HeldOperation.stopped(run)));
         }
         return reasons.isEmpty()
                 ? committed(reservation, changes, view.now())

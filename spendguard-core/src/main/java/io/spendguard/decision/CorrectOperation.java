@@ -38,7 +38,7 @@ record CorrectOperation(
         @Nullable Usage usage,
         @Nullable Money cost,
         UUID transactionId)
-        implements HoldOperation {
+        implements HeldOperation {
     @Override
     public OperationKind kind() {
         return OperationKind.CORRECT;

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * is audited. It says how much is to be held and until when rather than how much more, so that asking twice is harmless.
  * The hold stays on the accounts that took it, whatever window it is by then.
  */
-final class ExtendOperation implements HoldOperation {
+final class ExtendOperation implements HeldOperation {
     private final HeldTerms held;
     private final Duration atLeast;
     private final Map<AccountId, Long> wanted = new HashMap<>();
@@ -85,11 +85,11 @@ final class ExtendOperation implements HoldOperation {
             }
         }
         List<Reason> reasons = new ArrayList<>();
-        view.run().filter(RunState::isStopped).ifPresent(run -> reasons.add(HoldOperation.stopped(run)));
+        view.run().filter(RunState::isStopped).ifPresent(run -> reasons.add(HeldOperation.stopped(run)));
         for (Claim claim : more) {
             AccountState state = view.account(claim.account().id());
             if (state.available() < claim.atomic()) {
-                reasons.add(HoldOperation.shortOf(claim, state));
+                reasons.add(HeldOperation.shortOf(claim, state));
             }
         }
         return reasons.isEmpty() ? granted(reservation, more, view.now()) : refused(reservation, reasons, view.now());

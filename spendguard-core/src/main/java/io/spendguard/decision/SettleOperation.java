@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Stages 7 and 8 of one decision: its hold becomes spent or available again, and the outcome is audited, in one
  * transaction. A hold whose expiry was recorded already is corrected by the difference, once.
  */
-final class SettleOperation implements HoldOperation {
+final class SettleOperation implements HeldOperation {
     private final HeldTerms held;
     private final Outcome outcome;
     private final Digest requestDigest;

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.UUID;
 
 /** What is done to the hold of one decision, seen under its lock. */
-interface HoldOperation extends LedgerOperation {
+interface HeldOperation extends LedgerOperation {
     /** The hold, as far as it is known before it is locked. */
     HeldTerms held();
 
