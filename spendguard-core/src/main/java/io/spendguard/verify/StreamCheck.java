@@ -2,6 +2,7 @@ package io.spendguard.verify;
 
 import io.spendguard.evidence.EventLine;
 import io.spendguard.evidence.EvidenceManifest;
+import io.spendguard.evidence.LogStart;
 import io.spendguard.evidence.SealFormat;
 import io.spendguard.evidence.internal.PackageNames;
 import io.spendguard.json.JsonException;
@@ -40,9 +41,11 @@ final class StreamCheck {
     private final StreamStatements statements;
     private final StreamPositions positions;
     private final EditedEvents edits;
+    /** The position of the stream's last event before the package begins; mostly 0. */
+    private final long before;
 
     private long lines;
-    private long expected = 1;
+    private long expected;
     /** The chain value before the expected position; null where the line before it is missing. */
     private @Nullable Digest previous;
 
@@ -60,6 +63,7 @@ final class StreamCheck {
             ReceiptCheck receipts,
             DroppedCheck dropped,
             FenceCheck fences,
+            LogStart.@Nullable OfStream start,
             Findings findings) {
         this.file = file;
         this.tenant = name.tenant();
@@ -75,7 +79,13 @@ final class StreamCheck {
         this.statements = new StreamStatements(file, name, scope, fences, findings);
         this.positions = new StreamPositions(file, name, scope, findings);
         this.edits = new EditedEvents(name, findings);
-        this.previous = SealFormat.start(tenant, stream);
+        this.before = start == null ? 0 : start.seq();
+        this.expected = before + 1;
+        this.previous = start == null ? SealFormat.start(tenant, stream) : start.chain();
+        if (start != null) {
+            positions.reached(start.seq(), start.chain());
+            statements.beganBefore();
+        }
     }
 
     void line(byte[] bytes) {
@@ -121,7 +131,7 @@ final class StreamCheck {
 
     /** How far what a trusted key signed goes. */
     ReceiptCheck.Tail tail() {
-        return new ReceiptCheck.Tail(expected - 1, statements.isClosed());
+        return new ReceiptCheck.Tail(before, expected - 1, statements.isClosed());
     }
 
     /** Draws the conclusions that need the whole stream. */

@@ -21,6 +21,7 @@ final class StreamStatements {
 
     private @Nullable String openingKey;
     private @Nullable Place closing;
+    private boolean isBegun;
     private boolean isClosingTrusted;
     private boolean isClosedByFence;
 
@@ -31,6 +32,11 @@ final class StreamStatements {
         this.scope = scope;
         this.fences = fences;
         this.findings = findings;
+    }
+
+    /** Its opening lies before the package begins: its first event here tells the key that it keeps. */
+    void beganBefore() {
+        isBegun = true;
     }
 
     /**
@@ -73,6 +79,10 @@ final class StreamStatements {
 
     /** But for the one event that another writer puts behind a dead one's, which says so. */
     void requireOpeningKey(Place place, EventLine line) {
+        if (openingKey == null && isBegun && !line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE)) {
+            openingKey = line.keyId();
+            fences.opened(tenant, stream, openingKey);
+        }
         if (openingKey != null
                 && !openingKey.equals(line.keyId())
                 && !line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE)) {

@@ -111,6 +111,7 @@ class HtmlReportTest {
                 List.of(),
                 null,
                 null,
+                null,
                 0,
                 new CostReport(0, 0, 0, 0),
                 VerificationReport.Money.NOT_PROVEN,
