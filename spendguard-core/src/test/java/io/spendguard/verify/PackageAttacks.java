@@ -220,10 +220,7 @@ final class PackageAttacks {
                         FindingCode.EVENT_EDITED,
                         Spot.event("acme", 5),
                         honest -> honest.open()
-                                .line(
-                                        "acme",
-                                        5,
-                                        line -> Tampered.edited(line, "250000000", "150000000"))
+                                .line("acme", 5, line -> Tampered.edited(line, "250000000", "150000000"))
                                 .sealManifest(STRANGER)
                                 .toBytes()),
                 new Attack(

@@ -25,8 +25,7 @@ final class Stating implements Signer {
 
     /** A key with a root's certificate of an hour from some time on, for some tenants or, where none is named, for all. */
     static Stating by(Signer root, Signer key, List<String> tenants, Instant from) {
-        return new Stating(
-                key, KeyCertificate.issue(root, key.verificationKey(), tenants, from, Duration.ofHours(1)));
+        return new Stating(key, KeyCertificate.issue(root, key.verificationKey(), tenants, from, Duration.ofHours(1)));
     }
 
     /** States another certificate from now on. */

@@ -210,10 +210,7 @@ class VerifierTest {
     void verify_twoLinesSwappedAndOneEdited_namesTheEditedOne(int edited) throws IOException {
         Tampered tampered = Tampered.open(genuine);
         UUID event = tampered.lines("acme").get(edited - 1).id();
-        tampered.line(
-                        "acme",
-                        edited,
-                        line -> Tampered.edited(line, "run-1", "run-2"))
+        tampered.line("acme", edited, line -> Tampered.edited(line, "run-1", "run-2"))
                 .lines("acme", lines -> Collections.swap(lines, 2, 3));
 
         VerificationReport report = verify(tampered);
