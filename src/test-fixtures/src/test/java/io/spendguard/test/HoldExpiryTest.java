@@ -58,7 +58,8 @@ class HoldExpiryTest {
     void decide_whereTheHostsClockIsWrong_holdsByTheLedgersTime(long minutes) {
         TestClock wrong = TestClock.at(TestClock.START.plus(Duration.ofMinutes(minutes)));
 
-        Permit permit = lab.guard(contract(""), wrong).decide(priced("0.30 USD")).orThrow();
+        Permit permit =
+                lab.guard(contract(""), wrong).decide(priced("0.30 USD")).orThrow();
 
         assertThat(permit.expiresAt()).isEqualTo(TestClock.START.plus(Duration.ofMinutes(10)));
     }

@@ -193,7 +193,8 @@ class SessionPartsTest {
 
     @Test
     void commitPart_inShadowMode_letsTheSessionGoOnAndSaysWhatWouldStandAgainstIt() {
-        Permit permit = lab.guard(contract("shadow", "1.00 USD")).decide(session).orThrow();
+        Permit permit =
+                lab.guard(contract("shadow", "1.00 USD")).decide(session).orThrow();
 
         PartCommit part = permit.commitPart(0, Money.parse("9.00 USD"));
 
