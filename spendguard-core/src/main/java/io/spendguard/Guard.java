@@ -4,9 +4,7 @@ import io.spendguard.bundle.BundleException;
 import io.spendguard.bundle.ContractBundle;
 import io.spendguard.contract.Contract;
 import io.spendguard.contract.ContractException;
-import io.spendguard.contract.EnforcementStrength;
 import io.spendguard.contract.Finding;
-import io.spendguard.contract.LedgerStrength;
 import io.spendguard.contract.ModelCatalogue;
 import io.spendguard.decision.DecisionEngine;
 import io.spendguard.ledger.Ledger;
@@ -26,14 +24,11 @@ import io.spendguard.proof.Signer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,22 +42,14 @@ import org.slf4j.LoggerFactory;
  */
 public final class Guard implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
-    private static final AtomicReference<@Nullable Guard> INSTALLED = new AtomicReference<>();
-    private static final ThreadLocal<Guard> OPEN = new ThreadLocal<>();
 
     private final DecisionEngine engine;
-    private final Ledger ledger;
-    private final ModelCatalogue catalogue;
-    private final PriceBook prices;
-    private final Clock clock;
+    private final Enforcement enforcement;
     private volatile boolean closed;
 
-    private Guard(DecisionEngine engine, Ledger ledger, ModelCatalogue catalogue, PriceBook prices, Clock clock) {
+    private Guard(DecisionEngine engine, Enforcement enforcement) {
         this.engine = engine;
-        this.ledger = ledger;
-        this.catalogue = catalogue;
-        this.prices = prices;
-        this.clock = clock;
+        this.enforcement = enforcement;
     }
 
     /** Starts with the bundled prices, the system's clock, a patience of five seconds and no contract or ledger. */
@@ -169,8 +156,8 @@ public final class Guard implements AutoCloseable {
     public void swap(Contract next) {
         requireOpen();
         try {
-            requireEnforceable(next, catalogue, prices, ledger, clock.instant());
-            engine.swap(next, next.catalogue().or(catalogue), prices);
+            enforcement.require(next);
+            engine.swap(next, next.catalogue().or(enforcement.catalogue()), enforcement.prices());
         } catch (ContractException refused) {
             rejected(next.name(), refused);
             throw refused;
@@ -192,7 +179,7 @@ public final class Guard implements AutoCloseable {
         ContractBundle next;
         try {
             next = ContractBundle.load(bundle, trusted);
-            next.requirePrices(prices);
+            next.requirePrices(enforcement.prices());
         } catch (BundleException | ContractException refused) {
             Path name = bundle.getFileName();
             rejected(name == null ? "bundle" : name.toString(), refused);
@@ -208,28 +195,6 @@ public final class Guard implements AutoCloseable {
         } catch (RuntimeException unrecorded) {
             refused.addSuppressed(unrecorded);
         }
-    }
-
-    private static void requireEnforceable(
-            Contract contract, ModelCatalogue catalogue, PriceBook prices, Ledger ledger, Instant now) {
-        List<Finding> findings = new ArrayList<>(checked(contract, catalogue, prices, now));
-        findings.addAll(missing(contract, ledger));
-        if (!findings.isEmpty()) {
-            throw new ContractException(contract.name(), findings);
-        }
-    }
-
-    private static List<Finding> checked(Contract contract, ModelCatalogue catalogue, PriceBook prices, Instant now) {
-        return contract.check(
-                catalogue,
-                model -> prices.find(model.provider(), model.model(), now).isPresent());
-    }
-
-    /** A library in the application sees what passes the framework, and nothing that goes past it. */
-    private static List<Finding> missing(Contract contract, Ledger ledger) {
-        return contract.check(
-                ledger.outlivesProcess() ? LedgerStrength.STRONG_GLOBAL : LedgerStrength.SINGLE_WRITER_PER_BUDGET,
-                EnforcementStrength.SEMANTIC_ADAPTER);
     }
 
     /**
@@ -280,7 +245,7 @@ public final class Guard implements AutoCloseable {
 
     /** Where budgets and evidence are kept, for reading them: exports, reports, tests. The guard closes it. */
     public Ledger ledger() {
-        return ledger;
+        return enforcement.ledger();
     }
 
     /**
@@ -289,40 +254,28 @@ public final class Guard implements AutoCloseable {
      * @throws IllegalStateException when another one is installed: which of two would decide must not depend on order
      */
     public void install() {
-        if (!INSTALLED.compareAndSet(null, this) && INSTALLED.get() != this) {
-            throw new IllegalStateException("Another guard is installed in this process already: only one can be found"
-                    + " without being named. Close it first, or hand guards over explicitly.");
-        }
+        CurrentGuard.install(this);
     }
 
     /** Makes this guard the one that code called by this thread uses, until the handle is closed on this thread. */
     public Handle open() {
-        Guard outer = OPEN.get();
-        OPEN.set(this);
-        return () -> {
-            if (outer == null) {
-                OPEN.remove();
-            } else {
-                OPEN.set(outer);
-            }
-        };
+        return CurrentGuard.open(this);
     }
 
     /** The guard open on this thread, else the installed one; empty when there is neither. */
     public static Optional<Guard> current() {
-        Guard open = OPEN.get();
-        return Optional.ofNullable(open != null ? open : INSTALLED.get());
+        return CurrentGuard.find();
     }
 
     /** Finishes what is under way, closes the evidence streams with a signed event each, and closes the ledger. */
     @Override
     public void close() {
         closed = true;
-        INSTALLED.compareAndSet(this, null);
+        CurrentGuard.remove(this);
         try {
             engine.close();
         } finally {
-            ledger.close();
+            enforcement.ledger().close();
         }
     }
 
@@ -344,7 +297,6 @@ public final class Guard implements AutoCloseable {
     public static final class Builder {
         private static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(5);
         private static final Duration DEFAULT_SWEEP_INTERVAL = Duration.ofSeconds(10);
-        private static final Duration DEFAULT_SILENCE_OF_THE_DEAD = Duration.ofSeconds(60);
         /** A living writer is heard of every ten seconds. */
         private static final Duration SHORTEST_SILENCE_OF_THE_DEAD = Duration.ofSeconds(30);
 
@@ -359,7 +311,7 @@ public final class Guard implements AutoCloseable {
         private Duration patience = DEFAULT_PATIENCE;
         private boolean signsEachEvent;
         private Duration sweepInterval = DEFAULT_SWEEP_INTERVAL;
-        private Duration silenceOfTheDead = DEFAULT_SILENCE_OF_THE_DEAD;
+        private @Nullable Duration silenceOfTheDead;
 
         private Builder() {}
 
@@ -484,24 +436,16 @@ public final class Guard implements AutoCloseable {
             Ledger keeps = require(
                     ledger, "Guard has no ledger: nothing could be recorded. Call ledger(PostgresLedger.open(...)).");
             PriceBook book = prices == null ? PriceBook.bundled() : prices;
-            List<Finding> findings = checked(decides, catalogue, book, clock.instant());
+            Enforcement enforcement = new Enforcement(catalogue, book, keeps, clock);
+            List<Finding> findings = enforcement.unpriced(decides);
             if (!findings.isEmpty()) {
                 throw new ContractException(decides.name(), findings);
             }
             if (bundle != null) {
                 bundle.requirePrices(book);
             }
-            List<Finding> missing = missing(decides, keeps);
-            DecisionEngine engine = new DecisionEngine(
-                    decides,
-                    decides.catalogue().or(catalogue),
-                    book,
-                    keeps,
-                    signer == null ? Ed25519Signer.loadOrCreate(defaultKeyFile()) : signer,
-                    clock,
-                    ids == null ? IdSource.timeOrdered(clock) : ids,
-                    patience,
-                    signsEachEvent);
+            List<Finding> missing = enforcement.tooWeakFor(decides);
+            DecisionEngine engine = engine(decides, enforcement);
             if (!missing.isEmpty()) {
                 ContractException refused = new ContractException(decides.name(), missing);
                 try (engine) {
@@ -511,11 +455,26 @@ public final class Guard implements AutoCloseable {
                 }
                 throw refused;
             }
-            engine.deadAfter(silenceOfTheDead);
+            if (silenceOfTheDead != null) {
+                engine.deadAfter(silenceOfTheDead);
+            }
             if (keeps.outlivesProcess() && !sweepInterval.isZero()) {
                 engine.sweepEvery(sweepInterval);
             }
-            return new Guard(engine, keeps, catalogue, book, clock);
+            return new Guard(engine, enforcement);
+        }
+
+        private DecisionEngine engine(Contract decides, Enforcement enforcement) {
+            return new DecisionEngine(
+                    decides,
+                    decides.catalogue().or(catalogue),
+                    enforcement.prices(),
+                    enforcement.ledger(),
+                    signer == null ? Ed25519Signer.loadOrCreate(defaultKeyFile()) : signer,
+                    clock,
+                    ids == null ? IdSource.timeOrdered(clock) : ids,
+                    patience,
+                    signsEachEvent);
         }
 
         private static <T> T require(@Nullable T part, String message) {

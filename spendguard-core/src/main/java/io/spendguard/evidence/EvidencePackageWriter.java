@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +47,14 @@ public final class EvidencePackageWriter implements AutoCloseable {
     /** Events of an excerpt whose places in the log are not asked for yet. */
     private final List<Chosen> excerpt = new ArrayList<>();
 
+    private final CarriedBalances carried = new CarriedBalances();
+    /** Of a package that begins after a checkpoint: the tenants that go on from there, by name. */
+    private final Map<String, LogStart.OfTenant> starts = new TreeMap<>();
+    /** Of a package that begins after a checkpoint: up to where each stream belongs into it, by file. */
+    private final Map<String, Long> lastOf = new HashMap<>();
+
     private @Nullable LogExport log;
+    private LogStart.@Nullable OfLog start;
     private @Nullable String openStream;
     /** The event before, of the open stream, whether it matched or not. */
     private @Nullable SealedAuditEvent last;
@@ -103,12 +111,17 @@ public final class EvidencePackageWriter implements AutoCloseable {
      * unchanged. The events that follow must include all that the log covers, so it is read before them; an excerpt shows where
      * each of its events stands instead.
      *
+     * <p>Where the log tells of an {@linkplain LogExport#start earlier checkpoint}, the package begins after it: of the events that
+     * follow, exactly those between both checkpoints are written, and what those before made of accounts.
+     *
+     * @throws IllegalArgumentException when an excerpt shall begin after a checkpoint
      * @throws EvidenceException when the disk fails or the package outgrows 4 GiB
      */
     public EvidencePackageWriter log(LogExport log) {
         String tenant = filter.tenant();
         this.log = log;
         spool.file(PackageNames.CHECKPOINT, log.checkpoint().toBytes());
+        log.start(this::start);
         Digest shown = tenant == null ? null : LogHead.tenantDigest(tenant);
         spool.begin(PackageNames.HEADS);
         log.heads(head -> spool.line((shown == null || head.tenant().equals(shown) ? head : head.hidden()).toBytes()));
@@ -119,12 +132,34 @@ public final class EvidencePackageWriter implements AutoCloseable {
         log.runs(run -> {
             if (tenant == null || tenant.equals(run.tenant())) {
                 spool.line(run.toBytes());
+                if (start != null) {
+                    lastOf.merge(PackageNames.events(run.tenant(), run.stream()), run.to(), Math::max);
+                }
             }
         });
+        if (start != null) {
+            log.openings(carried::add);
+            openFile = null;
+            return this;
+        }
         log.dropped(event -> optional(PackageNames.DROPPED, event.tenant(), event.toBytes()));
         log.openings(opening -> optional(PackageNames.OPENINGS, opening.tenant(), opening.toBytes()));
         openFile = null;
         return this;
+    }
+
+    private void start(LogStart line) {
+        if (filter.isExcerpt()) {
+            throw new IllegalArgumentException("An excerpt (" + filter
+                    + ") cannot begin after a checkpoint: its events prove themselves already. Filter by tenant only.");
+        }
+        if (line instanceof LogStart.OfLog tree) {
+            start = tree;
+            spool.begin(PackageNames.START);
+        } else if (line instanceof LogStart.OfTenant tenant) {
+            starts.put(tenant.tenant(), tenant);
+        }
+        spool.line(line.toBytes());
     }
 
     /** A line of a file that is there only if it has any. */
@@ -162,7 +197,14 @@ public final class EvidencePackageWriter implements AutoCloseable {
             openStream = file;
             last = null;
         }
+        if (start != null && !lastOf.containsKey(file)) {
+            carry(sealed); // a stream that ended before
+            return;
+        }
         keepCertificate(event);
+        if (start != null && (carry(sealed) || sealed.seq() > lastOf.getOrDefault(file, 0L))) {
+            return;
+        }
         if (!filter.isExcerpt()) {
             write(file, sealed, EventLine.of(sealed));
         } else if (matches(event)) {
@@ -172,6 +214,38 @@ public final class EvidencePackageWriter implements AutoCloseable {
             }
         }
         last = sealed;
+    }
+
+    /** Takes what an event before the start moved; tells whether it is one. */
+    private boolean carry(SealedAuditEvent sealed) {
+        AuditEvent event = sealed.event();
+        LogExport enclosed = log;
+        if (enclosed == null || sealed.seq() > enclosed.lastBefore(event.tenant(), sealed.stream())) {
+            return false;
+        }
+        carried.add(event);
+        return true;
+    }
+
+    /** What is carried must be what the earlier checkpoint covers: nothing else could be proved of it. */
+    private void writeCarried() {
+        LogStart.OfLog earlier = start;
+        if (earlier == null) {
+            return;
+        }
+        if (events == 0) {
+            throw new EvidenceException("No event lies between checkpoint " + earlier.size()
+                    + " and the last one, so there is nothing to prove. Run: spendguard log checkpoint");
+        }
+        starts.forEach((tenant, before) -> {
+            List<OpeningBalance> balances = carried.of(tenant);
+            if (!OpeningBalance.root(balances).equals(before.balanceRoot())) {
+                throw new EvidenceException("The balances that follow from the events of tenant '" + tenant
+                        + "' before checkpoint " + earlier.size()
+                        + " are not those that it covers. Run: spendguard ledger check");
+            }
+            balances.forEach(balance -> optional(PackageNames.OPENINGS, tenant, balance.toBytes()));
+        });
     }
 
     /** What cannot be read is not held back: verification will say what is wrong with it. */
@@ -241,6 +315,7 @@ public final class EvidencePackageWriter implements AutoCloseable {
                 throw new EvidenceException(
                         "No event matches the filter (" + filter + "), so there is nothing to prove. Widen it.");
             }
+            writeCarried();
             members.forEach(spool::file);
             spool.file(PackageNames.KEYS, keysJson());
             EvidenceManifest manifest = new EvidenceManifest(

@@ -36,4 +36,16 @@ public interface LogExport {
 
     /** Hands over what the dropped events' entries came to, in order of tenant and account. */
     default void openings(Consumer<OpeningBalance> sink) {}
+
+    /**
+     * Hands over how the log stood at the earlier checkpoint after which the export begins: the log first, then tenants, then
+     * streams, those that go on after it only. Nothing for an export from the first event on. Heads and runs are then those after
+     * that checkpoint.
+     */
+    default void start(Consumer<LogStart> sink) {}
+
+    /** The last position of a stream that the earlier checkpoint covers; 0 where it covers none, or there is no such checkpoint. */
+    default long lastBefore(String tenant, UUID stream) {
+        return 0;
+    }
 }

@@ -2,7 +2,6 @@ package io.spendguard.model;
 
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -25,9 +24,6 @@ import org.jspecify.annotations.Nullable;
  * building another is a new spend. Immutable; safe for any number of threads. It never holds prompt text.
  */
 public final class Action {
-    private static final int MAX_ID_LENGTH = 200;
-    private static final int MAX_LABELS = 32;
-
     private final ActionKind kind;
     private final String key;
     private final @Nullable String tenant;
@@ -79,15 +75,15 @@ public final class Action {
     /** Starts a call of a model, named as its provider names it. */
     public static Builder llmCall(String provider, String model) {
         Builder builder = new Builder(ActionKind.LLM_CALL);
-        builder.provider = identifier("provider", provider);
-        builder.model = identifier("model", model);
+        builder.provider = ActionChecks.identifier("provider", provider);
+        builder.model = ActionChecks.identifier("model", model);
         return builder;
     }
 
     /** Starts a call of a tool. Its cost is nothing unless {@link Builder#cost} says otherwise. */
     public static Builder toolCall(String tool) {
         Builder builder = new Builder(ActionKind.TOOL_CALL);
-        builder.tool = identifier("tool", tool);
+        builder.tool = ActionChecks.identifier("tool", tool);
         return builder;
     }
 
@@ -256,73 +252,13 @@ public final class Action {
      * when their digests are equal. Covers neither price nor contract.
      */
     public Digest requestDigest() {
-        MessageDigest sha = Digest.newSha256();
-        add(sha, "spendguard:action:v1");
-        add(sha, kind.name());
-        add(sha, tenant);
-        add(sha, run);
-        add(sha, step);
-        add(sha, agent);
-        add(sha, user);
-        add(sha, provider);
-        add(sha, model);
-        add(sha, tool);
-        add(sha, inputTokens == null ? null : Long.toString(inputTokens));
-        add(sha, maxOutputTokens == null ? null : Long.toString(maxOutputTokens));
-        add(sha, fixedCost == null ? null : fixedCost.toString());
-        add(sha, charges.toString());
-        addNamed(sha, "reasoningEffort", reasoningEffort == null ? null : reasoningEffort.text());
-        addNamed(sha, "temperature", temperature == null ? null : temperature.toPlainString());
-        addNamed(sha, "topP", topP == null ? null : topP.toPlainString());
-        addNamed(sha, "plannedSteps", plannedSteps == null ? null : Long.toString(plannedSteps));
-        stopSequences.forEach(text -> addNamed(sha, "stop", text));
-        labels.forEach((name, value) -> {
-            add(sha, name);
-            add(sha, value);
-            add(sha, personalLabels.contains(name) ? "personal" : "plain");
-        });
-        return Digest.of(sha.digest());
+        return RequestDigest.of(this);
     }
 
     @Override
     public String toString() {
         String what = model != null ? provider + "/" + model : tool != null ? tool : kind.name();
         return "Action[" + kind.trigger() + " " + what + ", run=" + run + ", key=" + key + "]";
-    }
-
-    /** Each field goes in with its length before it, absent ones as length -1, so that no two field lists collide. */
-    private static void add(MessageDigest sha, @Nullable String field) {
-        byte[] bytes = field == null ? new byte[0] : field.getBytes(StandardCharsets.UTF_8);
-        int length = field == null ? -1 : bytes.length;
-        sha.update(new byte[] {(byte) (length >>> 24), (byte) (length >>> 16), (byte) (length >>> 8), (byte) length});
-        sha.update(bytes);
-    }
-
-    /** A field most actions do not have: goes in by name and only where it is given, behind a mark no label has. */
-    private static void addNamed(MessageDigest sha, String name, @Nullable String field) {
-        if (field != null) {
-            add(sha, null);
-            add(sha, name);
-            add(sha, field);
-        }
-    }
-
-    private static String identifier(String what, String value) {
-        Objects.requireNonNull(value, what);
-        if (value.isBlank() || value.length() > MAX_ID_LENGTH) {
-            // Without the value: it may be personal, or anything of any length.
-            throw new IllegalArgumentException("Action " + what + " of " + value.length()
-                    + " characters is blank or longer than " + MAX_ID_LENGTH + ". Give a short stable name.");
-        }
-        if (value.chars().anyMatch(Character::isISOControl) || hasLoneSurrogate(value)) {
-            throw new IllegalArgumentException("Action " + what
-                    + " holds a control character or half a surrogate pair, which evidence cannot carry. Remove it.");
-        }
-        return value;
-    }
-
-    private static boolean hasLoneSurrogate(String value) {
-        return value.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
     }
 
     /** Collects what is known about an action. Not safe for several threads. */
@@ -357,7 +293,7 @@ public final class Action {
 
         /** Sets the idempotency key instead of a fresh one; deciding an equal action under it again is a retry. */
         public Builder key(String value) {
-            this.key = identifier("key", value);
+            this.key = ActionChecks.identifier("key", value);
             return this;
         }
 
@@ -369,43 +305,43 @@ public final class Action {
 
         /** Whose budget and evidence this belongs to. */
         public Builder tenant(String value) {
-            this.tenant = identifier("tenant", value);
+            this.tenant = ActionChecks.identifier("tenant", value);
             return this;
         }
 
         /** The run this is a part of. */
         public Builder run(String value) {
-            this.run = identifier("run", value);
+            this.run = ActionChecks.identifier("run", value);
             return this;
         }
 
         /** The step within the run. */
         public Builder step(String value) {
-            this.step = identifier("step", value);
+            this.step = ActionChecks.identifier("step", value);
             return this;
         }
 
         /** The agent that acts. */
         public Builder agent(String value) {
-            this.agent = identifier("agent", value);
+            this.agent = ActionChecks.identifier("agent", value);
             return this;
         }
 
         /** The person on whose behalf it acts; appears in evidence only as a salted commitment. */
         public Builder user(String value) {
-            this.user = identifier("user", value);
+            this.user = ActionChecks.identifier("user", value);
             return this;
         }
 
         /** Another model of the same provider. */
         public Builder model(String value) {
-            this.model = identifier("model", value);
+            this.model = ActionChecks.identifier("model", value);
             return this;
         }
 
         /** Another provider and model. */
         public Builder model(String providerName, String modelName) {
-            this.provider = identifier("provider", providerName);
+            this.provider = ActionChecks.identifier("provider", providerName);
             return model(modelName);
         }
 
@@ -436,13 +372,13 @@ public final class Action {
 
         /** How many tokens will be sent, 0 or more. */
         public Builder inputTokens(long count) {
-            this.inputTokens = requireCount("input", count, 0);
+            this.inputTokens = ActionChecks.tokens("input", count, 0);
             return this;
         }
 
         /** The cap on tokens the model may produce, 1 or more. */
         public Builder maxOutputTokens(long count) {
-            this.maxOutputTokens = requireCount("maximum output", count, 1);
+            this.maxOutputTokens = ActionChecks.tokens("maximum output", count, 1);
             return this;
         }
 
@@ -454,13 +390,13 @@ public final class Action {
 
         /** How freely the model picks its words, 0 or more; trailing zeros do not count. */
         public Builder temperature(BigDecimal value) {
-            this.temperature = normalized("temperature", value);
+            this.temperature = ActionChecks.number("temperature", value);
             return this;
         }
 
         /** The share of likely words the model picks from, 0 or more; trailing zeros do not count. */
         public Builder topP(BigDecimal value) {
-            this.topP = normalized("topP", value);
+            this.topP = ActionChecks.number("topP", value);
             return this;
         }
 
@@ -472,11 +408,7 @@ public final class Action {
 
         /** How many steps the whole run is planned to take, 1 or more: rules compare it with what the run did. */
         public Builder plannedSteps(long count) {
-            if (count < 1) {
-                throw new IllegalArgumentException("Action with a plan of " + count
-                        + " steps: at least 1 is needed. Leave an unknown plan out instead.");
-            }
-            this.plannedSteps = count;
+            this.plannedSteps = ActionChecks.steps(count);
             return this;
         }
 
@@ -506,9 +438,12 @@ public final class Action {
 
         /** A label that contracts and reports may use; its value appears in evidence as it is. */
         public Builder label(String name, String value) {
-            labels.put(identifier("label name", name), identifier("label '" + name + "'", value));
+            labels.put(
+                    ActionChecks.identifier("label name", name),
+                    ActionChecks.identifier("label '" + name + "'", value));
             personalLabels.remove(name);
-            return requireFewLabels();
+            ActionChecks.requireFew(labels);
+            return this;
         }
 
         /** A label whose value is personal: it appears in evidence only as a salted commitment. */
@@ -521,34 +456,6 @@ public final class Action {
         /** The action, with its key fixed. */
         public Action build() {
             return new Action(this);
-        }
-
-        private Builder requireFewLabels() {
-            if (labels.size() > MAX_LABELS) {
-                throw new IllegalArgumentException(
-                        "Action has more than " + MAX_LABELS + " labels. Keep those a contract or report uses.");
-            }
-            return this;
-        }
-
-        private static BigDecimal normalized(String what, BigDecimal value) {
-            if (value.signum() < 0 || value.precision() > 40 || Math.abs(value.scale()) > 40) {
-                throw new IllegalArgumentException("Action " + what
-                        + " is negative or has more than 40 digits: no provider takes it. Give a small number.");
-            }
-            return value.signum() == 0 ? BigDecimal.ZERO : value.stripTrailingZeros();
-        }
-
-        private static long requireCount(String what, long count, long least) {
-            if (count < least) {
-                throw new IllegalArgumentException("Action with " + count + " " + what + " tokens: at least " + least
-                        + " is needed. Leave an unknown count out instead.");
-            }
-            if (count > Usage.MAX_COUNT) {
-                throw new IllegalArgumentException("Action with " + count + " " + what + " tokens: at most "
-                        + Usage.MAX_COUNT + " can be recorded. Leave an unknown count out instead.");
-            }
-            return count;
         }
     }
 }

@@ -29,6 +29,33 @@ public final class MerkleRange {
         return new MerkleRange(begin);
     }
 
+    /**
+     * The leaves of a tree of that size, from the first on, by its frontier alone: the perfect subtrees it is made of.
+     *
+     * @param frontier their hashes, the largest first
+     * @throws IllegalArgumentException when a tree of that size has another number of them
+     */
+    public static MerkleRange ofTree(long size, List<Digest> frontier) {
+        if (size < 0 || Long.bitCount(size) != frontier.size()) {
+            throw new IllegalArgumentException("A tree of " + size + " leaves is not made of " + frontier.size()
+                    + " perfect subtrees. Pass its whole frontier.");
+        }
+        MerkleRange range = new MerkleRange(0);
+        long first = 0;
+        for (Digest hash : frontier) {
+            int height = 63 - Long.numberOfLeadingZeros(size - first);
+            range.nodes.add(new Node(hash, first, height));
+            first += 1L << height;
+        }
+        range.end = size;
+        return range;
+    }
+
+    /** The perfect subtrees that the leaves make up, the first one first; of leaves from 0 on, see {@link #ofTree}. */
+    public List<Digest> frontier() {
+        return nodes.stream().map(Node::hash).toList();
+    }
+
     /** The first leaf's index. */
     public long begin() {
         return begin;

@@ -60,6 +60,19 @@ public final class TileTree {
         return hash(0, earlierSize);
     }
 
+    /** The perfect subtrees that the tree of that size is made of, the largest first, for {@link MerkleRange#ofTree}. */
+    public List<Digest> frontier(long earlierSize) {
+        requireWithin(earlierSize, size);
+        List<Digest> frontier = new ArrayList<>();
+        long first = 0;
+        while (first < earlierSize) {
+            long end = first + Long.highestOneBit(earlierSize - first);
+            frontier.add(hash(first, end));
+            first = end;
+        }
+        return frontier;
+    }
+
     /** The inclusion path of a leaf in the tree of that size, lowest first, for {@link MerkleTree#verifyInclusion}. */
     public List<Digest> inclusion(long index, long treeSize) {
         requireWithin(treeSize, size);

@@ -15,6 +15,7 @@ final class DecisionBook {
     private final Scope scope;
     private final Findings findings;
     private final Map<Key, Pair> pairs = new HashMap<>();
+    private long outcomesBefore;
 
     DecisionBook(Scope scope, Findings findings) {
         this.scope = scope;
@@ -100,7 +101,10 @@ final class DecisionBook {
             if (pair.isCarried) {
                 continue; // what it held, only the archive tells; that all that is held adds up, balances show
             }
-            if (!pair.decided && pair.outcome != null) {
+            if (!pair.decided && pair.outcome != null && scope.isLater()) {
+                outcomesBefore++; // whether its decision lies before the package begins, that package's checkpoint
+                // tells
+            } else if (!pair.decided && pair.outcome != null) {
                 findings.add(
                         FindingCode.OUTCOME_WITHOUT_DECISION,
                         pair.outcome,
@@ -122,6 +126,11 @@ final class DecisionBook {
             openHolds += pair.decided && pair.holds && pair.settled == null ? 1 : 0;
         }
         return openHolds;
+    }
+
+    /** How many decisions have outcomes here and are not here themselves, in a package that begins after a checkpoint. */
+    long outcomesBefore() {
+        return outcomesBefore;
     }
 
     private Pair pair(String tenant, UUID decision) {

@@ -40,6 +40,9 @@ final class FenceCheck {
             return;
         }
         for (Fence fence : fences) {
+            if (scope.isLater() && !openedBy.containsKey(fence.by)) {
+                continue; // it may have been opened, and closed, before the package begins
+            }
             if (!fence.keyId.equals(openedBy.get(fence.by))) {
                 findings.add(
                         FindingCode.STREAM_MALFORMED,

@@ -4,6 +4,7 @@ import io.spendguard.evidence.EventLine;
 import io.spendguard.evidence.LogHead;
 import io.spendguard.evidence.LogInclusion;
 import io.spendguard.evidence.LogRun;
+import io.spendguard.evidence.LogStart;
 import io.spendguard.evidence.SealFormat;
 import io.spendguard.evidence.internal.PackageNames;
 import io.spendguard.evidence.internal.StoredZip;
@@ -20,10 +21,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -45,7 +49,18 @@ final class LogCheck {
     private final Findings findings;
     private final Map<Digest, TenantLog> tenants = new HashMap<>();
     private final Map<PackageNames.StreamName, StreamLog> streams = new HashMap<>();
-    private final MerkleRange global = MerkleRange.startingAt(0);
+    /** Which sizes of the tree of all tenants the auditor knows a root of. */
+    private final Set<Long> known = new HashSet<>();
+    /** What the enclosed heads make of them. */
+    private final Map<Long, Digest> roots = new HashMap<>();
+
+    private final @Nullable SignedNote earlier;
+    private MerkleRange global = MerkleRange.startingAt(0);
+    private long begin;
+    private boolean isStrayReported;
+    /** Whether a checkpoint that the auditor holds was found not to be continued. */
+    private boolean isContradicted;
+
     private int kept;
     private boolean isSound;
     private boolean isContinuation;
@@ -53,25 +68,29 @@ final class LogCheck {
     private long covered;
     private long later;
     private @Nullable Checkpoint checkpoint;
-    private @Nullable Digest rootAtAnchor;
     private @Nullable String lastTenant;
     private @Nullable Shown shown;
 
-    LogCheck(Anchors anchors, Scope scope, Findings findings) {
+    LogCheck(Anchors anchors, @Nullable SignedNote earlier, Scope scope, Findings findings) {
         this.anchors = anchors;
+        this.earlier = earlier;
         this.scope = scope;
         this.findings = findings;
     }
 
     /** Reads the log's files, before the events. */
-    void read(PackageReader reader, List<StoredZip.Entry> entries, boolean hasManifest) throws IOException {
+    void read(PackageReader reader, List<StoredZip.Entry> entries, boolean hasManifest, StartCheck start)
+            throws IOException {
+        if (start.isIllegible()) {
+            return; // nothing follows from what goes on from nowhere
+        }
         String filter = scope.filter().tenant();
         Map<String, StoredZip.Entry> files = new HashMap<>();
         entries.forEach(entry -> files.putIfAbsent(entry.name(), entry));
         StoredZip.Entry note = files.get(PackageNames.CHECKPOINT);
         StoredZip.Entry heads = files.get(PackageNames.HEADS);
         StoredZip.Entry runs = files.get(PackageNames.RUNS);
-        if (note == null && heads == null && runs == null) {
+        if (note == null && heads == null && runs == null && start.log() == null) {
             if (anchors.log().isPresent()) {
                 add(
                         FindingCode.CHECKPOINT_MISSING,
@@ -95,6 +114,7 @@ final class LogCheck {
         if (checkpoint == null) {
             return;
         }
+        begin(start);
         lines(reader, heads, line -> head(PackageNames.HEADS, LogHead.parse(line), filter, hasManifest));
         if (runs != null) {
             lines(reader, runs, line -> run(LogRun.parse(line)));
@@ -115,12 +135,61 @@ final class LogCheck {
         }
         if (take(tenant, stream, line.seq(), line.chain()) < 0) {
             later++;
+            requireBetween(place, tenant, stream, line);
         } else {
             covered++;
         }
         if (tree != null) {
             tree.lastPlace = place;
         }
+    }
+
+    /** A package that begins after a checkpoint ends with one as well: whatever is not between them has no place in it. */
+    private void requireBetween(Place place, String tenant, UUID stream, EventLine line) {
+        if (scope.isLater() && !isStrayReported) {
+            isStrayReported = true;
+            add(
+                    FindingCode.LOG_DIFFERS,
+                    place,
+                    "Event " + line.id() + " (position " + line.seq() + " of stream " + stream + ", tenant '" + tenant
+                            + "') does not lie between the checkpoint after which the package begins and the one it"
+                            + " encloses. Ask who added it.");
+        }
+    }
+
+    /** Trees go on from where they stood at the earlier checkpoint. */
+    private void begin(StartCheck start) {
+        anchors.log().ifPresent(seen -> known.add(seen.size()));
+        Checkpoint given = given();
+        if (given != null) {
+            known.add(given.size());
+        }
+        LogStart.OfLog tree = start.log();
+        if (tree != null) {
+            begin = tree.size();
+            global = tree.range();
+            start.tenants().forEach(tenant -> {
+                LogHead head = tenant.head();
+                tenants.computeIfAbsent(head.tenant(), TenantLog::new).begin(tenant, head);
+            });
+        }
+        passRoot();
+    }
+
+    private void passRoot() {
+        if (known.contains(global.end())) {
+            roots.put(global.end(), global.root());
+        }
+    }
+
+    /** The checkpoint that the auditor kept beside the anchors; null without one, and where no anchored key signed it. */
+    private @Nullable Checkpoint given() {
+        SignedNote note = earlier;
+        if (note == null) {
+            return null;
+        }
+        Checkpoint read = Checkpoint.parse(note.text());
+        return anchors.keys().stream().anyMatch(key -> isSignedBy(note, read, key)) ? read : null;
     }
 
     /** An event of an excerpt brings its path to a head of its tenant's tree, or came after the checkpoint. */
@@ -196,15 +265,15 @@ final class LogCheck {
     }
 
     /** Draws the conclusions that need every stream; empty without a checkpoint that can be relied on. */
-    Optional<LogReport> end(AccountBooks accounts, Map<String, Long> dropped) {
+    Optional<LogReport> end(AccountBooks accounts, StartCheck start, Map<String, Long> dropped) {
         if (checkpoint == null || !isSound) {
             return Optional.empty();
         }
         streams.forEach((name, log) -> log.requireComplete(name));
         tenants.values().forEach(TenantLog::compare);
-        tenants.values().forEach(tree -> tree.compareBalances(accounts));
+        tenants.values().forEach(tree -> tree.compareBalances(accounts, start));
         return isSound
-                ? Optional.of(new LogReport(checkpoint, covered, later, isContinuation, witnesses, dropped))
+                ? Optional.of(new LogReport(checkpoint, covered, later, isContinuation, witnesses, begin, dropped))
                 : Optional.empty();
     }
 
@@ -261,6 +330,7 @@ final class LogCheck {
         if (seen == null) {
             return;
         }
+        isContradicted = !seen.origin().equals(read.origin()) || read.size() < seen.size();
         if (!seen.origin().equals(read.origin())) {
             inconsistent("is of log '" + read.origin() + "', but the anchors tell of '" + seen.origin() + "'");
         } else if (read.size() < seen.size()) {
@@ -271,10 +341,7 @@ final class LogCheck {
 
     private void head(String file, LogHead head, @Nullable String filter, boolean hasManifest) {
         global.append(head.leaf());
-        Checkpoint seen = anchors.log().orElse(null);
-        if (seen != null && seen.size() == global.end()) {
-            rootAtAnchor = global.root();
-        }
+        passRoot();
         LogHead.Detail detail = head.shown();
         boolean mustBeShown = hasManifest && (filter == null || head.tenant().equals(LogHead.tenantDigest(filter)));
         if (detail == null) {
@@ -328,21 +395,85 @@ final class LogCheck {
             isSound = false;
             return;
         }
-        Checkpoint seen = anchors.log().orElse(null);
-        if (seen != null && seen.origin().equals(signed.origin()) && seen.size() <= signed.size()) {
-            Digest then = seen.size() == 0 ? MerkleTree.emptyRoot() : rootAtAnchor;
-            isContinuation = then != null && seen.root().equals(then);
-            if (!isContinuation) {
-                inconsistent("covers another past than the checkpoint " + seen.size()
-                        + " that the anchors hold: two histories were signed");
-            }
-        }
+        boolean continuesAnchors = anchors.log().isPresent()
+                && continues(
+                        signed,
+                        anchors.log().get(),
+                        "the checkpoint " + anchors.log().get().size() + " that the anchors hold");
+        boolean continuesGiven = requireContinuesGiven(signed);
+        isContinuation = continuesAnchors;
+        requireKnownBeginning(continuesAnchors, continuesGiven);
         for (TenantLog tree : tenants.values()) {
             if (!scope.isExcerpt() && tree.named != tree.lastSize()) {
                 malformed(
                         Place.file(PackageNames.RUNS),
                         "The runs of tenant " + tree.label() + " name " + tree.named
                                 + " leaves where its last head has " + tree.lastSize() + ".");
+            }
+        }
+    }
+
+    /** Tells whether the log is shown to continue a checkpoint; where it is shown not to, that is a finding. */
+    private boolean continues(Checkpoint signed, Checkpoint seen, String what) {
+        if (!seen.origin().equals(signed.origin()) || seen.size() > signed.size() || seen.size() < begin) {
+            return false;
+        }
+        Digest then = seen.size() == 0 ? MerkleTree.emptyRoot() : roots.get(seen.size());
+        if (then != null && seen.root().equals(then)) {
+            return true;
+        }
+        isContradicted = true;
+        inconsistent("covers another past than " + what + ": two histories were signed");
+        return false;
+    }
+
+    private boolean requireContinuesGiven(Checkpoint signed) {
+        SignedNote note = earlier;
+        if (note == null) {
+            return false;
+        }
+        Checkpoint given = given();
+        Checkpoint read = Checkpoint.parse(note.text());
+        if (given == null) {
+            isContradicted = true;
+            add(
+                    FindingCode.CHECKPOINT_NOT_SIGNED,
+                    Place.PACKAGE,
+                    "The checkpoint " + read.size() + " that was given to compare with is not signed by an anchored key"
+                            + " that was not revoked before: it proves nothing. Take the one you kept.");
+            return false;
+        }
+        if (!given.origin().equals(signed.origin())) {
+            isContradicted = true;
+            inconsistent("is of log '" + signed.origin() + "', but the one given to compare with is of '"
+                    + given.origin() + "'");
+            return false;
+        }
+        if (given.size() > signed.size()) {
+            isContradicted = true;
+            inconsistent("covers " + signed.size() + " heads, but the one given to compare with " + given.size()
+                    + " already: the log was rolled back");
+            return false;
+        }
+        return continues(signed, given, "the checkpoint " + given.size() + " given to compare with");
+    }
+
+    /** Where nobody tells what was before, everything before may be invented. */
+    private void requireKnownBeginning(boolean continuesAnchors, boolean continuesGiven) {
+        if (begin > 0 && !continuesAnchors && !continuesGiven && !isContradicted) {
+            add(
+                    FindingCode.CHECKPOINT_MISSING,
+                    Place.file(PackageNames.START),
+                    "The package begins after checkpoint " + begin + ", but neither the anchors nor --checkpoint hold"
+                            + " that one or a later one to compare it with: what it begins from is not proved. Give the"
+                            + " one you verified before.");
+        }
+        for (TenantLog tree : tenants.values()) {
+            if (tree.isBegun() && tree.heads.size() == 1) {
+                malformed(
+                        Place.file(PackageNames.START),
+                        "Tenant " + tree.label() + " begins after checkpoint " + begin
+                                + ", but the log has no head of it after that.");
             }
         }
     }
@@ -446,6 +577,9 @@ final class LogCheck {
         /** By first leaf; cut where heads are. */
         private final TreeMap<Long, MerkleRange> pieces = new TreeMap<>();
 
+        /** Its leaves before the package begins. */
+        private LogStart.@Nullable OfTenant base;
+
         private @Nullable String name;
         private @Nullable Place lastPlace;
         private @Nullable MerkleRange current;
@@ -453,6 +587,17 @@ final class LogCheck {
 
         private TenantLog(Digest id) {
             this.id = id;
+        }
+
+        private void begin(LogStart.OfTenant start, LogHead head) {
+            base = start;
+            name = start.tenant();
+            named = start.size();
+            heads.put(start.size(), Objects.requireNonNull(head.shown()));
+        }
+
+        private boolean isBegun() {
+            return base != null;
         }
 
         private void head(LogHead.Detail head, String file, long line) {
@@ -482,7 +627,7 @@ final class LogCheck {
         }
 
         private void compare() {
-            MerkleRange all = MerkleRange.startingAt(0);
+            MerkleRange all = base == null ? MerkleRange.startingAt(0) : base.range();
             for (MerkleRange piece : pieces.values()) {
                 if (piece.begin() != all.end()) {
                     return; // said of the stream it is missing from
@@ -502,9 +647,9 @@ final class LogCheck {
             }
         }
 
-        private void compareBalances(AccountBooks accounts) {
+        private void compareBalances(AccountBooks accounts, StartCheck start) {
             LogHead.Detail last = heads.isEmpty() ? null : heads.lastEntry().getValue();
-            if (last == null || name == null || !isSound) {
+            if (last == null || name == null || !isSound || start.isFalse(name)) {
                 return;
             }
             Optional<Digest> balances = accounts.coveredRoot(name);

@@ -12,6 +12,7 @@ import java.util.Objects;
  * @param later how many came after it
  * @param isContinuation whether it was checked against a checkpoint that the auditor had seen before
  * @param witnesses how many of the anchors' witnesses cosigned it
+ * @param after the size of the earlier checkpoint after which the package begins; 0 from the first event on
  * @param dropped by tenant, how many events were closed and dropped before the export, of which only the digests are here
  */
 public record LogReport(
@@ -20,6 +21,7 @@ public record LogReport(
         long later,
         boolean isContinuation,
         int witnesses,
+        long after,
         Map<String, Long> dropped) {
     /** Copies the map. */
     public LogReport {
@@ -39,6 +41,15 @@ public record LogReport(
     }
 
     String note() {
+        if (after > 0) {
+            return "completeness: every event after checkpoint " + after + " up to checkpoint " + checkpoint.size()
+                    + " of "
+                    + checkpoint.origin() + " is here (" + covered + "), in one history with the checkpoint "
+                    + (isContinuation
+                            ? "the anchors hold"
+                            : "given to compare with, which the anchors' is not shown to be in")
+                    + (witnesses > 0 ? ", cosigned by " + witnesses + " witnesses" : "");
+        }
         return "completeness: every event up to checkpoint " + checkpoint.size() + " of " + checkpoint.origin()
                 + " is here (" + covered + ", and " + later + " after it"
                 + (dropped.isEmpty() ? "" : "; of " + droppedEvents() + " more only the digests, closed and archived")

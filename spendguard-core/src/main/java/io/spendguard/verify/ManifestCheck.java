@@ -221,6 +221,7 @@ final class ManifestCheck {
                 || name.equals(PackageNames.RUNS)
                 || name.equals(PackageNames.DROPPED)
                 || name.equals(PackageNames.OPENINGS)
+                || name.equals(PackageNames.START)
                 || PackageNames.parseEvents(name).isPresent()
                 || PackageNames.parseMember(name).isPresent();
     }

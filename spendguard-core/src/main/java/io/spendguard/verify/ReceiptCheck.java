@@ -132,6 +132,14 @@ final class ReceiptCheck {
             foreign++; // it need not be among what was exported
             return;
         }
+        if (scope.isLater() && tail != null && !tail.isClosed && seq > tail.last) {
+            later++; // such a package ends with its checkpoint
+            return;
+        }
+        if (scope.isLater() && (tail == null || seq <= tail.before)) {
+            foreign++; // it may lie before the package begins
+            return;
+        }
         boolean mayHaveGoneOn = tail == null || (!tail.isClosed && seq > tail.last);
         if (mayHaveGoneOn && createdAt != null && receipt.issuedAt.isAfter(createdAt)) {
             later++;
@@ -222,8 +230,8 @@ final class ReceiptCheck {
         findings.add(FindingCode.RECEIPT_INVALID, new Place(file, lines, null, null, seq, null), message);
     }
 
-    /** How far a stream of the package goes. */
-    record Tail(long last, boolean isClosed) {}
+    /** How far a stream of the package goes, and the position after which it begins, mostly 0. */
+    record Tail(long before, long last, boolean isClosed) {}
 
     private static final class Expected {
         private final Digest chain;

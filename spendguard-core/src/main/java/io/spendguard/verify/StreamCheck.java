@@ -1,23 +1,16 @@
 package io.spendguard.verify;
 
 import io.spendguard.evidence.EventLine;
-import io.spendguard.evidence.EventTypes;
 import io.spendguard.evidence.EvidenceManifest;
+import io.spendguard.evidence.LogStart;
 import io.spendguard.evidence.SealFormat;
 import io.spendguard.evidence.internal.PackageNames;
 import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Digest;
-import io.spendguard.proof.KeyCertificate;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -28,49 +21,36 @@ import org.jspecify.annotations.Nullable;
  * event that does not hash into its own signed chain value was edited, and the signed value carries on, so that one
  * edit is one finding. A line without a trusted seal never moves the expected position; it only explains why that
  * position seems to be missing.
+ *
+ * <p>This class decides which lines are trusted and keeps the chain. What it finds goes on to {@link EditedEvents} (a
+ * broken link), {@link StreamPositions} (gaps), {@link KeyStanding} (certificates and revocations) and
+ * {@link StreamStatements} (opening and closing).
  */
 final class StreamCheck {
-    /** Among so many edited events it is tried whether they swapped their content. */
-    private static final int COMPARED_EDITS = 64;
-
     private final String file;
     private final String tenant;
     private final UUID stream;
     private final Scope scope;
-    private final KeyTrust keys;
     private final SealCheck seals;
     private final ContentCheck content;
     private final LogCheck log;
     private final ReceiptCheck receipts;
     private final DroppedCheck dropped;
-    private final FenceCheck fences;
     private final Findings findings;
+    private final KeyStanding standing;
+    private final StreamStatements statements;
+    private final StreamPositions positions;
+    private final EditedEvents edits;
+    /** The position of the stream's last event before the package begins; mostly 0. */
+    private final long before;
 
     private long lines;
-    private long malformedLines;
-    private long expected = 1;
+    private long expected;
     /** The chain value before the expected position; null where the line before it is missing. */
     private @Nullable Digest previous;
 
-    /** By first position. */
-    private final TreeMap<Long, Gap> gaps = new TreeMap<>();
-
-    private final List<Edit> edits = new ArrayList<>();
-    /** Positions that a line without a trusted seal claims. */
-    private final TreeSet<Long> claimed = new TreeSet<>();
-
     private final Set<String> reportedKeys = new HashSet<>();
-    /** Whether an event was found before (true) and after (false) its certificate: said once each, of the first. */
-    private final Set<Boolean> lapsed = new HashSet<>();
-
-    private boolean isRevocationReported;
     private boolean isExcerptReported;
-    private long highest;
-    private @Nullable Digest lastChain;
-    private @Nullable String openingKey;
-    private @Nullable Place closing;
-    private boolean isClosingTrusted;
-    private boolean isClosedByFence;
 
     StreamCheck(
             String file,
@@ -83,20 +63,29 @@ final class StreamCheck {
             ReceiptCheck receipts,
             DroppedCheck dropped,
             FenceCheck fences,
+            LogStart.@Nullable OfStream start,
             Findings findings) {
         this.file = file;
         this.tenant = name.tenant();
         this.stream = name.stream();
         this.scope = scope;
-        this.keys = keys;
         this.seals = seals;
         this.content = content;
         this.log = log;
         this.receipts = receipts;
         this.dropped = dropped;
-        this.fences = fences;
         this.findings = findings;
-        this.previous = SealFormat.start(tenant, stream);
+        this.standing = new KeyStanding(name, keys, log, findings);
+        this.statements = new StreamStatements(file, name, scope, fences, findings);
+        this.positions = new StreamPositions(file, name, scope, findings);
+        this.edits = new EditedEvents(name, findings);
+        this.before = start == null ? 0 : start.seq();
+        this.expected = before + 1;
+        this.previous = start == null ? SealFormat.start(tenant, stream) : start.chain();
+        if (start != null) {
+            positions.reached(start.seq(), start.chain());
+            statements.beganBefore();
+        }
     }
 
     void line(byte[] bytes) {
@@ -105,7 +94,7 @@ final class StreamCheck {
         try {
             line = EventLine.parse(bytes);
         } catch (JsonException notAnEvent) {
-            malformedLines++;
+            positions.malformed();
             findings.add(
                     FindingCode.LINE_MALFORMED,
                     new Place(file, lines, tenant, stream, 0, null),
@@ -142,49 +131,21 @@ final class StreamCheck {
 
     /** How far what a trusted key signed goes. */
     ReceiptCheck.Tail tail() {
-        return new ReceiptCheck.Tail(expected - 1, isClosingTrusted);
+        return new ReceiptCheck.Tail(before, expected - 1, statements.isClosed());
     }
 
     /** Draws the conclusions that need the whole stream. */
     StreamReport end(EvidenceManifest.@Nullable Stream manifest) {
         passDropped(Long.MAX_VALUE);
-        edits.forEach(this::reportEdit);
-        gaps.values().forEach(this::reportGap);
-        if (manifest != null) {
-            compare(manifest);
-        }
-        boolean isAtEnd = closing != null && closing.seq() == highest;
-        if (closing != null && !isAtEnd) {
-            findings.add(
-                    FindingCode.STREAM_MALFORMED,
-                    closing,
-                    "Stream " + stream + " goes on after its closing event " + closing.event()
-                            + ": nothing may follow it. Ask who wrote it.");
-        }
-        if (closing == null && !scope.isExcerpt()) {
-            findings.add(
-                    FindingCode.STREAM_OPEN,
-                    new Place(file, lines, tenant, stream, highest, null),
-                    "Stream " + stream + " of tenant '" + tenant + "' is not closed after position " + highest
-                            + ": more events may have followed. Close its writer and export again.");
-        }
-        return new StreamReport(tenant, stream, lines, state(isAtEnd));
-    }
-
-    private StreamReport.State state(boolean isClosingAtEnd) {
-        if (scope.isExcerpt()) {
-            return StreamReport.State.FILTERED;
-        }
-        if (!isClosingAtEnd || !isClosingTrusted) {
-            return StreamReport.State.OPEN;
-        }
-        return isClosedByFence ? StreamReport.State.CLOSED_BY_FENCE : StreamReport.State.CLOSED;
+        edits.end();
+        positions.end(manifest, lines);
+        return new StreamReport(tenant, stream, lines, statements.end(positions.highest(), lines));
     }
 
     /** Without the chain value before it nothing binds an event of an excerpt to its seal. */
     private boolean isBound(EventLine line) {
         if (scope.isExcerpt() && line.before() == null) {
-            malformedLines++;
+            positions.malformed();
             findings.add(
                     FindingCode.LINE_MALFORMED,
                     place(line.seq(), line.id()),
@@ -233,33 +194,28 @@ final class StreamCheck {
         }
         if (seq > expected) {
             if (!scope.isExcerpt()) {
-                gaps.put(expected, new Gap(expected, seq - 1, previous, place, line, digest));
+                positions.passed(new Gap(expected, seq - 1, previous, place, line, digest));
             }
             previous = line.before(); // which an excerpt states, so that its events prove themselves
         }
-        boolean isIntact = requireLink(place, line.type(), previous, line.chain(), digest);
+        boolean isIntact = edits.requireLink(place, line.type(), previous, line.chain(), digest);
         previous = line.chain();
         expected = seq + 1;
-        lastChain = line.chain();
-        highest = Math.max(highest, seq);
-        requireOpeningKey(place, line);
+        positions.reached(seq, line.chain());
+        statements.requireOpeningKey(place, line);
         if (isIntact) {
-            // An anchored key holds at every time; for others the event is read once more.
-            Instant time = keys.isAnchored(line.keyId()) ? null : ContentCheck.timeOf(line);
-            requireValidCertificate(place, line, time);
-            requireNotRevoked(place, line, seq, time);
+            standing.require(place, line, seq);
         }
         accept(place, line, seq, isIntact, true);
     }
 
     /** A trusted event at a position that was passed already: it fills a gap, or it is there twice. */
     private void late(Place place, EventLine line, long seq, Digest digest) {
-        Map.Entry<Long, Gap> before = gaps.floorEntry(seq);
-        if (before != null && before.getValue().fill(seq, line.chain())) {
-            Gap gap = before.getValue();
-            boolean isIntact = requireLink(place, line.type(), gap.chainBefore(seq), line.chain(), digest);
-            if (seq == gap.last) {
-                requireLink(gap.place, gap.type, line.chain(), gap.chainAfter, gap.digestAfter);
+        Gap gap = positions.fill(seq, line.chain());
+        if (gap != null) {
+            boolean isIntact = edits.requireLink(place, line.type(), gap.chainBefore(seq), line.chain(), digest);
+            if (seq == gap.last()) {
+                edits.requireLink(gap.place(), gap.type(), line.chain(), gap.chain(), gap.digest());
             }
             accept(place, line, seq, isIntact, true);
             return;
@@ -303,40 +259,6 @@ final class StreamCheck {
         claim(place, line);
     }
 
-    /** By what the event says of its own time: whoever holds the key may say another, but not for long undetected. */
-    private void requireValidCertificate(Place place, EventLine line, @Nullable Instant time) {
-        KeyTrust.Lapse lapse = time == null ? null : keys.lapse(line.keyId(), tenant, time);
-        if (lapse == null || !lapsed.add(lapse.isEarly())) {
-            return;
-        }
-        KeyCertificate certificate = lapse.certificate();
-        findings.add(
-                lapse.isEarly() ? FindingCode.CERTIFICATE_NOT_YET_VALID : FindingCode.CERTIFICATE_EXPIRED,
-                place,
-                "Event " + line.id() + " (position " + line.seq() + " of stream " + stream + ") is dated " + time
-                        + ", but the certificate of its key '" + line.keyId() + "' "
-                        + (lapse.isEarly()
-                                ? "begins only at " + certificate.notBefore()
-                                : "ended at " + certificate.notAfter())
-                        + ": a key signs while it is certified. Ask who signed it.");
-    }
-
-    /** By its place in the log, whatever it says of its time. */
-    private void requireNotRevoked(Place place, EventLine line, long seq, @Nullable Instant time) {
-        OptionalLong size = keys.revokedAt(line.keyId(), tenant, time);
-        if (size.isEmpty() || isRevocationReported || log.covers(tenant, stream, seq, size.getAsLong())) {
-            return;
-        }
-        isRevocationReported = true;
-        findings.add(
-                FindingCode.KEY_REVOKED,
-                place,
-                "Event " + line.id() + " (position " + seq + " of stream " + stream + ") is signed by key '"
-                        + line.keyId()
-                        + "', which was revoked, or its root, at checkpoint " + size.getAsLong()
-                        + ": that checkpoint does not cover the event. Ask who signed it.");
-    }
-
     private void invalid(Place place, EventLine line) {
         String owner = ContentCheck.tenantOf(line);
         if (owner != null && !owner.equals(tenant)) {
@@ -350,8 +272,7 @@ final class StreamCheck {
                                     ? ", for whom it is signed"
                                     : "")
                             + ": streams never change tenant. Ask who moved it.");
-            claimed.add(line.seq());
-            highest = Math.max(highest, line.seq());
+            positions.claim(line.seq());
             return;
         }
         OptionalLong signed = linksHere(line) ? OptionalLong.empty() : seals.search(tenant, stream, line);
@@ -381,237 +302,19 @@ final class StreamCheck {
 
     /** A line without a trusted seal: it is looked at, and explains a gap, but moves nothing. */
     private void claim(Place place, EventLine line) {
-        boolean isFresh = line.seq() >= expected && claimed.add(line.seq());
-        if (isFresh) {
-            highest = Math.max(highest, line.seq());
+        if (line.seq() >= expected && positions.claim(line.seq())) {
             accept(place, line, line.seq(), false, false);
         }
     }
 
     private void accept(Place place, EventLine line, long seq, boolean isIntact, boolean isTrusted) {
         JsonObject data = content.event(place, tenant, stream, line, isIntact);
-        if (data == null) {
-            return;
+        if (data != null) {
+            statements.event(place, line, data, seq, isIntact, isTrusted);
         }
-        if (EventTypes.closesItsStream(line.type())) {
-            closing = place;
-            isClosingTrusted = isTrusted && isIntact;
-            isClosedByFence = line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE);
-        }
-        if (!isIntact) {
-            return; // what an edited event says of its stream is no second finding
-        }
-        boolean isOpening = line.type().equals(EventTypes.STREAM_OPENED);
-        if (isOpening != (seq == 1) || !tellsOfThisStream(line, data, seq)) {
-            findings.add(
-                    FindingCode.STREAM_MALFORMED,
-                    place,
-                    "Event " + line.id() + " at position " + seq + " of stream " + stream
-                            + " is not what belongs there: a stream is opened by its first event, which names stream and"
-                            + " key, and closed by its last, which counts them. Ask who wrote it.");
-        } else if (isTrusted && isOpening) {
-            fences.opened(tenant, stream, line.keyId());
-        } else if (isTrusted && line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE)) {
-            JsonObject by = data.object("by");
-            fences.closed(place, tenant, stream, UUID.fromString(by.string("stream")), by.string("keyId"));
-        }
-        if (isOpening) {
-            openingKey = line.keyId();
-        }
-        if (isTrusted && line.type().equals(EventTypes.TAIL_LOST) && tellsOfThisStream(line, data, seq)) {
-            tailLost(place, data);
-        }
-    }
-
-    /** Its writer remembers what the ledger has forgotten. */
-    private void tailLost(Place place, JsonObject data) {
-        JsonObject lost = data.object("lost");
-        findings.add(
-                FindingCode.TAIL_LOST,
-                place,
-                "Event " + place.event() + " states that stream " + lost.string("stream") + " of tenant '" + tenant
-                        + "' went on to position " + lost.integer("position")
-                        + ", durably, which the ledger lacked after a reconnect: it was set back, and spend after that point"
-                        + " is forgotten. Look for it in a backup and in the provider's bills.");
-    }
-
-    private boolean tellsOfThisStream(EventLine line, JsonObject data, long seq) {
-        try {
-            return switch (line.type()) {
-                case EventTypes.STREAM_OPENED ->
-                    data.string("stream").equals(stream.toString())
-                            && data.string("keyId").equals(line.keyId());
-                case EventTypes.KEY_CERTIFIED ->
-                    data.string("stream").equals(stream.toString())
-                            && data.string("keyId").equals(line.keyId());
-                case EventTypes.TAIL_LOST ->
-                    data.string("stream").equals(stream.toString())
-                            && !data.object("lost").string("stream").equals(stream.toString())
-                            && data.object("lost").integer("position") > 0;
-                case EventTypes.STREAM_FENCED ->
-                    data.string("stream").equals(stream.toString()) && data.integer("position") == seq;
-                case EventTypes.STREAM_CLOSED ->
-                    data.string("stream").equals(stream.toString()) && data.integer("events") == seq;
-                case EventTypes.STREAM_CLOSED_BY_FENCE ->
-                    data.string("stream").equals(stream.toString())
-                            && data.integer("events") == seq
-                            && (openingKey == null || data.string("keyId").equals(openingKey))
-                            && data.object("by").string("keyId").equals(line.keyId())
-                            && !UUID.fromString(data.object("by").string("stream"))
-                                    .equals(stream);
-                default -> true;
-            };
-        } catch (IllegalArgumentException incomplete) {
-            return false;
-        }
-    }
-
-    /** But for the one event that another writer puts behind a dead one's, which says so. */
-    private void requireOpeningKey(Place place, EventLine line) {
-        if (openingKey != null
-                && !openingKey.equals(line.keyId())
-                && !line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE)) {
-            findings.add(
-                    FindingCode.EVENT_FORGED,
-                    place,
-                    "Event " + line.id() + " (position " + line.seq() + " of stream " + stream + ") is signed by key '"
-                            + line.keyId() + "', but the stream was opened with '" + openingKey
-                            + "': a stream keeps its key. Ask who signed it.");
-        }
-    }
-
-    /** Whether an event hashes into its signed chain value; unknown, and taken to be so, without the one before. */
-    private boolean requireLink(Place place, String type, @Nullable Digest before, Digest chain, Digest digest) {
-        if (before == null || SealFormat.next(before, digest).equals(chain)) {
-            return true;
-        }
-        edited(new Edit(place, type, before, chain, digest));
-        return false;
-    }
-
-    private void edited(Edit edit) {
-        if (edits.size() < COMPARED_EDITS) {
-            edits.add(edit);
-        } else {
-            reportEdited(edit);
-        }
-    }
-
-    private void reportEdit(Edit edit) {
-        for (Edit other : edits) {
-            if (SealFormat.next(edit.before, other.digest).equals(edit.chain)) {
-                findings.add(
-                        FindingCode.EVENT_REORDERED,
-                        edit.place,
-                        "Position " + edit.place.seq() + " of stream " + stream + " holds event " + edit.place.event()
-                                + ", but event " + other.place.event()
-                                + " was signed there. Ask who exchanged them.");
-                return;
-            }
-        }
-        reportEdited(edit);
-    }
-
-    private void reportEdited(Edit edit) {
-        findings.add(
-                FindingCode.EVENT_EDITED,
-                edit.place,
-                "Event " + edit.place.event() + " (" + edit.type + ", position " + edit.place.seq() + " of stream "
-                        + stream + ", tenant '" + tenant
-                        + "') was edited: its bytes are not those that were signed. Compare it with a backup.");
-    }
-
-    private void reportGap(Gap gap) {
-        if (!gap.filled.isEmpty()) {
-            findings.add(
-                    FindingCode.EVENT_REORDERED,
-                    gap.place,
-                    "Event " + gap.place.event() + " (position " + gap.place.seq() + " of stream " + stream
-                            + ") stands before position "
-                            + gap.filled.firstKey()
-                            + ": events stand in order of position. Ask who moved it.");
-        }
-        // By what is there, not by what is missing: a position may be any number.
-        Set<Long> there = new HashSet<>(claimed.subSet(gap.first, true, gap.last, true));
-        there.addAll(gap.filled.keySet());
-        long missing = gap.last - gap.first + 1 - there.size();
-        long firstMissing = gap.first;
-        while (there.contains(firstMissing)) {
-            firstMissing++;
-        }
-        long explained = Math.min(missing, malformedLines);
-        malformedLines -= explained;
-        if (missing > explained) {
-            reportMissing(gap.place.line(), firstMissing, missing, "position " + gap.place.seq() + " follows");
-        }
-    }
-
-    private void compare(EvidenceManifest.Stream manifest) {
-        long missing = manifest.lastSeq() - highest;
-        if (missing > malformedLines && scope.isExcerpt()) {
-            reportMissing(lines, manifest.lastSeq(), 1, "the manifest tells of it");
-            return;
-        }
-        if (missing > malformedLines) {
-            reportMissing(lines, highest + 1, missing, "the manifest counts " + manifest.lastSeq());
-        } else if (missing < 0
-                || (missing == 0
-                        && lastChain != null
-                        && !lastChain.equals(manifest.lastChain())
-                        && claimed.isEmpty())) {
-            findings.add(
-                    FindingCode.MANIFEST_MALFORMED,
-                    Place.file(PackageNames.MANIFEST),
-                    "The manifest says that stream " + stream + " ends at position " + manifest.lastSeq()
-                            + " with another chain value than the stream itself. Export again.");
-        }
-    }
-
-    private void reportMissing(long line, long first, long count, String evidence) {
-        String what = count == 1 ? "Event " + first + " is" : count + " events from " + first + " on are";
-        findings.add(
-                FindingCode.EVENT_MISSING,
-                new Place(file, line, tenant, stream, first, null),
-                what + " missing from stream " + stream + " of tenant '" + tenant + "': " + evidence
-                        + ", and positions have no gaps. Look for it in a backup.");
     }
 
     private Place place(long seq, @Nullable UUID event) {
         return new Place(file, lines, tenant, stream, seq, event);
     }
-
-    /** Positions passed over by the trusted event at {@code place}. */
-    private static final class Gap {
-        private final long first;
-        private final long last;
-        private final @Nullable Digest chainBefore;
-        private final Place place;
-        private final String type;
-        private final Digest chainAfter;
-        private final Digest digestAfter;
-        /** The chain values of positions that came late. */
-        private final TreeMap<Long, Digest> filled = new TreeMap<>();
-
-        private Gap(long first, long last, @Nullable Digest chainBefore, Place place, EventLine after, Digest digest) {
-            this.first = first;
-            this.last = last;
-            this.chainBefore = chainBefore;
-            this.place = place;
-            this.type = after.type();
-            this.chainAfter = after.chain();
-            this.digestAfter = digest;
-        }
-
-        /** Whether the position is one of the gap's and came for the first time. */
-        private boolean fill(long seq, Digest chain) {
-            return seq >= first && seq <= last && filled.putIfAbsent(seq, chain) == null;
-        }
-
-        private @Nullable Digest chainBefore(long seq) {
-            return seq == first ? chainBefore : filled.get(seq - 1);
-        }
-    }
-
-    /** A trusted place whose event does not hash into it. */
-    private record Edit(Place place, String type, Digest before, Digest chain, Digest digest) {}
 }

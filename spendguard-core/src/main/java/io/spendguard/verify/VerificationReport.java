@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param keys the keys that signed, in order of id
  * @param log what the enclosed checkpoint covers, or null when there is none that can be relied on
  * @param receipts what callers' receipts say of it, or null when none were given
+ * @param beginning where it begins, or null at the first event
  * @param openHolds decisions whose hold has no outcome yet; of an excerpt, none here
  * @param costs how far costs are re-derived
  * @param money how far the accounts are proved
@@ -36,6 +37,7 @@ public record VerificationReport(
         List<KeyReport> keys,
         @Nullable LogReport log,
         @Nullable ReceiptReport receipts,
+        @Nullable Beginning beginning,
         long openHolds,
         CostReport costs,
         Money money,
@@ -62,20 +64,30 @@ public record VerificationReport(
 
     /**
      * The verdict in one line, always worded alike: {@code evidence: verified, 14 events, 0 findings}, of an excerpt
-     * {@code evidence: verified (filtered), 3 events, 0 findings}.
+     * {@code evidence: verified (filtered), 3 events, 0 findings}, of a package that begins after a checkpoint
+     * {@code evidence: verified (FROM CHECKPOINT 7), 3 events, 0 findings}.
      */
     public String summary() {
         return "evidence: " + (isVerified() ? "verified" : "NOT verified")
-                + (filter.isExcerpt() ? " (filtered), " : ", ") + events + " events, " + findingCount + " findings";
+                + (filter.isExcerpt() ? " (filtered)" : "")
+                + (beginning == null ? "" : " (FROM CHECKPOINT " + beginning.checkpoint() + ")") + ", " + events
+                + " events, " + findingCount + " findings";
     }
 
-    /** What an excerpt cannot show, whatever it holds; empty for whole streams. */
+    /** What an excerpt, or a package that begins after a checkpoint, cannot show, whatever it holds; empty for a whole one. */
     public List<String> unproved() {
+        if (beginning != null) {
+            return beginning.unproved();
+        }
         return filter.isExcerpt() ? List.of("completeness", "chain continuity", "balances") : List.of();
     }
 
-    /** The same in one line, always worded alike; empty for whole streams. */
+    /** The same in one line, always worded alike; empty for a whole package. */
     public Optional<String> unprovedLine() {
+        if (beginning != null) {
+            return Optional.of(
+                    "NOT PROVEN (from checkpoint " + beginning.checkpoint() + "): " + String.join(", ", unproved()));
+        }
         return filter.isExcerpt()
                 ? Optional.of("NOT PROVEN (filtered): " + String.join(", ", unproved()))
                 : Optional.empty();
@@ -115,6 +127,8 @@ public record VerificationReport(
         /** From the balances on that a signed period close committed to. */
         FROM_CLOSE(
                 "from the balances of a signed period close on, every balance re-derived; before it, see the archive"),
+        /** From the balances on that an earlier checkpoint, which the auditor holds, covers. */
+        FROM_CHECKPOINT("from the balances that the earlier checkpoint covers on, every balance re-derived"),
         /** Events are left out, so that no balance follows. */
         FILTERED("NOT PROVEN (filtered)"),
         /** Some event could not be relied on. */

@@ -6,6 +6,7 @@ import io.spendguard.evidence.internal.PackageNames;
 import io.spendguard.evidence.internal.StoredZip;
 import io.spendguard.model.Digest;
 import io.spendguard.proof.Anchors;
+import io.spendguard.proof.SignedNote;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -42,16 +43,18 @@ public final class Verifier {
     private final SealCheck seals;
     private final ManifestCheck manifest;
     private final LogCheck log;
+    private final StartCheck start;
     private final DroppedCheck dropped;
     private final ContentCheck content;
     private final ReceiptCheck receipts;
     private final Map<PackageNames.StreamName, ReceiptCheck.Tail> tails = new HashMap<>();
 
-    private Verifier(Anchors anchors) {
+    private Verifier(Anchors anchors, @Nullable SignedNote earlier) {
         this.keys = new KeyTrust(anchors, findings);
         this.seals = new SealCheck(keys);
         this.manifest = new ManifestCheck(keys, findings);
-        this.log = new LogCheck(anchors, scope, findings);
+        this.log = new LogCheck(anchors, earlier, scope, findings);
+        this.start = new StartCheck(accounts, scope, findings);
         this.dropped = new DroppedCheck(log, accounts, decisions, findings);
         this.content = new ContentCheck(scope, findings, accounts, decisions, costs, chronicle, dropped, log);
         this.receipts = new ReceiptCheck(keys, seals, scope, findings);
@@ -77,12 +80,27 @@ public final class Verifier {
      * @throws EvidenceException when a file is missing or cannot be read; what it holds is never a reason
      */
     public static VerificationReport verify(Path file, Anchors anchors, @Nullable Path receipts) {
+        return verify(file, anchors, receipts, null);
+    }
+
+    /**
+     * Verifies a package that must continue a checkpoint beside the one that the anchors hold. One that begins after a checkpoint
+     * needs one of them to be that checkpoint, or a later one.
+     *
+     * @param file the zip
+     * @param anchors the keys to trust
+     * @param receipts what callers were handed, or null
+     * @param earlier a checkpoint that the auditor kept, as it was signed, or null
+     * @throws EvidenceException when a file is missing or cannot be read; what it holds is never a reason
+     */
+    public static VerificationReport verify(
+            Path file, Anchors anchors, @Nullable Path receipts, @Nullable SignedNote earlier) {
         Objects.requireNonNull(anchors, "anchors");
         try {
             if (Files.isDirectory(file)) {
                 throw new EvidenceException("Evidence package " + file + " is a directory. Name the zip itself.");
             }
-            return new Verifier(anchors).verify(file, receipts);
+            return new Verifier(anchors, earlier).verify(file, receipts);
         } catch (NoSuchFileException missing) {
             throw new EvidenceException("Evidence package " + file + " does not exist. Name the zip itself.", missing);
         } catch (IOException failed) {
@@ -98,8 +116,9 @@ public final class Verifier {
             if (!entries.isEmpty() || findings.count() == 0) {
                 manifest.read(reader, entries);
                 manifest.manifest().map(EvidenceManifest::filter).ifPresent(scope::is);
-                log.read(reader, entries, manifest.manifest().isPresent());
-                if (!scope.isExcerpt()) {
+                start.read(reader, entries);
+                log.read(reader, entries, manifest.manifest().isPresent(), start);
+                if (!scope.isExcerpt() && !scope.isLater()) {
                     dropped.read(reader, entries);
                 }
                 costs.read(reader, entries);
@@ -121,7 +140,18 @@ public final class Verifier {
         Optional<PackageNames.StreamName> stream = PackageNames.parseEvents(entry.name());
         if (stream.isPresent()) {
             StreamCheck check = new StreamCheck(
-                    entry.name(), stream.get(), scope, keys, seals, content, log, receipts, dropped, fences, findings);
+                    entry.name(),
+                    stream.get(),
+                    scope,
+                    keys,
+                    seals,
+                    content,
+                    log,
+                    receipts,
+                    dropped,
+                    fences,
+                    start.stream(stream.get().tenant(), stream.get().stream()),
+                    findings);
             reader.lines(entry, fingerprint, check::line);
             streams.add(check.end(manifest.stream(stream.get())));
             tails.put(stream.get(), check.tail());
@@ -136,7 +166,7 @@ public final class Verifier {
         List<AccountReport> reports = accounts.end();
         Optional<EvidenceManifest> read = manifest.manifest();
         Map<String, Long> gone = dropped.end();
-        Optional<LogReport> logged = log.end(accounts, gone);
+        Optional<LogReport> logged = log.end(accounts, start, gone);
         Optional<ReceiptReport> handedOut = receipts.end(
                 tails,
                 read.map(EvidenceManifest::createdAt)
@@ -162,6 +192,7 @@ public final class Verifier {
                 seals.keys(),
                 logged.orElse(null),
                 handedOut.orElse(null),
+                scope.isLater() ? new Beginning(scope.after(), decisions.outcomesBefore()) : null,
                 openHolds,
                 costed,
                 money(gone),
@@ -177,6 +208,11 @@ public final class Verifier {
         }
         if (scope.isExcerpt()) {
             return VerificationReport.Money.FILTERED;
+        }
+        if (scope.isLater()) {
+            return findings.has(FindingCode.Group.LOG)
+                    ? VerificationReport.Money.NOT_PROVEN
+                    : VerificationReport.Money.FROM_CHECKPOINT;
         }
         if (gone.isEmpty()) {
             return VerificationReport.Money.FULL;

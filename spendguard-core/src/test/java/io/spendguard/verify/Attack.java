@@ -1,5 +1,6 @@
 package io.spendguard.verify;
 
+import io.spendguard.proof.Anchors;
 import java.io.IOException;
 import java.util.function.Predicate;
 
@@ -11,8 +12,13 @@ import java.util.function.Predicate;
  * @param finding what the verifier calls it first
  * @param names where the verifier sees it
  * @param craft makes the package
+ * @param auditor whom it should deceive
  */
-record Attack(String does, Means with, FindingCode finding, Spot names, Craft craft) {
+record Attack(String does, Means with, FindingCode finding, Spot names, Craft craft, Anchors auditor) {
+    Attack(String does, Means with, FindingCode finding, Spot names, Craft craft) {
+        this(does, with, finding, names, craft, HonestPackage.anchors());
+    }
+
     /** The row of the catalogue in {@code docs/evidence.md}. */
     String row() {
         return "| " + does + " | " + with.text + " | `" + finding + "` | " + names.text() + " |";

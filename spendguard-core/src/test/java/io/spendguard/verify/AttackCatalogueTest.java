@@ -2,6 +2,7 @@ package io.spendguard.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.spendguard.proof.Anchors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +36,8 @@ class AttackCatalogueTest {
                         FenceAttacks.all(),
                         KeyHolderAttacks.onLog(),
                         PackageAttacks.onFiles(),
-                        ExcerptAttacks.all())
+                        ExcerptAttacks.all(),
+                        StartAttacks.all())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -56,10 +58,18 @@ class AttackCatalogueTest {
         assertThat(report.events()).isEqualTo(6);
     }
 
+    @Test
+    void verify_honestPackageFromACheckpoint_findsNothing() throws IOException {
+        VerificationReport report = verify(honest.signed(StartAttacks.honest()), StartAttacks.AUDITOR);
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.summary()).isEqualTo("evidence: verified (FROM CHECKPOINT 2), 4 events, 0 findings");
+    }
+
     @ParameterizedTest
     @MethodSource("catalogue")
     void verify_attack_isNamed(Attack attack) throws IOException {
-        VerificationReport report = verify(attack.craft().make(honest));
+        VerificationReport report = verify(attack.craft().make(honest), attack.auditor());
 
         assertThat(report.findings()).as(attack.row()).isNotEmpty();
         Finding first = report.findings().get(0);
@@ -81,7 +91,11 @@ class AttackCatalogueTest {
     }
 
     private static VerificationReport verify(byte[] zip) throws IOException {
+        return verify(zip, HonestPackage.anchors());
+    }
+
+    private static VerificationReport verify(byte[] zip, Anchors auditor) throws IOException {
         Path file = Files.write(Files.createTempFile(directory, "shown", ".zip"), zip);
-        return Verifier.verify(file, HonestPackage.anchors(), honest.receipts());
+        return Verifier.verify(file, auditor, honest.receipts());
     }
 }

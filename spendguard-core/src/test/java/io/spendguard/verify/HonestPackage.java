@@ -2,6 +2,7 @@ package io.spendguard.verify;
 
 import io.spendguard.evidence.EventLine;
 import io.spendguard.evidence.EvidenceFilter;
+import io.spendguard.evidence.LogExport;
 import io.spendguard.evidence.Receipts;
 import io.spendguard.evidence.SealedAuditEvent;
 import io.spendguard.evidence.internal.PackageNames;
@@ -38,7 +39,7 @@ final class HonestPackage {
     static final List<SealedAuditEvent> GLOBEX = Specimen.life(WRITER, "globex", 0x2000);
     static final List<SealedAuditEvent> INITECH = Specimen.life(WRITER, "initech", 0x3000);
 
-    private static final Signer EXPORTER = Ed25519Signer.generate();
+    static final Signer EXPORTER = Ed25519Signer.generate();
     private static final String CONTRACT = "{\"name\":\"team budgets\"}";
 
     private final Path directory;
@@ -47,7 +48,7 @@ final class HonestPackage {
 
     HonestPackage(Path directory) throws IOException {
         this.directory = directory;
-        this.files = open(all(), log()).files();
+        this.files = whole(all(), log()).files();
     }
 
     /** What the auditor trusts and has seen. */
@@ -137,7 +138,7 @@ final class HonestPackage {
 
     /** Another log about the same events. */
     byte[] log(SpecimenLog log) throws IOException {
-        return signed(open(all(), log));
+        return signed(whole(all(), log));
     }
 
     /** Other events of a tenant than those that the log and callers know. */
@@ -161,13 +162,13 @@ final class HonestPackage {
         List<SealedAuditEvent> written = written(key, lie);
         List<SealedAuditEvent> shown = all();
         shown.addAll(written);
-        return signed(open(shown, log.apply(written)));
+        return signed(whole(shown, log.apply(written)));
     }
 
     /** The same, after a properly opened account of 1.00 USD. */
     byte[] hooli(Consumer<Specimen> lie) throws IOException {
         return hooli(WRITER, writer -> {
-            writer.write(writer.opening("hooli", "1.00 USD", 1_000_000_000));
+            writer.write(writer.opening("hooli"));
             lie.accept(writer);
         });
     }
@@ -177,7 +178,7 @@ final class HonestPackage {
         List<SealedAuditEvent> shown = all();
         shown.removeIf(event -> event.event().tenant().equals(tenant));
         shown.addAll(events);
-        return signed(open(shown, log()));
+        return signed(whole(shown, log()));
     }
 
     private static List<SealedAuditEvent> written(Signer key, Consumer<Specimen> lie) {
@@ -197,7 +198,7 @@ final class HonestPackage {
         return events;
     }
 
-    private Tampered open(List<SealedAuditEvent> events, SpecimenLog log) throws IOException {
+    private Tampered whole(List<SealedAuditEvent> events, SpecimenLog log) throws IOException {
         Path file = directory.resolve("honest" + exports++ + ".zip");
         Tampered tampered = Tampered.open(Specimen.export(file, events, EXPORTER, log));
         PriceBook prices = PriceBook.bundled();
@@ -209,8 +210,30 @@ final class HonestPackage {
         return tampered.sealManifest(EXPORTER);
     }
 
+    /** What an exporter made, to be changed. */
+    Tampered open(List<SealedAuditEvent> events, LogExport log) throws IOException {
+        Path file = directory.resolve("start" + exports++ + ".zip");
+        return Tampered.open(Specimen.export(file, events, EXPORTER, log));
+    }
+
+    /** Another package's files, which the exporter believes. */
+    byte[] signed(Craft craft) throws IOException {
+        return signed(craft.make(this));
+    }
+
+    /** The same files, with a manifest that matches but is not signed. */
+    byte[] unsigned(Craft craft) throws IOException {
+        return unsigned(craft.make(this), EvidenceFilter.ALL);
+    }
+
     private static byte[] signed(Tampered tampered) throws IOException {
         return tampered.sealManifest(EXPORTER).toBytes();
+    }
+
+    /** Makes a package's files. */
+    @FunctionalInterface
+    interface Craft {
+        Tampered make(HonestPackage honest) throws IOException;
     }
 
     /** A change of a package's files. */

@@ -29,7 +29,12 @@ final class SpecimenLog implements LogExport {
     private final Map<String, long[]> balances = new TreeMap<>();
     private final List<LogHead> heads = new ArrayList<>();
     private final List<LogRun> runs = new ArrayList<>();
+    /** By tenant, in order of leaf. */
+    private final Map<String, List<SealedAuditEvent>> taken = new TreeMap<>();
+
+    private final List<String> headOf = new ArrayList<>();
     private final Signer signer;
+    private String origin = ORIGIN;
     private UnaryOperator<List<LogHead>> shownHeads = UnaryOperator.identity();
     private UnaryOperator<List<LogRun>> shownRuns = UnaryOperator.identity();
     private long falseSpending;
@@ -56,15 +61,47 @@ final class SpecimenLog implements LogExport {
             } else {
                 runs.add(new LogRun(tenant, tree.size(), event.stream(), event.seq(), event.seq()));
             }
+            taken.computeIfAbsent(tenant, name -> new ArrayList<>()).add(event);
             tree.add(SealFormat.leaf(tenant, event.stream(), event.seq(), event.chain()));
             post(tenant, event);
         }
-        events.stream()
-                .map(event -> event.event().tenant())
-                .distinct()
-                .sorted()
-                .forEach(tenant -> heads.add(head(tenant)));
+        events.stream().map(event -> event.event().tenant()).distinct().sorted().forEach(tenant -> {
+            heads.add(head(tenant));
+            headOf.add(tenant);
+        });
         return this;
+    }
+
+    /** Another log. */
+    SpecimenLog named(String other) {
+        origin = other;
+        return this;
+    }
+
+    /** What it came to since it had so many heads. */
+    LogExport from(int size) {
+        return new SpecimenStart(this, size, 0);
+    }
+
+    /** The same, where tenants are said to have stood so many events further on. */
+    LogExport from(int size, int movedOn) {
+        return new SpecimenStart(this, size, movedOn);
+    }
+
+    List<LogHead> heads() {
+        return heads;
+    }
+
+    List<String> headOf() {
+        return headOf;
+    }
+
+    List<SealedAuditEvent> taken(String tenant) {
+        return taken.getOrDefault(tenant, List.of());
+    }
+
+    List<Digest> leaves(String tenant) {
+        return leaves.getOrDefault(tenant, List.of());
     }
 
     /** From now on the keeper signs balances with this much more spent than the events tell of. */
@@ -89,14 +126,14 @@ final class SpecimenLog implements LogExport {
 
     Checkpoint signed() {
         return new Checkpoint(
-                ORIGIN,
+                origin,
                 heads.size(),
                 MerkleTree.of(heads.stream().map(LogHead::leaf).toList()).root());
     }
 
     @Override
     public SignedNote checkpoint() {
-        return SignedNote.of(signed().text()).signedBy(ORIGIN, signer);
+        return SignedNote.of(signed().text()).signedBy(origin, signer);
     }
 
     @Override

@@ -115,6 +115,30 @@ public final class EvidenceLog {
         return new LogSnapshot(database, note, size, tenant == null ? "" : tenant);
     }
 
+    /**
+     * What the log came to between an earlier checkpoint and the last one, to be enclosed in an export that holds the events between
+     * them only. Its reader compares the earlier one with a checkpoint he kept.
+     *
+     * @param tenant whose, or null for all
+     * @param from the earlier checkpoint's size
+     * @throws EvidenceException when the log never signed a checkpoint of that size, none came after it, or events after it were
+     *     closed and dropped
+     */
+    public LogExport exportFrom(@Nullable String tenant, long from) {
+        SignedNote note = latest().orElseThrow(
+                        () -> new EvidenceException("The log has no checkpoint yet. Run: spendguard log checkpoint"));
+        long size = Checkpoint.parse(note.text()).size();
+        if (!checkpoints.isSigned(from)) {
+            throw new EvidenceException("The log signed no checkpoint of size " + from + ": its last one is " + size
+                    + ". Name one that you verified, as its note or your anchors tell: spendguard anchors show");
+        }
+        if (from == size) {
+            throw new EvidenceException("Checkpoint " + from
+                    + " is the log's last: nothing comes after it yet. Run: spendguard log checkpoint");
+        }
+        return new LogSince(database, note, from, size, tenant == null ? "" : tenant);
+    }
+
     private static Optional<InclusionProof> prove(DSLContext sql, String tenant, UUID event) {
         Record row = sql.fetchOptional("""
                 select event.stream, event.seq, event.chain, leaf.log_index

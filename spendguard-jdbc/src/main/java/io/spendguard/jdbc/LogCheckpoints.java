@@ -74,6 +74,12 @@ final class LogCheckpoints {
         return database.transaction(LogCheckpoints::latest);
     }
 
+    /** Tells whether a checkpoint of that size was signed. */
+    boolean isSigned(long size) {
+        return database.transaction(sql -> sql.fetchOptional("select from spendguard.checkpoint where size = ?", size)
+                .isPresent());
+    }
+
     /** As {@link EvidenceLog#cosign} says. */
     SignedNote cosign(long size, NoteKey witness, SignedNote.Signature line) {
         return database.transaction(sql -> {

@@ -125,7 +125,7 @@ final class LogSnapshot implements LogExport {
         database.stream(DroppedRows.OPENINGS, row -> sink.accept(DroppedRows.opening(row)), tenant, tenant);
     }
 
-    private static LogHead head(Record row) {
+    static LogHead head(Record row) {
         return LogHead.of(
                 row.get("tenant", String.class),
                 row.get("size", Long.class),

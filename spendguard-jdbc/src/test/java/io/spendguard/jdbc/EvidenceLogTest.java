@@ -7,9 +7,11 @@ import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
 import io.spendguard.decision.EvidenceExport;
 import io.spendguard.evidence.EvidenceException;
+import io.spendguard.evidence.LogExport;
 import io.spendguard.evidence.LogHead;
 import io.spendguard.model.Action;
 import io.spendguard.model.Digest;
+import io.spendguard.model.Permit;
 import io.spendguard.model.Usage;
 import io.spendguard.proof.Anchors;
 import io.spendguard.proof.Checkpoint;
@@ -20,6 +22,8 @@ import io.spendguard.proof.P256Signer;
 import io.spendguard.proof.SignedNote;
 import io.spendguard.proof.Signer;
 import io.spendguard.test.Database;
+import io.spendguard.verify.Beginning;
+import io.spendguard.verify.Finding;
 import io.spendguard.verify.FindingCode;
 import io.spendguard.verify.VerificationReport;
 import io.spendguard.verify.Verifier;
@@ -357,7 +361,70 @@ class EvidenceLogTest {
         }
     }
 
+    @Test
+    void exportFrom_streamThatGoesOnAndTenantThatBegan_holdsWhatLiesBetween() {
+        SignedNote early = log.checkpoint(ORIGIN, LOG);
+        SignedNote seen;
+        try (Guard guard = guard("acme")) {
+            Permit before = guard.decide(call()).orThrow();
+            guard.decide(call()).orThrow().release("not needed");
+            seen = log.checkpoint(ORIGIN, LOG);
+            before.commit(Usage.of(8_000, 16_000));
+            guard.decide(call()).orThrow().commit(Usage.of(8_000, 16_000));
+        }
+        spend("initech");
+        log.checkpoint(ORIGIN, LOG);
+        Anchors auditor = ANCHORS.with(Checkpoint.parse(seen.text()));
+
+        VerificationReport all = verify(exportFrom(null, 3), auditor);
+        VerificationReport one = verify(exportFrom("acme", 3), auditor);
+        VerificationReport further = verify(exportFrom("acme", 2), auditor);
+
+        assertThat(all.findings()).isEmpty();
+        assertThat(all.beginning()).isEqualTo(new Beginning(3, 1));
+        assertThat(all.streams()).extracting(stream -> stream.tenant()).containsExactly("acme", "initech");
+        assertThat(one.findings()).isEmpty();
+        assertThat(one.events())
+                .as("two outcomes, a decision and the stream's end")
+                .isEqualTo(4);
+        assertThat(one.accounts())
+                .singleElement()
+                .satisfies(account -> assertThat(account.spent().toString())
+                        .isEqualTo(verify(export("acme"), auditor)
+                                .accounts()
+                                .get(0)
+                                .spent()
+                                .toString()));
+        assertThat(further.findings()).as("the anchors' checkpoint lies within").isEmpty();
+        assertThat(further.summary()).contains("(FROM CHECKPOINT 2)");
+        assertThat(codes(verify(exportFrom("acme", 3), ANCHORS.with(Checkpoint.parse(early.text())))))
+                .containsExactly(FindingCode.CHECKPOINT_MISSING);
+    }
+
+    @Test
+    void exportFrom_checkpointThatWasNeverSignedOrIsTheLast_isRefused() {
+        log.checkpoint(ORIGIN, LOG);
+
+        assertThatThrownBy(() -> exportFrom(null, 1))
+                .isInstanceOf(EvidenceException.class)
+                .hasMessage(
+                        "The log signed no checkpoint of size 1: its last one is 2. Name one that you verified, as its"
+                                + " note or your anchors tell: spendguard anchors show");
+        assertThatThrownBy(() -> exportFrom(null, 2))
+                .isInstanceOf(EvidenceException.class)
+                .hasMessage(
+                        "Checkpoint 2 is the log's last: nothing comes after it yet. Run: spendguard log checkpoint");
+    }
+
     private void spend(String tenant) {
+        try (Guard guard = guard(tenant)) {
+            guard.decide(call()).orThrow().commit(Usage.of(8_000, 16_000));
+            guard.decide(call()).orThrow().release("not needed");
+            guard.decide(call()).orThrow();
+        }
+    }
+
+    private Guard guard(String tenant) {
         Contract contract = Contract.parse("""
                 apiVersion: spendguard.ai/v1
                 kind: Contract
@@ -366,15 +433,11 @@ class EvidenceLogTest {
                   budgets:
                     - {id: daily, limit: 100.00 USD, window: {type: calendar_day, timezone: UTC}}
                 """.formatted(tenant), "one.yaml");
-        try (Guard guard = Guard.builder()
+        return Guard.builder()
                 .contract(contract)
                 .ledger(PostgresLedger.open(TestLedgers.application(database)))
                 .signer(EVENTS)
-                .build()) {
-            guard.decide(call()).orThrow().commit(Usage.of(8_000, 16_000));
-            guard.decide(call()).orThrow().release("not needed");
-            guard.decide(call()).orThrow();
-        }
+                .build();
     }
 
     private static Action call() {
@@ -384,11 +447,22 @@ class EvidenceLogTest {
                 .build();
     }
 
+    private static List<FindingCode> codes(VerificationReport report) {
+        return report.findings().stream().map(Finding::code).toList();
+    }
+
     private Path export(@Nullable String tenant) {
+        return write(tenant, EvidenceLog.open(TestLedgers.application(database)).export(tenant));
+    }
+
+    private Path exportFrom(@Nullable String tenant, long checkpoint) {
+        return write(tenant, EvidenceLog.open(TestLedgers.application(database)).exportFrom(tenant, checkpoint));
+    }
+
+    private Path write(@Nullable String tenant, LogExport enclosed) {
         Path file = directory.resolve("evidence-" + exports++ + ".zip");
         try (PostgresLedger ledger = PostgresLedger.open(TestLedgers.application(database))) {
-            EvidenceExport export = EvidenceExport.from(ledger)
-                    .log(EvidenceLog.open(TestLedgers.application(database)).export(tenant));
+            EvidenceExport export = EvidenceExport.from(ledger).log(enclosed);
             if (tenant != null) {
                 export.tenant(tenant);
             }

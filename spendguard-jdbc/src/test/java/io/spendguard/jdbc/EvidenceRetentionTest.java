@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
+import io.spendguard.decision.EvidenceExport;
 import io.spendguard.decision.PeriodClosing;
 import io.spendguard.evidence.ClosedPeriod;
 import io.spendguard.evidence.EvidenceException;
@@ -12,10 +13,15 @@ import io.spendguard.model.Action;
 import io.spendguard.model.Digest;
 import io.spendguard.model.IdSource;
 import io.spendguard.model.Money;
+import io.spendguard.proof.Anchors;
 import io.spendguard.proof.Checkpoint;
 import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.proof.MerkleTree;
 import io.spendguard.test.Database;
+import io.spendguard.verify.Beginning;
+import io.spendguard.verify.VerificationReport;
+import io.spendguard.verify.Verifier;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -26,6 +32,7 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What is closed may go, nothing else may, and what is left still proves and adds up. */
 class EvidenceRetentionTest {
@@ -46,6 +53,9 @@ class EvidenceRetentionTest {
             database.dataSourceFor("spendguard_test_retention", "spendguard_log", "spendguard_retention");
     private final EvidenceLog log = EvidenceLog.open(keeper);
     private final EvidenceRetention retention = EvidenceRetention.open(keeper);
+
+    @TempDir
+    private Path directory;
 
     @BeforeEach
     void spend() {
@@ -126,6 +136,29 @@ class EvidenceRetentionTest {
         assertProved(UUID.fromString(early));
         assertProved(UUID.fromString(query(
                 "select event_id from spendguard.outbox where type like '%outcome%' and payload is not null limit 1")));
+        VerificationReport report =
+                Verifier.verify(exportFrom(1), Anchors.of(KEY.verificationKey()).with(period.checkpoint()));
+        assertThat(report.findings())
+                .as("what was dropped goes on as opening balances")
+                .isEmpty();
+        assertThat(report.beginning()).isEqualTo(new Beginning(1, 1));
+    }
+
+    @Test
+    void exportFrom_whereLaterEventsWereDropped_isRefused() throws SQLException {
+        log.checkpoint(ORIGIN, KEY);
+        try (Guard guard = guard()) {
+            guard.decide(call()).orThrow().release("not needed");
+        }
+        log.checkpoint(ORIGIN, KEY);
+        close();
+        log.checkpoint(ORIGIN, KEY);
+        retention.drop("acme");
+
+        assertThatThrownBy(() -> exportFrom(1))
+                .isInstanceOf(EvidenceException.class)
+                .hasMessage("Events of tenant 'acme' after checkpoint 1 were closed and dropped. Export from a later"
+                        + " checkpoint, or from the first event on.");
     }
 
     @Test
@@ -180,6 +213,14 @@ class EvidenceRetentionTest {
             assertThat(closing.close(period).isReplayed()).isTrue();
         }
         return period;
+    }
+
+    private Path exportFrom(long checkpoint) {
+        Path file = directory.resolve("from-" + checkpoint + ".zip");
+        try (PostgresLedger ledger = PostgresLedger.open(TestLedgers.application(database))) {
+            EvidenceExport.from(ledger).log(log.exportFrom(null, checkpoint)).write(KEY, Clock.systemUTC(), file);
+        }
+        return file;
     }
 
     private void assertSound() {

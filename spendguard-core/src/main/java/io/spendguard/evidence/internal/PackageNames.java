@@ -28,8 +28,10 @@ public final class PackageNames {
     public static final String RUNS = "log/runs.jsonl";
     /** What is left of events that were dropped. */
     public static final String DROPPED = "log/dropped.jsonl";
-    /** What the dropped events' entries came to. */
+    /** What the entries of dropped events, or of those before the start, came to. */
     public static final String OPENINGS = "log/openings.jsonl";
+    /** How the log stood at the checkpoint after which the package begins. */
+    public static final String START = "log/start.jsonl";
 
     private static final Pattern EVENTS = Pattern.compile(
             "events/((?:[a-z0-9_-]|%[0-9a-f]{2})+)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\\.jsonl");

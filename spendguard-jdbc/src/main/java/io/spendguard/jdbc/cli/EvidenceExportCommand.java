@@ -67,6 +67,14 @@ final class EvidenceExportCommand implements Callable<Integer> {
             description = "enclose the log's last checkpoint, which proves that nothing before it is left out")
     private boolean withLog;
 
+    @Option(
+            names = "--from-checkpoint",
+            paramLabel = "SIZE",
+            description =
+                    "export only what lies between this checkpoint, which the auditor has verified, and the log's last one,"
+                            + " with the log")
+    private @Nullable Long fromCheckpoint;
+
     @Option(names = "--out", required = true, description = "the package to be written; it must not exist")
     private Path out;
 
@@ -98,13 +106,20 @@ final class EvidenceExportCommand implements Callable<Integer> {
     private Integer export(Signer exporter) throws IOException {
         EvidenceFilter filter =
                 EvidenceFilter.ofTenant(tenant).between(from, until).ofRun(run).ofBudget(budget);
+        if (fromCheckpoint != null && filter.isExcerpt()) {
+            throw new IllegalArgumentException(
+                    "--from-checkpoint cannot be combined with --from, --until, --run or --budget:"
+                            + " an excerpt's events prove themselves already. Leave it out, or filter by --tenant only.");
+        }
         List<Contract> enclosed = contracts.stream().map(Contract::load).toList();
         EvidenceManifest manifest;
         try (PostgresLedger ledger = PostgresLedger.open(database.dataSource(environment))) {
             EvidenceExport export = EvidenceExport.from(ledger).priceBook(PriceBook.bundled());
             enclosed.forEach(export::contract);
             export.filter(filter);
-            if (!withLog) {
+            if (fromCheckpoint != null) {
+                export.log(EvidenceLog.open(database.dataSource(environment)).exportFrom(tenant, fromCheckpoint));
+            } else if (!withLog) {
                 requireNothingDropped();
             } else {
                 export.log(EvidenceLog.open(database.dataSource(environment)).export(tenant));
@@ -112,18 +127,26 @@ final class EvidenceExportCommand implements Callable<Integer> {
             manifest = export.write(exporter, clock, out);
         }
         if (json) {
-            terminal.json(JsonObject.create()
+            JsonObject answer = JsonObject.create()
                     .put("package", out.toString())
                     .put("events", manifest.events())
                     .put("streams", manifest.streams().size())
                     .putIfPresent("tenant", manifest.tenant())
                     .put("filter", manifest.filter().toJson())
                     .put("createdAt", manifest.createdAt().toString())
-                    .put("keyId", exporter.keyId()));
+                    .put("keyId", exporter.keyId());
+            if (fromCheckpoint != null) {
+                answer.put("fromCheckpoint", fromCheckpoint);
+            }
+            terminal.json(answer);
         } else {
             if (filter.isExcerpt()) {
                 terminal.line("note: an excerpt (" + filter
                         + ") proves each event it holds, but neither that there are no others nor balances");
+            }
+            if (fromCheckpoint != null) {
+                terminal.line("note: it begins after checkpoint " + fromCheckpoint
+                        + ": who verifies it needs that one, in the anchors or by --checkpoint");
             }
             terminal.line("evidence: exported, " + manifest.events() + " events, "
                     + manifest.streams().size() + " streams, signed by " + exporter.keyId() + ", to " + out);

@@ -3,7 +3,10 @@ package io.spendguard.jdbc.cli;
 import io.spendguard.evidence.EvidenceException;
 import io.spendguard.json.JsonObject;
 import io.spendguard.proof.Anchors;
+import io.spendguard.proof.Checkpoint;
+import io.spendguard.proof.SignedNote;
 import io.spendguard.verify.AccountReport;
+import io.spendguard.verify.Beginning;
 import io.spendguard.verify.Finding;
 import io.spendguard.verify.HtmlReport;
 import io.spendguard.verify.LogReport;
@@ -51,6 +54,12 @@ final class VerifyCommand implements Callable<Integer> {
             description = "what callers were handed, one receipt in a line: each must stand in the package")
     private @Nullable Path receipts;
 
+    @Option(
+            names = "--checkpoint",
+            paramLabel = "FILE",
+            description = "a checkpoint you kept, as signed: the package must continue it, or begin after it")
+    private @Nullable Path checkpoint;
+
     @Option(names = "--json", description = "answer with one JSON object")
     private boolean json;
 
@@ -66,7 +75,7 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        VerificationReport report = Verifier.verify(file, Anchors.load(anchors), receipts);
+        VerificationReport report = Verifier.verify(file, Anchors.load(anchors), receipts, earlier());
         if (html != null) {
             writePage(report, html);
         }
@@ -76,6 +85,25 @@ final class VerifyCommand implements Callable<Integer> {
             print(report);
         }
         return report.isVerified() ? SpendGuardCli.OK : SpendGuardCli.FOUND;
+    }
+
+    private @Nullable SignedNote earlier() {
+        Path kept = checkpoint;
+        if (kept == null) {
+            return null;
+        }
+        try {
+            SignedNote note = SignedNote.parse(Files.readAllBytes(kept));
+            Checkpoint.parse(note.text()); // refuses a note of something else
+            return note;
+        } catch (IllegalArgumentException malformed) {
+            throw new EvidenceException(
+                    "Checkpoint file " + kept + " is no signed checkpoint: " + malformed.getMessage(), malformed);
+        } catch (IOException failed) {
+            throw new EvidenceException(
+                    "Checkpoint file " + kept + " cannot be read: " + failed + ". Name the note that the log signed.",
+                    failed);
+        }
     }
 
     /** Whole or not at all: a page that stops in the middle could look like one without findings. */
@@ -133,7 +161,7 @@ final class VerifyCommand implements Callable<Integer> {
     }
 
     private static JsonObject toJson(VerificationReport report) {
-        return JsonObject.create()
+        JsonObject json = JsonObject.create()
                 .put("verified", report.isVerified())
                 .put("events", report.events())
                 .put("findingCount", report.findingCount())
@@ -174,6 +202,11 @@ final class VerifyCommand implements Callable<Integer> {
                 .put("notProven", report.unproved())
                 .putIfPresent("tenant", report.tenant())
                 .putIfPresent("createdAt", Objects.toString(report.createdAt(), null));
+        Beginning beginning = report.beginning();
+        if (beginning != null) {
+            json.put("fromCheckpoint", beginning.checkpoint()).put("outcomesBefore", beginning.outcomesBefore());
+        }
+        return json;
     }
 
     /** Empty where no checkpoint could be relied on. */

@@ -16,13 +16,17 @@ import io.spendguard.proof.NoteKey;
 import io.spendguard.proof.SignedNote;
 import io.spendguard.test.Database;
 import io.spendguard.test.EmbeddedPostgres;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -82,6 +86,61 @@ class LogCommandsTest {
                         .exitCode())
                 .isEqualTo(1);
         assertThat(Anchors.load(anchors).log()).map(log -> log.size()).contains(1L);
+    }
+
+    @Test
+    void exportFromCheckpoint_verifiedWithTheOneKept_saysWhatIsNotProven() throws IOException {
+        Path note = Files.writeString(directory.resolve("note-1"), checkpoint().out());
+        Path fresh = directory.resolve("fresh.json");
+        Anchors.of(signer.verificationKey()).write(fresh);
+        onLedger("evidence", "export", "--with-log", "--key", key.toString(), "--out", path("whole.zip"));
+        Console.run("anchors", "update", anchors.toString(), "--package", path("whole.zip"));
+        decide();
+        checkpoint();
+
+        Console exported = onLedger(exportFrom("1", "after.zip"));
+        Console verified = Console.run("verify", path("after.zip"), "--anchors", anchors.toString());
+        Console unknown = Console.run("verify", path("after.zip"), "--anchors", fresh.toString());
+        Console given = Console.run(
+                "verify", path("after.zip"), "--anchors", fresh.toString(), "--checkpoint", note.toString(), "--json");
+        Console noNote =
+                Console.run("verify", path("after.zip"), "--anchors", fresh.toString(), "--checkpoint", key.toString());
+        Console updated = Console.run("anchors", "update", anchors.toString(), "--package", path("after.zip"));
+
+        assertThat(exported.err()).isEmpty();
+        assertThat(exported.out())
+                .startsWith("note: it begins after checkpoint 1: who verifies it needs that one, in the anchors or by"
+                        + " --checkpoint\nevidence: exported, 5 events, 1 streams");
+        assertThat(verified.exitCode()).isZero();
+        assertThat(verified.out())
+                .endsWith(
+                        "evidence: verified (FROM CHECKPOINT 1), 5 events, 0 findings\nNOT PROVEN (from checkpoint 1):"
+                                + " decisions and outcomes before it, streams that ended before it, what was decided of 0"
+                                + " decisions that lie before it and have outcomes here\n");
+        assertThat(unknown.exitCode()).isEqualTo(1);
+        assertThat(unknown.out()).contains("CHECKPOINT_MISSING log/start.jsonl");
+        assertThat(json(given).integer("fromCheckpoint")).isEqualTo(1);
+        assertThat(json(given).string("money")).isEqualTo("FROM_CHECKPOINT");
+        assertThat(json(given).strings("notProven")).hasSize(3);
+        assertThat(noNote.exitCode()).isEqualTo(2);
+        assertThat(noNote.err()).startsWith("spendguard: Checkpoint file " + key + " is no signed checkpoint: ");
+        assertThat(updated.out()).isEqualTo("anchors: checkpoint 2 of " + ORIGIN + " kept in " + anchors + "\n");
+    }
+
+    @Test
+    void exportFromCheckpoint_unknownOrAsAnExcerpt_writesNothing() {
+        checkpoint();
+
+        Console unknown = onLedger(exportFrom("7", "after.zip"));
+        Console excerpt = onLedger(exportFrom("1", "after.zip", "--run", "r-1"));
+
+        assertThat(unknown.exitCode()).isEqualTo(2);
+        assertThat(unknown.err()).startsWith("spendguard: The log signed no checkpoint of size 7: its last one is 1.");
+        assertThat(excerpt.exitCode()).isEqualTo(2);
+        assertThat(excerpt.err())
+                .startsWith(
+                        "spendguard: --from-checkpoint cannot be combined with --from, --until, --run or --budget:");
+        assertThat(directory.resolve("after.zip")).doesNotExist();
     }
 
     @Test
@@ -274,6 +333,13 @@ class LogCommandsTest {
 
     private Console checkpoint() {
         return onLedger("log", "checkpoint", "--key", key.toString(), "--origin", ORIGIN);
+    }
+
+    private String[] exportFrom(String checkpoint, String out, String... more) {
+        List<String> command = new ArrayList<>(List.of("evidence", "export", "--from-checkpoint", checkpoint));
+        command.addAll(List.of("--key", key.toString(), "--out", path(out)));
+        command.addAll(List.of(more));
+        return command.toArray(String[]::new);
     }
 
     private Console onLedger(String... command) {

@@ -1,0 +1,180 @@
+package io.spendguard.verify;
+
+import io.spendguard.evidence.EventLine;
+import io.spendguard.evidence.EventTypes;
+import io.spendguard.evidence.internal.PackageNames;
+import io.spendguard.json.JsonObject;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the events of one stream state of the stream itself: that it opens and with which key, that its writer remembers
+ * more of another, that it closes and who closed it.
+ */
+final class StreamStatements {
+    private final String file;
+    private final String tenant;
+    private final UUID stream;
+    private final Scope scope;
+    private final FenceCheck fences;
+    private final Findings findings;
+
+    private @Nullable String openingKey;
+    private @Nullable Place closing;
+    private boolean isBegun;
+    private boolean isClosingTrusted;
+    private boolean isClosedByFence;
+
+    StreamStatements(String file, PackageNames.StreamName name, Scope scope, FenceCheck fences, Findings findings) {
+        this.file = file;
+        this.tenant = name.tenant();
+        this.stream = name.stream();
+        this.scope = scope;
+        this.fences = fences;
+        this.findings = findings;
+    }
+
+    /** Its opening lies before the package begins: its first event here tells the key that it keeps. */
+    void beganBefore() {
+        isBegun = true;
+    }
+
+    /**
+     * Takes one event's statement.
+     *
+     * @param seq the position that was signed, whichever the line claims
+     * @param isIntact whether its bytes are those that were signed
+     * @param isTrusted whether a trusted key signed them
+     */
+    void event(Place place, EventLine line, JsonObject data, long seq, boolean isIntact, boolean isTrusted) {
+        if (EventTypes.closesItsStream(line.type())) {
+            closing = place;
+            isClosingTrusted = isTrusted && isIntact;
+            isClosedByFence = line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE);
+        }
+        if (!isIntact) {
+            return; // what an edited event says of its stream is no second finding
+        }
+        boolean isOpening = line.type().equals(EventTypes.STREAM_OPENED);
+        if (isOpening != (seq == 1) || !tellsOfThisStream(line, data, seq)) {
+            findings.add(
+                    FindingCode.STREAM_MALFORMED,
+                    place,
+                    "Event " + line.id() + " at position " + seq + " of stream " + stream
+                            + " is not what belongs there: a stream is opened by its first event, which names stream and"
+                            + " key, and closed by its last, which counts them. Ask who wrote it.");
+        } else if (isTrusted && isOpening) {
+            fences.opened(tenant, stream, line.keyId());
+        } else if (isTrusted && line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE)) {
+            JsonObject by = data.object("by");
+            fences.closed(place, tenant, stream, UUID.fromString(by.string("stream")), by.string("keyId"));
+        }
+        if (isOpening) {
+            openingKey = line.keyId();
+        }
+        if (isTrusted && line.type().equals(EventTypes.TAIL_LOST) && tellsOfThisStream(line, data, seq)) {
+            tailLost(place, data);
+        }
+    }
+
+    /** But for the one event that another writer puts behind a dead one's, which says so. */
+    void requireOpeningKey(Place place, EventLine line) {
+        if (openingKey == null && isBegun && !line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE)) {
+            openingKey = line.keyId();
+            fences.opened(tenant, stream, openingKey);
+        }
+        if (openingKey != null
+                && !openingKey.equals(line.keyId())
+                && !line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE)) {
+            findings.add(
+                    FindingCode.EVENT_FORGED,
+                    place,
+                    "Event " + line.id() + " (position " + line.seq() + " of stream " + stream + ") is signed by key '"
+                            + line.keyId() + "', but the stream was opened with '" + openingKey
+                            + "': a stream keeps its key. Ask who signed it.");
+        }
+    }
+
+    /** Whether a trusted event closes the stream. */
+    boolean isClosed() {
+        return isClosingTrusted;
+    }
+
+    /**
+     * The state the stream is in.
+     *
+     * @param highest its last position
+     * @param lines how many lines its file has
+     */
+    StreamReport.State end(long highest, long lines) {
+        boolean isAtEnd = closing != null && closing.seq() == highest;
+        if (closing != null && !isAtEnd) {
+            findings.add(
+                    FindingCode.STREAM_MALFORMED,
+                    closing,
+                    "Stream " + stream + " goes on after its closing event " + closing.event()
+                            + ": nothing may follow it. Ask who wrote it.");
+        }
+        if (closing == null && !scope.isExcerpt()) {
+            findings.add(
+                    FindingCode.STREAM_OPEN,
+                    new Place(file, lines, tenant, stream, highest, null),
+                    "Stream " + stream + " of tenant '" + tenant + "' is not closed after position " + highest
+                            + ": more events may have followed. Close its writer and export again.");
+        }
+        return state(isAtEnd);
+    }
+
+    private StreamReport.State state(boolean isClosingAtEnd) {
+        if (scope.isExcerpt()) {
+            return StreamReport.State.FILTERED;
+        }
+        if (!isClosingAtEnd || !isClosingTrusted) {
+            return StreamReport.State.OPEN;
+        }
+        return isClosedByFence ? StreamReport.State.CLOSED_BY_FENCE : StreamReport.State.CLOSED;
+    }
+
+    /** Its writer remembers what the ledger has forgotten. */
+    private void tailLost(Place place, JsonObject data) {
+        JsonObject lost = data.object("lost");
+        findings.add(
+                FindingCode.TAIL_LOST,
+                place,
+                "Event " + place.event() + " states that stream " + lost.string("stream") + " of tenant '" + tenant
+                        + "' went on to position " + lost.integer("position")
+                        + ", durably, which the ledger lacked after a reconnect: it was set back, and spend after that point"
+                        + " is forgotten. Look for it in a backup and in the provider's bills.");
+    }
+
+    private boolean tellsOfThisStream(EventLine line, JsonObject data, long seq) {
+        try {
+            return switch (line.type()) {
+                case EventTypes.STREAM_OPENED ->
+                    data.string("stream").equals(stream.toString())
+                            && data.string("keyId").equals(line.keyId());
+                case EventTypes.KEY_CERTIFIED ->
+                    data.string("stream").equals(stream.toString())
+                            && data.string("keyId").equals(line.keyId());
+                case EventTypes.TAIL_LOST ->
+                    data.string("stream").equals(stream.toString())
+                            && !data.object("lost").string("stream").equals(stream.toString())
+                            && data.object("lost").integer("position") > 0;
+                case EventTypes.STREAM_FENCED ->
+                    data.string("stream").equals(stream.toString()) && data.integer("position") == seq;
+                case EventTypes.STREAM_CLOSED ->
+                    data.string("stream").equals(stream.toString()) && data.integer("events") == seq;
+                case EventTypes.STREAM_CLOSED_BY_FENCE ->
+                    data.string("stream").equals(stream.toString())
+                            && data.integer("events") == seq
+                            && (openingKey == null || data.string("keyId").equals(openingKey))
+                            && data.object("by").string("keyId").equals(line.keyId())
+                            && !UUID.fromString(data.object("by").string("stream"))
+                                    .equals(stream);
+                default -> true;
+            };
+        } catch (IllegalArgumentException incomplete) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package io.spendguard.verify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.spendguard.evidence.EvidenceException;
+import io.spendguard.evidence.EvidenceFilter;
+import io.spendguard.evidence.LogExport;
+import io.spendguard.evidence.SealedAuditEvent;
+import io.spendguard.proof.Anchors;
+import io.spendguard.proof.SignedNote;
+import io.spendguard.proof.Signer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A package that begins after a checkpoint, before auditors who hold that one, another one or none. */
+class StartTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void verify_checkpointInTheAnchors_saysWhatItProvesAndWhatNot() {
+        VerificationReport report = verify(StartAttacks.AUDITOR, null);
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.beginning()).isEqualTo(new Beginning(2, 1));
+        assertThat(report.money()).isEqualTo(VerificationReport.Money.FROM_CHECKPOINT);
+        assertThat(report.accounts()).singleElement().satisfies(account -> {
+            assertThat(account.spent()).hasToString("0.25 USD");
+            assertThat(account.held()).hasToString("0.00 USD");
+        });
+        assertThat(report.unprovedLine())
+                .contains(
+                        "NOT PROVEN (from checkpoint 2): decisions and outcomes before it, streams that ended before it,"
+                                + " what was decided of 1 decisions that lie before it and have outcomes here");
+        assertThat(report.notes())
+                .contains(
+                        "completeness: every event after checkpoint 2 up to checkpoint 3 of example.com/log is here (4), in"
+                                + " one history with the checkpoint the anchors hold",
+                        "money: from the balances that the earlier checkpoint covers on, every balance re-derived");
+    }
+
+    @Test
+    void verify_laterCheckpointInTheAnchors_isOneHistoryAsWell() {
+        assertThat(verify(StartAttacks.TRUST.with(StartAttacks.log().signed()), null)
+                        .findings())
+                .isEmpty();
+    }
+
+    @Test
+    void verify_checkpointGivenBesideTheAnchors_isEnough() {
+        VerificationReport report = verify(
+                StartAttacks.TRUST.with(SpecimenLog.by(HonestPackage.LOG)
+                        .take(StartAttacks.LIFE.subList(0, 3))
+                        .signed()),
+                StartAttacks.earlier().checkpoint());
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.notes())
+                .anyMatch(note -> note.endsWith("given to compare with, which the anchors' is not shown to be in"));
+    }
+
+    @Test
+    void verify_noCheckpointToCompareWith_isFound() {
+        assertThat(codes(verify(StartAttacks.TRUST, null))).containsExactly(FindingCode.CHECKPOINT_MISSING);
+        assertThat(codes(verify(
+                        StartAttacks.TRUST,
+                        SpecimenLog.by(HonestPackage.LOG)
+                                .take(StartAttacks.LIFE.subList(0, 3))
+                                .checkpoint())))
+                .as("an earlier one tells nothing of what lies between")
+                .containsExactly(FindingCode.CHECKPOINT_MISSING);
+    }
+
+    @Test
+    void verify_checkpointGivenThatNobodySignedOrOfAnotherPast_isFound() {
+        SpecimenLog strangers = SpecimenLog.by(HonestPackage.STRANGER).take(StartAttacks.LIFE.subList(0, 3));
+        SpecimenLog other =
+                SpecimenLog.by(HonestPackage.LOG).take(HonestPackage.GLOBEX).take(HonestPackage.INITECH);
+
+        assertThat(codes(verify(StartAttacks.AUDITOR, strangers.checkpoint())))
+                .containsExactly(FindingCode.CHECKPOINT_NOT_SIGNED);
+        assertThat(codes(verify(StartAttacks.AUDITOR, other.checkpoint())))
+                .containsExactly(FindingCode.CHECKPOINT_INCONSISTENT);
+        assertThat(codes(verify(
+                        StartAttacks.AUDITOR, other.named("example.com/other").checkpoint())))
+                .containsExactly(FindingCode.CHECKPOINT_INCONSISTENT);
+    }
+
+    @Test
+    void verify_tenantThatBeganAfterTheCheckpoint_isWhole() {
+        SpecimenLog log = StartAttacks.earlier().take(HonestPackage.INITECH);
+        Path file = export(HonestPackage.INITECH, log.from(2));
+
+        VerificationReport report = Verifier.verify(file, StartAttacks.AUDITOR);
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.beginning()).isEqualTo(new Beginning(2, 0));
+        assertThat(report.events()).isEqualTo(7);
+    }
+
+    @Test
+    void export_nothingBetween_writesNothing() {
+        assertThatThrownBy(() -> export(HonestPackage.GLOBEX, StartAttacks.log().from(2)))
+                .isInstanceOf(EvidenceException.class)
+                .hasMessage(
+                        "No event lies between checkpoint 2 and the last one, so there is nothing to prove. Run: spendguard"
+                                + " log checkpoint");
+        assertThat(directory.resolve("e.zip")).doesNotExist();
+    }
+
+    @Test
+    void export_balancesThatTheCheckpointDoesNotCover_writesNothing() {
+        SpecimenLog log = SpecimenLog.by(HonestPackage.LOG)
+                .lieAboutSpending(1)
+                .take(StartAttacks.LIFE.subList(0, 3))
+                .take(StartAttacks.LIFE.subList(3, 7));
+
+        assertThatThrownBy(() -> export(StartAttacks.LIFE, log.from(1)))
+                .isInstanceOf(EvidenceException.class)
+                .hasMessage(
+                        "The balances that follow from the events of tenant 'acme' before checkpoint 1 are not those that"
+                                + " it covers. Run: spendguard ledger check");
+        assertThat(directory.resolve("e.zip")).doesNotExist();
+    }
+
+    @Test
+    void export_excerptFromACheckpoint_isRefused() {
+        Signer exporter = HonestPackage.EXPORTER;
+        LogExport log = StartAttacks.log().from(2);
+
+        assertThatThrownBy(() -> Specimen.export(
+                        directory.resolve("e.zip"),
+                        StartAttacks.LIFE,
+                        exporter,
+                        log,
+                        EvidenceFilter.ALL.ofRun("run-1")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("An excerpt (run 'run-1') cannot begin after a checkpoint");
+    }
+
+    private VerificationReport verify(Anchors anchors, @Nullable SignedNote given) {
+        return Verifier.verify(export(StartAttacks.LIFE, StartAttacks.log().from(2)), anchors, null, given);
+    }
+
+    private Path export(List<SealedAuditEvent> events, LogExport log) {
+        try {
+            Files.deleteIfExists(directory.resolve("e.zip"));
+        } catch (java.io.IOException failed) {
+            throw new java.io.UncheckedIOException(failed);
+        }
+        return Specimen.export(directory.resolve("e.zip"), events, HonestPackage.EXPORTER, log);
+    }
+
+    private static List<FindingCode> codes(VerificationReport report) {
+        return report.findings().stream().map(Finding::code).toList();
+    }
+}
