@@ -8,9 +8,11 @@ import java.util.List;
 /** Runs the benchmarks by name: {@code mvn -q -Pbench verify [-Dbench=NAME]}. */
 public final class Benches {
     /** Every benchmark there is; the adapters' are in modules of their own. */
-    private static final List<String> NAMES = List.of("contract", "ledger", "verify", "langchain4j", "spring_ai");
+    private static final List<String> NAMES =
+            List.of("contract", "ledger", "history", "verify", "langchain4j", "spring_ai");
 
-    private static final List<Bench> OWN = List.of(new ContractBench(), new LedgerBench(), new VerifyBench());
+    private static final List<Bench> OWN =
+            List.of(new ContractBench(), new LedgerBench(), new HistoryBench(), new VerifyBench());
     private static final Path TABLES = Path.of("..", "docs", "performance.md");
 
     private static final int MEASURED = 0;

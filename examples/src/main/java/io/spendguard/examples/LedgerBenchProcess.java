@@ -16,7 +16,10 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /** A JVM that decides on the hot budget: warms up, says so, waits to be told to go, and says how fast it was. */
 final class LedgerBenchProcess {
-    private static final Duration JIT = Duration.ofSeconds(6);
+    /** Enough for the compiler, however many processes share the cores meanwhile. */
+    private static final int WARM_UP_DECISIONS = 8_000;
+
+    private static final Duration WARM_UP_ROUND = Duration.ofSeconds(2);
     private static final Duration WARM_UP = Duration.ofMillis(500);
     private static final Duration WINDOW = Duration.ofSeconds(3);
 
@@ -31,7 +34,11 @@ final class LedgerBenchProcess {
         int threads = Integer.parseInt(args[2]);
         try (Guard guard = LedgerBench.guard(LedgerBench.hot(), application, Ed25519Signer.generate(), false);
                 BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
-            Load.run(threads, JIT, WARM_UP, (thread, i) -> LedgerBench.decide(guard, ""));
+            for (double decided = 0; decided < WARM_UP_DECISIONS; ) {
+                Load.Result round =
+                        Load.run(threads, Duration.ZERO, WARM_UP_ROUND, (thread, i) -> LedgerBench.decide(guard, ""));
+                decided += round.perSecond() * WARM_UP_ROUND.toSeconds();
+            }
             System.out.println("ready");
             in.readLine();
             Load.Result result = Load.run(threads, WARM_UP, WINDOW, (thread, i) -> LedgerBench.decide(guard, ""));

@@ -1,6 +1,5 @@
 package io.spendguard.decision;
 
-import io.spendguard.ledger.Account;
 import io.spendguard.ledger.BudgetLimit;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
@@ -8,10 +7,8 @@ import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.Posting;
 import io.spendguard.model.Digest;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -67,28 +64,8 @@ final class ActivateOperation implements LedgerOperation {
     }
 
     @Override
-    public Optional<String> run() {
-        return Optional.empty();
-    }
-
-    @Override
-    public Optional<UUID> reservation() {
-        return Optional.empty();
-    }
-
-    @Override
-    public List<Account> accounts(Instant now) {
-        return List.of();
-    }
-
-    @Override
     public List<BudgetLimit> limits() {
         return limits;
-    }
-
-    @Override
-    public Optional<Posting> assumed() {
-        return Optional.empty();
     }
 
     /** The budgets that a contract of a higher revision keeps, with that revision; known once the operation completed. */

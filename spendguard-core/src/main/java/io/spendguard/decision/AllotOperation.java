@@ -20,7 +20,6 @@ import io.spendguard.model.Period;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -73,24 +72,8 @@ record AllotOperation(
     }
 
     @Override
-    public Optional<String> run() {
-        return Optional.empty();
-    }
-
-    @Override
-    public Optional<UUID> reservation() {
-        return Optional.empty();
-    }
-
-    @Override
     public List<Account> accounts(Instant now) {
         return from == null ? List.of(to) : List.of(from, to);
-    }
-
-    /** None: windows and balances are read under their locks. */
-    @Override
-    public Optional<Posting> assumed() {
-        return Optional.empty();
     }
 
     @Override

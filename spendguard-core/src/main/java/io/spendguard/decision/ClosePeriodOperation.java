@@ -4,7 +4,6 @@ import io.spendguard.evidence.AuditEvent;
 import io.spendguard.evidence.ClosedPeriod;
 import io.spendguard.evidence.EventTypes;
 import io.spendguard.json.JsonObject;
-import io.spendguard.ledger.Account;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
 import io.spendguard.ledger.Namespace;
@@ -12,9 +11,7 @@ import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.Posting;
 import io.spendguard.model.Digest;
 import io.spendguard.model.Period;
-import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 
 /** Records that a period of evidence is kept elsewhere, once for each size. Moves nothing. */
@@ -42,26 +39,6 @@ record ClosePeriodOperation(ClosedPeriod period, UUID eventId, UUID transactionI
     @Override
     public Digest requestDigest() {
         return Digest.sha256(period.toJson().toCanonicalBytes());
-    }
-
-    @Override
-    public Optional<String> run() {
-        return Optional.empty();
-    }
-
-    @Override
-    public Optional<UUID> reservation() {
-        return Optional.empty();
-    }
-
-    @Override
-    public List<Account> accounts(Instant now) {
-        return List.of();
-    }
-
-    @Override
-    public Optional<Posting> assumed() {
-        return Optional.empty();
     }
 
     @Override

@@ -1,12 +1,9 @@
 package io.spendguard.decision;
 
-import io.spendguard.ledger.Account;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.Entry;
-import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
-import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.Reservation;
@@ -16,7 +13,6 @@ import io.spendguard.model.Digest;
 import io.spendguard.model.IdSource;
 import io.spendguard.model.Period;
 import io.spendguard.model.Reason;
-import io.spendguard.model.SettlementConflictException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * Commits one part of an open hold. What the hold does not cover is held first, all of it or nothing; a refusal is audited
  * and is the answer for good under the part's number, so that a session that reconnects is told the same again.
  */
-final class CommitPartOperation implements LedgerOperation {
+final class CommitPartOperation implements HeldOperation {
     private final HeldTerms held;
     private final Part part;
     private final UUID eventId;
@@ -42,18 +38,13 @@ final class CommitPartOperation implements LedgerOperation {
     }
 
     @Override
+    public HeldTerms held() {
+        return held;
+    }
+
+    @Override
     public OperationKind kind() {
         return OperationKind.COMMIT_PART;
-    }
-
-    @Override
-    public String tenant() {
-        return held.tenant();
-    }
-
-    @Override
-    public Namespace namespace() {
-        return held.namespace();
     }
 
     @Override
@@ -77,27 +68,14 @@ final class CommitPartOperation implements LedgerOperation {
     }
 
     @Override
-    public List<Account> accounts(Instant now) {
-        return List.of();
-    }
-
-    /** None: what is held by now is read under its lock. */
-    @Override
-    public Optional<Posting> assumed() {
-        return Optional.empty();
-    }
-
-    @Override
     public Posting plan(LedgerView view) {
         if (!held.isReserved()) {
             StoredPart answer = new StoredPart(List.of(), List.of(), List.of(), eventId);
             return posting(List.of(), List.of(), answer, null, view.now());
         }
-        Reservation reservation = view.reservation()
-                .filter(found -> found.state().isOpen())
-                .orElseThrow(() -> new SettlementConflictException("Hold of decision " + held.decisionId() + " is "
-                        + view.reservation().map(found -> found.state().name()).orElse("unknown") + " and part "
-                        + part.number() + " cannot be committed: its session has ended. Decide a new action."));
+        Reservation reservation = open(
+                view,
+                " and part " + part.number() + " cannot be committed: its session has ended. Decide a new action.");
         List<Claim> changes = new ArrayList<>();
         List<Reason> reasons = new ArrayList<>();
         for (Claim claim : reservation.claims()) {
@@ -106,11 +84,11 @@ final class CommitPartOperation implements LedgerOperation {
             changes.add(new Claim(claim.account(), missing, quantity));
             AccountState state = view.account(claim.account().id());
             if (missing > 0 && state.available() < missing) {
-                reasons.add(ExtendOperation.shortOf(new Claim(claim.account(), missing), state));
+                reasons.add(HeldOperation.shortOf(new Claim(claim.account(), missing), state));
             }
         }
         if (changes.stream().anyMatch(change -> change.atomic() > 0)) {
-            view.run().filter(RunState::isStopped).ifPresent(run -> reasons.add(0, ExtendOperation.stopped(run)));
+            view.run().filter(RunState::isStopped).ifPresent(run -> reasons.add(0, HeldOperation.stopped(run)));
         }
         return reasons.isEmpty()
                 ? committed(reservation, changes, view.now())

@@ -1,11 +1,8 @@
 package io.spendguard.decision;
 
-import io.spendguard.ledger.Account;
 import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.Entry;
-import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
-import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.Reservation;
@@ -16,10 +13,8 @@ import io.spendguard.model.Period;
 import io.spendguard.model.SettlementConflictException;
 import io.spendguard.model.Usage;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -43,20 +38,10 @@ record CorrectOperation(
         @Nullable Usage usage,
         @Nullable Money cost,
         UUID transactionId)
-        implements LedgerOperation {
+        implements HeldOperation {
     @Override
     public OperationKind kind() {
         return OperationKind.CORRECT;
-    }
-
-    @Override
-    public String tenant() {
-        return held.tenant();
-    }
-
-    @Override
-    public Namespace namespace() {
-        return held.namespace();
     }
 
     @Override
@@ -72,27 +57,6 @@ record CorrectOperation(
     @Override
     public Digest requestDigest() {
         return Digest.sha256(after.eventId().toString().getBytes(StandardCharsets.UTF_8));
-    }
-
-    @Override
-    public Optional<String> run() {
-        return Optional.empty();
-    }
-
-    @Override
-    public Optional<UUID> reservation() {
-        return Optional.of(held.decisionId());
-    }
-
-    @Override
-    public List<Account> accounts(Instant now) {
-        return List.of();
-    }
-
-    /** None: what can be taken is read under its lock. */
-    @Override
-    public Optional<Posting> assumed() {
-        return Optional.empty();
     }
 
     @Override

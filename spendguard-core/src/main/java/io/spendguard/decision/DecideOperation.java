@@ -11,7 +11,6 @@ import io.spendguard.model.Digest;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,11 +71,6 @@ final class DecideOperation implements LedgerOperation {
     @Override
     public Optional<String> run() {
         return snapshot.action().run();
-    }
-
-    @Override
-    public Optional<UUID> reservation() {
-        return Optional.empty();
     }
 
     @Override

@@ -1,6 +1,5 @@
 package io.spendguard.decision;
 
-import io.spendguard.ledger.Account;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
 import io.spendguard.ledger.Namespace;
@@ -12,7 +11,6 @@ import io.spendguard.model.IdSource;
 import io.spendguard.model.Settlement;
 import io.spendguard.model.SettlementConflictException;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -63,24 +61,8 @@ final class ExpireOperation implements LedgerOperation {
     }
 
     @Override
-    public Optional<String> run() {
-        return Optional.empty();
-    }
-
-    @Override
     public Optional<UUID> reservation() {
         return Optional.of(reservationId);
-    }
-
-    @Override
-    public List<Account> accounts(Instant now) {
-        return List.of();
-    }
-
-    /** None: what is held and until when is read under its lock. */
-    @Override
-    public Optional<Posting> assumed() {
-        return Optional.empty();
     }
 
     @Override

@@ -1,13 +1,10 @@
 package io.spendguard.decision;
 
-import io.spendguard.ledger.Account;
 import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.Entry;
-import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
-import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.Reservation;
@@ -17,8 +14,6 @@ import io.spendguard.model.Digest;
 import io.spendguard.model.IdSource;
 import io.spendguard.model.Period;
 import io.spendguard.model.Reason;
-import io.spendguard.model.ReasonCode;
-import io.spendguard.model.SettlementConflictException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * is audited. It says how much is to be held and until when rather than how much more, so that asking twice is harmless.
  * The hold stays on the accounts that took it, whatever window it is by then.
  */
-final class ExtendOperation implements LedgerOperation {
+final class ExtendOperation implements HeldOperation {
     private final HeldTerms held;
     private final Duration atLeast;
     private final Map<AccountId, Long> wanted = new HashMap<>();
@@ -54,18 +49,13 @@ final class ExtendOperation implements LedgerOperation {
     }
 
     @Override
+    public HeldTerms held() {
+        return held;
+    }
+
+    @Override
     public OperationKind kind() {
         return OperationKind.EXTEND;
-    }
-
-    @Override
-    public String tenant() {
-        return held.tenant();
-    }
-
-    @Override
-    public Namespace namespace() {
-        return held.namespace();
     }
 
     @Override
@@ -84,28 +74,8 @@ final class ExtendOperation implements LedgerOperation {
     }
 
     @Override
-    public Optional<UUID> reservation() {
-        return Optional.of(held.decisionId());
-    }
-
-    @Override
-    public List<Account> accounts(Instant now) {
-        return List.of();
-    }
-
-    /** None: what is held and until when is read under its lock. */
-    @Override
-    public Optional<Posting> assumed() {
-        return Optional.empty();
-    }
-
-    @Override
     public Posting plan(LedgerView view) {
-        Reservation reservation = view.reservation()
-                .filter(found -> found.state().isOpen())
-                .orElseThrow(() -> new SettlementConflictException("Hold of decision " + held.decisionId() + " is "
-                        + view.reservation().map(found -> found.state().name()).orElse("unknown")
-                        + " and cannot be extended: its call has ended. Decide a new action."));
+        Reservation reservation = open(view, " and cannot be extended: its call has ended. Decide a new action.");
         List<Claim> more = new ArrayList<>();
         for (Claim claim : reservation.claims()) {
             long quantity =
@@ -115,11 +85,11 @@ final class ExtendOperation implements LedgerOperation {
             }
         }
         List<Reason> reasons = new ArrayList<>();
-        view.run().filter(RunState::isStopped).ifPresent(run -> reasons.add(stopped(run)));
+        view.run().filter(RunState::isStopped).ifPresent(run -> reasons.add(HeldOperation.stopped(run)));
         for (Claim claim : more) {
             AccountState state = view.account(claim.account().id());
             if (state.available() < claim.atomic()) {
-                reasons.add(shortOf(claim, state));
+                reasons.add(HeldOperation.shortOf(claim, state));
             }
         }
         return reasons.isEmpty() ? granted(reservation, more, view.now()) : refused(reservation, reasons, view.now());
@@ -154,20 +124,5 @@ final class ExtendOperation implements LedgerOperation {
                 null,
                 new StoredExtension(change != null, reasons, amounts, after.expiresAt(), eventId).toBytes(),
                 change);
-    }
-
-    static Reason stopped(RunState run) {
-        return Reason.of(
-                ReasonCode.RUN_STOPPED,
-                "Run '" + run.run() + "' was stopped by decision " + run.stoppedBy()
-                        + ": nothing more is held in it. Finish with what is held.");
-    }
-
-    static Reason shortOf(Claim more, AccountState state) {
-        return Reason.of(
-                ReasonCode.BUDGET_EXHAUSTED,
-                "Budget '" + more.account().budgetId() + "' cannot hold " + more.amount() + " more: "
-                        + state.amount(state.available())
-                        + " available. Raise its limit, or finish with what is held.");
     }
 }

@@ -1,6 +1,5 @@
 package io.spendguard.decision;
 
-import io.spendguard.ledger.Account;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
 import io.spendguard.ledger.Namespace;
@@ -8,9 +7,6 @@ import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.Posting;
 import io.spendguard.model.Digest;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 
 /** Records that a contract did not come into force. Moves nothing. */
@@ -36,26 +32,6 @@ record RejectOperation(
     @Override
     public Digest requestDigest() {
         return Digest.sha256((name + "\n" + fault).getBytes(StandardCharsets.UTF_8));
-    }
-
-    @Override
-    public Optional<String> run() {
-        return Optional.empty();
-    }
-
-    @Override
-    public Optional<UUID> reservation() {
-        return Optional.empty();
-    }
-
-    @Override
-    public List<Account> accounts(Instant now) {
-        return List.of();
-    }
-
-    @Override
-    public Optional<Posting> assumed() {
-        return Optional.empty();
     }
 
     @Override

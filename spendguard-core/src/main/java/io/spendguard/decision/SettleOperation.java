@@ -1,17 +1,12 @@
 package io.spendguard.decision;
 
-import io.spendguard.ledger.Account;
-import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
-import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.Reservation;
 import io.spendguard.model.Digest;
 import io.spendguard.model.SettlementConflictException;
-import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Stages 7 and 8 of one decision: its hold becomes spent or available again, and the outcome is audited, in one
  * transaction. A hold whose expiry was recorded already is corrected by the difference, once.
  */
-final class SettleOperation implements LedgerOperation {
+final class SettleOperation implements HeldOperation {
     private final HeldTerms held;
     private final Outcome outcome;
     private final Digest requestDigest;
@@ -37,18 +32,13 @@ final class SettleOperation implements LedgerOperation {
     }
 
     @Override
+    public HeldTerms held() {
+        return held;
+    }
+
+    @Override
     public OperationKind kind() {
         return OperationKind.SETTLE;
-    }
-
-    @Override
-    public String tenant() {
-        return held.tenant();
-    }
-
-    @Override
-    public Namespace namespace() {
-        return held.namespace();
     }
 
     /** One key for every way to settle one decision, so that the first way wins. */
@@ -63,18 +53,8 @@ final class SettleOperation implements LedgerOperation {
     }
 
     @Override
-    public Optional<String> run() {
-        return Optional.empty();
-    }
-
-    @Override
     public Optional<UUID> reservation() {
         return held.isReserved() ? Optional.of(held.decisionId()) : Optional.empty();
-    }
-
-    @Override
-    public List<Account> accounts(Instant now) {
-        return List.of();
     }
 
     @Override

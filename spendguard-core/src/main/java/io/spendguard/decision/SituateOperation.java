@@ -26,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Brings the rows of one action to a situation, in a ledger that is thrown away, and explains what the rules will see. */
@@ -87,11 +86,6 @@ final class SituateOperation implements LedgerOperation {
     }
 
     @Override
-    public Optional<UUID> reservation() {
-        return Optional.empty();
-    }
-
-    @Override
     public List<Account> accounts(Instant now) {
         Map<AccountId, Account> accounts = new TreeMap<>();
         claims.accounts(snapshot, now).forEach(account -> accounts.put(account.id(), account));
@@ -105,11 +99,6 @@ final class SituateOperation implements LedgerOperation {
     @Override
     public List<Backlog> backlog(Instant now) {
         return claims.backlog(snapshot, now);
-    }
-
-    @Override
-    public Optional<Posting> assumed() {
-        return Optional.empty();
     }
 
     @Override

@@ -29,17 +29,24 @@ public interface LedgerOperation {
     /** What the caller asked for: the same key with another digest is a conflict. */
     Digest requestDigest();
 
-    /** The run whose state is needed. */
-    Optional<String> run();
+    /** The run whose state is needed; none by default. */
+    default Optional<String> run() {
+        return Optional.empty();
+    }
 
-    /** The reservation that is needed, with the accounts it holds. */
-    Optional<UUID> reservation();
+    /** The reservation that is needed, with the accounts it holds; none by default. */
+    default Optional<UUID> reservation() {
+        return Optional.empty();
+    }
 
     /**
      * The accounts claimed or read at this time; missing ones are opened with their budget's limit. Those of a budget that limits
      * its keys are shown as if they were open, and opened by a posting that touches them only: who is refused uses no key up.
+     * None by default.
      */
-    List<Account> accounts(Instant now);
+    default List<Account> accounts(Instant now) {
+        return List.of();
+    }
 
     /**
      * What earlier accounts left behind; those accounts are locked and in view too. Where there is a backlog to ask for, an
@@ -57,8 +64,13 @@ public interface LedgerOperation {
         return List.of();
     }
 
-    /** A posting made beforehand on the assumption that nothing stands against it; empty when rows must be read. */
-    Optional<Posting> assumed();
+    /**
+     * A posting made beforehand on the assumption that nothing stands against it; empty, as by default, when rows must be
+     * read.
+     */
+    default Optional<Posting> assumed() {
+        return Optional.empty();
+    }
 
     /**
      * What to post, given the locked rows. Pure and fast: locks are held. Whatever it throws reaches the caller, and

@@ -45,6 +45,7 @@ public final class HtmlReport {
             th,td{padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}
             td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
             .facts strong,td{overflow-wrap:anywhere}td code.id{white-space:nowrap}
+            td.t{overflow-wrap:normal}td.w{min-width:6.5rem}
             code{font:.82em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
             .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(19rem,1fr));gap:1rem}
             figure{margin:0;background:var(--card);padding:.75rem}figcaption{font-size:.85rem;margin-bottom:.4rem}
@@ -55,7 +56,8 @@ public final class HtmlReport {
             @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--page:#fff;--card:#fff;--good:#17703f;--bad:#b3261e;
             --spent:#2f5fb3;--held:#c77d12;--limit:#666}body{max-width:none;padding:0;font-size:10pt}
             .verdict,.bar,.held,.key i{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-            h2{break-after:avoid}figure,tr,.verdict{break-inside:avoid}.scroll{overflow:visible}}
+            h2{break-after:avoid}figure,tr,.verdict{break-inside:avoid}.scroll{overflow:visible}
+            table{font-size:7.5pt}th,td{padding-right:.4rem}}
             """;
 
     private final VerificationReport report;
@@ -223,12 +225,12 @@ public final class HtmlReport {
         open(List.of("Tenant", "Budget", "Key", "From", "Until", "Limit", "Spent", "Held", "Available", "Debt"), 5);
         for (AccountReport account : head(report.accounts())) {
             put("<tr>");
-            cell(text(account.tenant()));
+            put("<td class=\"w\">" + text(account.tenant()) + "</td>");
             cell(text(account.budget()
                     + (account.namespace().equals("enforce") ? "" : " (" + account.namespace() + ")")));
             cell(text(account.key().isEmpty() ? "-" : account.key()));
-            cell(text(moment(account.from())));
-            cell(text(moment(account.until())));
+            time(account.from());
+            time(account.until());
             figure(account.limit());
             figure(account.spent());
             figure(account.held());
@@ -354,6 +356,11 @@ public final class HtmlReport {
 
     private void cell(String markup) throws IOException {
         put("<td>" + markup + "</td>");
+    }
+
+    /** On two lines where it must be, the day and the time of day. */
+    private void time(String time) throws IOException {
+        put("<td class=\"t\">" + text(moment(time)).replaceFirst("T", "<wbr/>T") + "</td>");
     }
 
     private void figure(Object amount) throws IOException {

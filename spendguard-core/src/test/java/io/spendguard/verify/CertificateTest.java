@@ -63,9 +63,9 @@ class CertificateTest {
     void verify_manifestOfAKeyCertifiedForAnotherTime_isNotSigned() {
         Signer exporter = certified(Specimen.NOW.minus(Duration.ofHours(2)), HOUR);
         Specimen writer = Specimen.writer(certified(Specimen.NOW, HOUR), 1);
-        writer.write(writer.opening(TENANT, "1.00 USD", 1_000_000_000));
+        writer.write(writer.opening(TENANT));
         Specimen stating = Specimen.writer(exporter, 1_000);
-        stating.write(stating.opening("other", "1.00 USD", 1_000_000_000));
+        stating.write(stating.opening("other"));
         writer.close();
         List<SealedAuditEvent> events = new ArrayList<>(writer.leaveOpen());
         events.addAll(stating.close());
@@ -145,9 +145,9 @@ class CertificateTest {
         Signer local = Ed25519Signer.generate();
         KeyCertificate chained = KeyCertificate.issue(middle, local.verificationKey(), List.of(), Specimen.NOW, HOUR);
         Specimen writer = Specimen.writer(new Stating(local, chained), 1);
-        writer.write(writer.opening(TENANT, "1.00 USD", 1_000_000_000));
+        writer.write(writer.opening(TENANT));
         Specimen stating = Specimen.writer(middle, 1_000);
-        stating.write(stating.opening("other", "1.00 USD", 1_000_000_000));
+        stating.write(stating.opening("other"));
         writer.close();
         List<SealedAuditEvent> events = new ArrayList<>(writer.leaveOpen());
         events.addAll(stating.close());
@@ -173,7 +173,7 @@ class CertificateTest {
     void seal_certificateRenewed_isStatedOnceInTheStreamAndBothHold() {
         Stating local = certified(Specimen.NOW.minus(HOUR), HOUR.plusSeconds(1));
         Specimen writer = Specimen.writer(local, 1);
-        writer.write(writer.opening(TENANT, "1.00 USD", 1_000_000_000));
+        writer.write(writer.opening(TENANT));
         local.state(KeyCertificate.issue(ROOT, local.verificationKey(), List.of(), Specimen.NOW, HOUR));
         writer.write(writer.decision(TENANT, writer.id()));
         writer.write(writer.decision(TENANT, writer.id()));
@@ -195,8 +195,8 @@ class CertificateTest {
     void package_manyStreamsOfOneCertificate_holdsItOnce() throws IOException {
         Signer local = certified(Specimen.NOW, HOUR);
         Specimen writer = Specimen.writer(local, 1);
-        writer.write(writer.opening(TENANT, "1.00 USD", 1_000_000_000));
-        writer.write(writer.opening("other", "1.00 USD", 1_000_000_000));
+        writer.write(writer.opening(TENANT));
+        writer.write(writer.opening("other"));
         Path file = Specimen.export(directory.resolve("two.zip"), writer.close(), ROOT);
 
         JsonObject keys = JsonObject.parse(Tampered.open(file).files().get(PackageNames.KEYS));

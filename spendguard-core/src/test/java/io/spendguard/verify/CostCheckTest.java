@@ -32,7 +32,7 @@ class CostCheckTest {
 
     @BeforeEach
     void open() {
-        writer.write(writer.opening(TENANT, "1.00 USD", 1_000_000_000));
+        writer.write(writer.opening(TENANT));
     }
 
     @Test

@@ -56,11 +56,7 @@ final class ExcerptAttacks {
                         Spot.event("acme", 3),
                         honest -> lines(
                                 honest,
-                                lines -> lines.set(
-                                        0,
-                                        Tampered.payload(
-                                                lines.get(0),
-                                                lines.get(0).payload().replace("300000000", "150000000"))))),
+                                lines -> lines.set(0, Tampered.edited(lines.get(0), "300000000", "150000000")))),
                 new Attack(
                         "an event of an excerpt left without what binds it to its seal",
                         PACKAGE,

@@ -9,10 +9,8 @@ import io.spendguard.evidence.SealedAuditEvent;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Digest;
 import io.spendguard.proof.Ed25519Signer;
-import io.spendguard.proof.KeyCertificate;
 import io.spendguard.proof.Signer;
 import io.spendguard.verify.Attack.Spot;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -100,7 +98,7 @@ final class FenceAttacks {
     /** A stream of two events whose writer goes on. */
     private static List<SealedAuditEvent> live() {
         Specimen writer = Specimen.writer(HonestPackage.WRITER, 0x9000);
-        writer.write(writer.opening(HOOLI, "1.00 USD", 1_000_000_000));
+        writer.write(writer.opening(HOOLI));
         return writer.leaveOpen();
     }
 
@@ -145,10 +143,6 @@ final class FenceAttacks {
     }
 
     private static Signer certified(String tenant) {
-        Signer key = Ed25519Signer.generate();
-        return new Stating(
-                key,
-                KeyCertificate.issue(
-                        HonestPackage.ROOT, key.verificationKey(), List.of(tenant), Specimen.NOW, Duration.ofHours(1)));
+        return Stating.by(HonestPackage.ROOT, Ed25519Signer.generate(), List.of(tenant), Specimen.NOW);
     }
 }

@@ -168,7 +168,7 @@ final class HonestPackage {
     /** The same, after a properly opened account of 1.00 USD. */
     byte[] hooli(Consumer<Specimen> lie) throws IOException {
         return hooli(WRITER, writer -> {
-            writer.write(writer.opening("hooli", "1.00 USD", 1_000_000_000));
+            writer.write(writer.opening("hooli"));
             lie.accept(writer);
         });
     }

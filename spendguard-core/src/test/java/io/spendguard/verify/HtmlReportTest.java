@@ -40,7 +40,7 @@ class HtmlReportTest {
         Path zip = Specimen.export(folder.resolve("e.zip"), Specimen.life(Specimen.SIGNER, "acme", 1));
         Tampered tampered = Tampered.open(zip);
         String event = tampered.lines("acme").get(3).id().toString();
-        tampered.line("acme", 4, line -> Tampered.payload(line, line.payload().replace("200000000", "100000000")))
+        tampered.line("acme", 4, line -> Tampered.edited(line, "200000000", "100000000"))
                 .save(zip);
 
         String page = render(Verifier.verify(zip, Specimen.ANCHORS), "e.zip");
@@ -64,7 +64,7 @@ class HtmlReportTest {
     void write_markupInWhatThePackageSays_staysText() throws IOException {
         Specimen writer = Specimen.writer(Specimen.SIGNER, 1);
         String tenant = "<script>alert(1)</script>\"'&\u202E";
-        writer.write(writer.opening(tenant, "1.00 USD", 1_000_000_000));
+        writer.write(writer.opening(tenant));
         Path zip = Specimen.export(folder.resolve("e.zip"), writer.close());
 
         String page = render(Verifier.verify(zip, Specimen.ANCHORS), "<img src=x onerror=alert(1)>.zip");

@@ -335,7 +335,7 @@ final class KeyHolderAttacks {
     }
 
     private static void live(Specimen writer) {
-        writer.write(writer.opening(HOOLI, "1.00 USD", 1_000_000_000));
+        writer.write(writer.opening(HOOLI));
     }
 
     /** A decision over 300 atoms with something written otherwise, signed as it is. */
@@ -363,7 +363,7 @@ final class KeyHolderAttacks {
         // Ids are taken as in the honest life, so that the stream is the same one.
         UUID first = writer.id();
         writer.id();
-        writer.write(writer.opening(tenant, "1.00 USD", 1_000_000_000), writer.decision(tenant, first, holds[0]));
+        writer.write(writer.opening(tenant), writer.decision(tenant, first, holds[0]));
         for (int i = 1; i < holds.length; i++) {
             writer.write(writer.decision(tenant, writer.id(), holds[i]));
         }
@@ -371,8 +371,7 @@ final class KeyHolderAttacks {
     }
 
     private static Signer certified(Instant from, List<String> tenants) {
-        Signer key = Ed25519Signer.generate();
-        return new Stating(key, KeyCertificate.issue(ROOT, key.verificationKey(), tenants, from, HOUR));
+        return Stating.by(ROOT, Ed25519Signer.generate(), tenants, from);
     }
 
     private static Signer forgedCertificate() {

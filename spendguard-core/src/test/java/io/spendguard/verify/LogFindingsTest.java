@@ -209,7 +209,7 @@ class LogFindingsTest {
     /** Two writers of one tenant, three events each. */
     private static List<SealedAuditEvent> twoStreams(String tenant) {
         Specimen first = Specimen.writer(EVENTS, 0x100);
-        first.write(first.opening(tenant, "1.00 USD", 1_000_000_000));
+        first.write(first.opening(tenant));
         List<SealedAuditEvent> events = new ArrayList<>(first.close());
         Specimen second = Specimen.writer(EVENTS, 0x3000);
         second.write(second.decision(tenant, second.id(), 1));

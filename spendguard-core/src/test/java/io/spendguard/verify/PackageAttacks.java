@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /** Attacks that need no key: on rows and files. */
@@ -38,19 +39,13 @@ final class PackageAttacks {
                         DATABASE,
                         FindingCode.EVENT_FORGED,
                         Spot.event("acme", 5),
-                        honest -> honest.lines("acme", lines -> {
-                            edit(lines, 5, "250000000", "150000000");
-                            Tampered.rechain(lines, "acme", HonestPackage.stream(ACME));
-                        })),
+                        honest -> rechained(honest, lines -> edit(lines, 5, "250000000", "150000000"))),
                 new Attack(
                         "a decision's effect rewritten, to forge an approval, and the chain recomputed",
                         DATABASE,
                         FindingCode.EVENT_FORGED,
                         Spot.event("acme", 3),
-                        honest -> honest.lines("acme", lines -> {
-                            edit(lines, 3, "\"continue\"", "\"require_approval\"");
-                            Tampered.rechain(lines, "acme", HonestPackage.stream(ACME));
-                        })),
+                        honest -> rechained(honest, lines -> edit(lines, 3, "\"continue\"", "\"require_approval\""))),
                 new Attack(
                         "an event back-dated",
                         DATABASE,
@@ -91,10 +86,7 @@ final class PackageAttacks {
                         DATABASE,
                         FindingCode.EVENT_FORGED,
                         Spot.event("acme", 4),
-                        honest -> honest.lines("acme", lines -> {
-                            lines.remove(3);
-                            Tampered.rechain(lines, "acme", HonestPackage.stream(ACME));
-                        })),
+                        honest -> rechained(honest, lines -> lines.remove(3))),
                 new Attack(
                         "the last event deleted",
                         DATABASE,
@@ -228,11 +220,7 @@ final class PackageAttacks {
                         FindingCode.EVENT_EDITED,
                         Spot.event("acme", 5),
                         honest -> honest.open()
-                                .line(
-                                        "acme",
-                                        5,
-                                        line -> Tampered.payload(
-                                                line, line.payload().replace("250000000", "150000000")))
+                                .line("acme", 5, line -> Tampered.edited(line, "250000000", "150000000"))
                                 .sealManifest(STRANGER)
                                 .toBytes()),
                 new Attack(
@@ -301,12 +289,16 @@ final class PackageAttacks {
         return files.change(files.streamFile("acme"), change).toBytes();
     }
 
+    /** Other lines in acme's stream, with the chain recomputed over them. */
+    private static byte[] rechained(HonestPackage honest, Consumer<List<EventLine>> change) throws IOException {
+        return honest.lines("acme", lines -> {
+            change.accept(lines);
+            Tampered.rechain(lines, "acme", HonestPackage.stream(ACME));
+        });
+    }
+
     private static void edit(List<EventLine> lines, int seq, String what, String by) {
-        EventLine line = lines.get(seq - 1);
-        if (!line.payload().contains(what)) {
-            throw new IllegalArgumentException("Event " + seq + " has no " + what + ".");
-        }
-        lines.set(seq - 1, Tampered.payload(line, line.payload().replace(what, by)));
+        lines.set(seq - 1, Tampered.edited(lines.get(seq - 1), what, by));
     }
 
     /** The first record says that its file is deflated and has 4 GB. */

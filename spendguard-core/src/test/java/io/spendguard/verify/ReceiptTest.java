@@ -69,12 +69,12 @@ class ReceiptTest {
     void verify_tailCutAndClosedAnewByTheKeysOwner_isContradicted() throws IOException {
         // The owner of the key goes back to before the last outcomes and closes the stream there.
         Specimen writer = Specimen.writer(SIGNER, 0x100);
-        writer.write(writer.opening("acme", "1.00 USD", 1_000_000_000), writer.decision("acme", writer.id(), 1));
+        writer.write(writer.opening("acme"), writer.decision("acme", writer.id(), 1));
         List<SealedAuditEvent> kept = new ArrayList<>(writer.leaveOpen());
         writer.write(writer.decision("acme", writer.id(), 2));
         SealedAuditEvent lost = writer.leaveOpen().get(3);
         Specimen again = Specimen.writer(SIGNER, 0x100);
-        again.write(again.opening("acme", "1.00 USD", 1_000_000_000), again.decision("acme", again.id(), 1));
+        again.write(again.opening("acme"), again.decision("acme", again.id(), 1));
         List<SealedAuditEvent> shown = again.close();
         assertThat(shown.get(0).stream()).isEqualTo(kept.get(0).stream());
 

@@ -164,7 +164,7 @@ class RevocationTest {
         before.clear();
         after.clear();
         Specimen early = Specimen.writer(first, 0x100);
-        early.write(early.opening(TENANT, "1.00 USD", 1_000_000_000), early.decision(TENANT, early.id(), 300_000_000));
+        early.write(early.opening(TENANT), early.decision(TENANT, early.id(), 300_000_000));
         before.addAll(early.close());
         Specimen late = Specimen.writer(second, 0x2000);
         late.write(late.decision(TENANT, late.id(), 200_000_000));

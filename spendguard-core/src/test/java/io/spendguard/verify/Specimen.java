@@ -55,7 +55,7 @@ final class Specimen {
         Specimen writer = writer(signer, firstId);
         UUID first = writer.ids.next();
         UUID second = writer.ids.next();
-        writer.write(writer.opening(tenant, "1.00 USD", 1_000_000_000), writer.decision(tenant, first, 300_000_000));
+        writer.write(writer.opening(tenant), writer.decision(tenant, first, 300_000_000));
         writer.write(writer.decision(tenant, second, 200_000_000));
         writer.write(
                 writer.outcome(
@@ -95,6 +95,11 @@ final class Specimen {
         List<SealedAuditEvent> all = new ArrayList<>(dead);
         all.addAll(sealed);
         return all;
+    }
+
+    /** An account of 1.00 USD. */
+    AuditEvent opening(String tenant) {
+        return opening(tenant, "1.00 USD", 1_000_000_000);
     }
 
     AuditEvent opening(String tenant, String limit, long granted) {

@@ -4,6 +4,7 @@ import io.spendguard.proof.KeyCertificate;
 import io.spendguard.proof.Signer;
 import io.spendguard.proof.VerificationKey;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,8 +20,12 @@ final class Stating implements Signer {
 
     /** A key with a root's certificate of an hour from now on. */
     static Stating by(Signer root, Signer key) {
-        return new Stating(
-                key, KeyCertificate.issue(root, key.verificationKey(), List.of(), Specimen.NOW, Duration.ofHours(1)));
+        return by(root, key, List.of(), Specimen.NOW);
+    }
+
+    /** A key with a root's certificate of an hour from some time on, for some tenants or, where none is named, for all. */
+    static Stating by(Signer root, Signer key, List<String> tenants, Instant from) {
+        return new Stating(key, KeyCertificate.issue(root, key.verificationKey(), tenants, from, Duration.ofHours(1)));
     }
 
     /** States another certificate from now on. */

@@ -185,44 +185,32 @@ final class Tampered {
         return new String(files.get(name), StandardCharsets.UTF_8);
     }
 
+    /** The line with something in its payload written otherwise, under its old seal. */
+    static EventLine edited(EventLine line, String what, String by) {
+        if (!line.payload().contains(what)) {
+            throw new IllegalArgumentException("Event " + line.seq() + " has no " + what + ".");
+        }
+        return payload(line, line.payload().replace(what, by));
+    }
+
     static EventLine payload(EventLine line, String payload) {
+        return altered(line, payload, line.seq(), line.chain());
+    }
+
+    static EventLine seq(EventLine line, long seq) {
+        return altered(line, line.payload(), seq, line.chain());
+    }
+
+    static EventLine chain(EventLine line, Digest chain) {
+        return altered(line, line.payload(), line.seq(), chain);
+    }
+
+    private static EventLine altered(EventLine line, String payload, long seq, Digest chain) {
         return new EventLine(
                 line.id(),
                 line.type(),
                 payload,
-                line.seq(),
-                line.chain(),
-                line.batchSize(),
-                line.leafIndex(),
-                line.path(),
-                line.signature(),
-                line.keyId(),
-                line.before(),
-                line.inclusion());
-    }
-
-    static EventLine seq(EventLine line, long seq) {
-        return new EventLine(
-                line.id(),
-                line.type(),
-                line.payload(),
                 seq,
-                line.chain(),
-                line.batchSize(),
-                line.leafIndex(),
-                line.path(),
-                line.signature(),
-                line.keyId(),
-                line.before(),
-                line.inclusion());
-    }
-
-    static EventLine chain(EventLine line, Digest chain) {
-        return new EventLine(
-                line.id(),
-                line.type(),
-                line.payload(),
-                line.seq(),
                 chain,
                 line.batchSize(),
                 line.leafIndex(),

@@ -353,7 +353,7 @@ class VerifierContentTest {
 
     @Test
     void event_signedForAnotherTenantThanItSays_isMislabelled() {
-        AuditEvent foreign = writer.opening("globex", "1.00 USD", 1_000_000_000);
+        AuditEvent foreign = writer.opening("globex");
         writer.write(AuditEvent.stored(foreign.id(), TENANT, foreign.type(), foreign.payload()));
 
         assertThat(onlyFinding().code()).isEqualTo(FindingCode.EVENT_MISLABELLED);
@@ -370,7 +370,7 @@ class VerifierContentTest {
     }
 
     private AuditEvent opening() {
-        return writer.opening(TENANT, "1.00 USD", 1_000_000_000);
+        return writer.opening(TENANT);
     }
 
     private Finding onlyFinding() {

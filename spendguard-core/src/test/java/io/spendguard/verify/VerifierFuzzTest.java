@@ -82,7 +82,7 @@ class VerifierFuzzTest {
         List<SealedAuditEvent> events = new ArrayList<>(Specimen.life(certified, "acme", 0x100));
         events.addAll(Specimen.life(Specimen.SIGNER, "globex", 0x9000));
         Specimen dead = Specimen.writer(Specimen.SIGNER, 0x5000);
-        dead.write(dead.opening("initech", "1.00 USD", 1_000_000_000));
+        dead.write(dead.opening("initech"));
         events.addAll(Specimen.writer(EXPORTER, 0x6000).closeFor(dead.leaveOpen()));
         SpecimenLog log = SpecimenLog.by(ROOT).take(events.subList(0, 4)).take(events.subList(4, events.size()));
         anchors = Anchors.of(ROOT.verificationKey(), Specimen.SIGNER.verificationKey(), EXPORTER.verificationKey())

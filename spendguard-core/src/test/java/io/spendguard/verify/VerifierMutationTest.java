@@ -82,8 +82,7 @@ class VerifierMutationTest {
     /** Four events in two batches: every kind of byte there is, in as few as possible. */
     private Path genuine() {
         Specimen writer = Specimen.writer(SIGNER, 0x1000);
-        writer.write(
-                writer.opening("acme", "1.00 USD", 1_000_000_000), writer.decision("acme", writer.id(), 300_000_000));
+        writer.write(writer.opening("acme"), writer.decision("acme", writer.id(), 300_000_000));
         return Specimen.export(directory.resolve("genuine.zip"), writer.close());
     }
 

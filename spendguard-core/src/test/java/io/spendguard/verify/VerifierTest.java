@@ -82,7 +82,7 @@ class VerifierTest {
     void verify_editedAmount_namesTheEvent() throws IOException {
         Tampered tampered = Tampered.open(genuine);
         EventLine victim = tampered.lines("acme").get(4);
-        tampered.line("acme", 5, line -> Tampered.payload(line, line.payload().replace("250000000", "150000000")));
+        tampered.line("acme", 5, line -> Tampered.edited(line, "250000000", "150000000"));
 
         Finding first = firstOf(tampered);
 
@@ -98,7 +98,7 @@ class VerifierTest {
     @Test
     void verify_editedPersonalLookingText_isOneEventFinding() throws IOException {
         Tampered tampered = Tampered.open(genuine)
-                .line("acme", 3, line -> Tampered.payload(line, line.payload().replace("run-1", "run-2")))
+                .line("acme", 3, line -> Tampered.edited(line, "run-1", "run-2"))
                 .sealManifest(SIGNER);
 
         VerificationReport report = verify(tampered);
@@ -210,10 +210,7 @@ class VerifierTest {
     void verify_twoLinesSwappedAndOneEdited_namesTheEditedOne(int edited) throws IOException {
         Tampered tampered = Tampered.open(genuine);
         UUID event = tampered.lines("acme").get(edited - 1).id();
-        tampered.line(
-                        "acme",
-                        edited,
-                        line -> Tampered.payload(line, line.payload().replace("run-1", "run-2")))
+        tampered.line("acme", edited, line -> Tampered.edited(line, "run-1", "run-2"))
                 .lines("acme", lines -> Collections.swap(lines, 2, 3));
 
         VerificationReport report = verify(tampered);
@@ -356,7 +353,7 @@ class VerifierTest {
     void verify_brokenManifestDigest_stillNamesTheEvent() throws IOException {
         Tampered tampered = Tampered.open(genuine)
                 .put("manifest.json", "{}")
-                .line("globex", 2, line -> Tampered.payload(line, line.payload().replace("1.00 USD", "9.00 USD")));
+                .line("globex", 2, line -> Tampered.edited(line, "1.00 USD", "9.00 USD"));
 
         VerificationReport report = verify(tampered);
 

@@ -186,6 +186,8 @@ class SchemaRulesTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "an event of no stream | outbox select tenant, gen_random_uuid(), 1, gen_random_uuid(), type, payload, digest,"
+                        + " chain, batch_size, leaf_index, path, signature, key_id from spendguard.outbox limit 1",
                 "a posting without its event | ledger_tx (tenant, tx_id, operation, key, event_id) select tenant, gen_random_uuid(),"
                         + " operation, key, gen_random_uuid() from spendguard.ledger_tx",
                 "a posting of no operation | ledger_tx (tenant, tx_id, operation, key, event_id) select tenant, gen_random_uuid(),"
@@ -201,6 +203,49 @@ class SchemaRulesTest {
     void rows_thatBelongToNothing_areRefused(String what, String insert) {
         assertRefused(application(), "insert into spendguard." + insert, "23503");
         assertRefused(owner(), "insert into spendguard." + insert, "23503");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "0 | digest | chain | 1 | 0 | payload | path | signature",
+                "99 | substring(digest from 2) | chain | 1 | 0 | payload | path | signature",
+                "99 | digest | substring(chain from 2) | 1 | 0 | payload | path | signature",
+                "99 | digest | chain | 0 | 0 | payload | path | signature",
+                "99 | digest | chain | 1 | 1 | payload | path | signature",
+                "99 | digest | chain | 1 | -1 | payload | path | signature",
+                "99 | digest | chain | 1 | 0 | null | path | signature",
+                "99 | digest | chain | 1 | 0 | payload | substring(chain from 2) | signature",
+                "99 | digest | chain | 1 | 0 | payload | null | signature",
+                "99 | digest | chain | 1 | 0 | payload | path | null"
+            })
+    void event_thatIsNotWhole_isRefused(
+            String seq,
+            String digest,
+            String chain,
+            String size,
+            String leaf,
+            String payload,
+            String path,
+            String sig) {
+        assertRefused(
+                owner(),
+                "insert into spendguard.outbox select tenant, stream, %s, gen_random_uuid(), type, %s, %s, %s, %s, %s, %s, %s, key_id from spendguard.outbox limit 1"
+                        .formatted(seq, payload, digest, chain, size, leaf, path, sig),
+                CHECK_VIOLATION);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"'TIP', 1, 101", "'HELD', 0, 101", "'HELD', 1, -5"})
+    void entry_ofNoKindOrPlace_isRefused(String entry) {
+        String[] kindAtomsLine = entry.split(", ", 3);
+        assertRefused(
+                application(),
+                "insert into spendguard.ledger_entry select tenant, tx_id, n + %s, account_id, %s, %s * (1 - 2 * n) from"
+                                .formatted(kindAtomsLine[2], kindAtomsLine[0], kindAtomsLine[1])
+                        + " spendguard.ledger_entry cross join generate_series(0, 1) n where kind = 'HELD'",
+                CHECK_VIOLATION);
     }
 
     @Test

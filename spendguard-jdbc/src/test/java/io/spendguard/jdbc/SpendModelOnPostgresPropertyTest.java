@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * As {@link SpendModelPropertyTest}, on PostgreSQL, whose own time decides: windows are so long that none ends meanwhile. Longer
- * chains by {@code -Dmodel.steps=N}.
+ * chains by {@code -Dmodel.postgres.steps=N}.
  */
 class SpendModelOnPostgresPropertyTest {
-    private static final int STEPS = Integer.getInteger("model.steps", 300);
+    private static final int STEPS = Integer.getInteger("model.postgres.steps", 250);
 
     private final Ed25519Signer key = Ed25519Signer.generate();
     private @Nullable Database place;

@@ -7,12 +7,8 @@ import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.Namespace;
 import io.spendguard.model.Amount;
 import io.spendguard.model.BudgetChange;
-import io.spendguard.model.IdSource;
-import io.spendguard.proof.Ed25519Signer;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -24,8 +20,6 @@ import picocli.CommandLine.Parameters;
 
 /** {@code spendguard budget grant|transfer} */
 final class BudgetMoveCommands {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
-
     private BudgetMoveCommands() {}
 
     @Command(
@@ -127,12 +121,8 @@ final class BudgetMoveCommands {
         @Option(names = "--reason", required = true, description = "why, for evidence; no personal value")
         private String reason;
 
-        @Option(
-                names = "--signing-key",
-                required = true,
-                paramLabel = "PEM",
-                description = "the key that signs the audit event")
-        private Path signingKey;
+        @Mixin
+        private AuditKeyOptions auditKey;
 
         @Option(
                 names = "--request",
@@ -170,8 +160,7 @@ final class BudgetMoveCommands {
         public Integer call() throws IOException {
             BudgetChange change;
             try (PostgresLedger ledger = PostgresLedger.open(database.dataSource(environment));
-                    BudgetOperations operations = BudgetOperations.open(
-                            ledger, Ed25519Signer.load(signingKey), clock, IdSource.timeOrdered(clock), PATIENCE)) {
+                    BudgetOperations operations = auditKey.open(BudgetOperations::open, ledger, clock)) {
                 change = move(operations, reason, request);
             }
             if (json) {

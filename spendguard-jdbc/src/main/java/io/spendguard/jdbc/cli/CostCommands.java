@@ -5,12 +5,8 @@ import io.spendguard.jdbc.PostgresLedger;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Amount;
 import io.spendguard.model.CostChange;
-import io.spendguard.model.IdSource;
-import io.spendguard.proof.Ed25519Signer;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -22,8 +18,6 @@ import picocli.CommandLine.Parameters;
 
 /** {@code spendguard cost refund|dispute|resolve|compensate} */
 final class CostCommands {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
-
     private CostCommands() {}
 
     @Command(
@@ -132,12 +126,8 @@ final class CostCommands {
                 description = "where it stands, such as a credit note; the same one again is recorded once")
         private String reference;
 
-        @Option(
-                names = "--signing-key",
-                required = true,
-                paramLabel = "PEM",
-                description = "the key that signs the audit event")
-        private Path signingKey;
+        @Mixin
+        private AuditKeyOptions auditKey;
 
         @Option(names = "--json", description = "answer with one JSON object")
         private boolean json;
@@ -166,8 +156,7 @@ final class CostCommands {
         public Integer call() throws IOException {
             CostChange change;
             try (PostgresLedger ledger = PostgresLedger.open(database.dataSource(environment));
-                    Reconciler reconciler = Reconciler.open(
-                            ledger, Ed25519Signer.load(signingKey), clock, IdSource.timeOrdered(clock), PATIENCE)) {
+                    Reconciler reconciler = auditKey.open(Reconciler::open, ledger, clock)) {
                 change = change(reconciler);
             }
             String kind = change.kind().name().toLowerCase(Locale.ROOT).replace('_', ' ');

@@ -7,10 +7,8 @@ import io.spendguard.jdbc.EvidenceRetention;
 import io.spendguard.jdbc.PostgresLedger;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Digest;
-import io.spendguard.model.IdSource;
 import io.spendguard.proof.Anchors;
 import io.spendguard.proof.Checkpoint;
-import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.verify.Finding;
 import io.spendguard.verify.FindingCode;
 import io.spendguard.verify.LogReport;
@@ -23,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -33,8 +30,6 @@ import picocli.CommandLine.Option;
 
 /** {@code spendguard evidence close|drop|erase} */
 final class RetentionCommands {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
-
     private RetentionCommands() {}
 
     /** {@code spendguard evidence close} */
@@ -65,12 +60,8 @@ final class RetentionCommands {
         @Option(names = "--anchors", required = true, paramLabel = "FILE", description = "whom to trust about it")
         private Path anchors;
 
-        @Option(
-                names = "--signing-key",
-                required = true,
-                paramLabel = "PEM",
-                description = "the key that signs the audit event")
-        private Path signingKey;
+        @Mixin
+        private AuditKeyOptions auditKey;
 
         @Option(names = "--json", description = "answer with one JSON object")
         private boolean json;
@@ -88,8 +79,7 @@ final class RetentionCommands {
             ClosedPeriod period = EvidenceRetention.open(source).period(tenant, checkpoint, sha256(archive));
             PeriodClosing.Closed closed;
             try (PostgresLedger ledger = PostgresLedger.open(source);
-                    PeriodClosing closing = PeriodClosing.open(
-                            ledger, Ed25519Signer.load(signingKey), clock, IdSource.timeOrdered(clock), PATIENCE)) {
+                    PeriodClosing closing = auditKey.open(PeriodClosing::open, ledger, clock)) {
                 closed = closing.close(period);
             }
             if (json) {

@@ -5,13 +5,10 @@ import io.spendguard.jdbc.PostgresLedger;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Amount;
 import io.spendguard.model.BilledCall;
-import io.spendguard.model.IdSource;
 import io.spendguard.model.Reconciled;
-import io.spendguard.proof.Ed25519Signer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -30,8 +27,6 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class SettleCommand implements Callable<Integer> {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
-
     private final Terminal terminal;
     private final Map<String, String> environment;
     private final Clock clock;
@@ -49,12 +44,8 @@ final class SettleCommand implements Callable<Integer> {
     @Option(names = "--tenant", required = true, description = "whose calls")
     private String tenant;
 
-    @Option(
-            names = "--signing-key",
-            required = true,
-            paramLabel = "PEM",
-            description = "the key that signs the audit events")
-    private Path signingKey;
+    @Mixin
+    private AuditKeyOptions auditKey;
 
     @Option(names = "--json", description = "answer with one JSON object")
     private boolean json;
@@ -70,8 +61,7 @@ final class SettleCommand implements Callable<Integer> {
         List<BilledCall> calls = UsageFile.read(from, tenant);
         List<Reconciled> results = new ArrayList<>();
         try (PostgresLedger ledger = PostgresLedger.open(database.dataSource(environment));
-                Reconciler reconciler = Reconciler.open(
-                        ledger, Ed25519Signer.load(signingKey), clock, IdSource.timeOrdered(clock), PATIENCE)) {
+                Reconciler reconciler = auditKey.open(Reconciler::open, ledger, clock)) {
             calls.forEach(call -> results.add(reconciler.record(call)));
         }
         Map<Reconciled.Result, Long> counts = results.stream()

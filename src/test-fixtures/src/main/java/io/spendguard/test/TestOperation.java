@@ -1,7 +1,6 @@
 package io.spendguard.test;
 
 import io.spendguard.json.JsonObject;
-import io.spendguard.ledger.Account;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.EventDraft;
@@ -20,7 +19,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -147,16 +145,6 @@ public abstract class TestOperation<T extends TestOperation<T>> implements Ledge
     @Override
     public Optional<String> run() {
         return Optional.ofNullable(run);
-    }
-
-    @Override
-    public Optional<UUID> reservation() {
-        return Optional.empty();
-    }
-
-    @Override
-    public List<Account> accounts(Instant now) {
-        return List.of();
     }
 
     @Override

@@ -1,28 +1,24 @@
 package io.spendguard.test;
 
+import static io.spendguard.test.GuardLab.assertBalance;
+import static io.spendguard.test.GuardLab.priced;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
 import io.spendguard.contract.ContractException;
-import io.spendguard.decision.EvidenceExport;
 import io.spendguard.evidence.EventTypes;
 import io.spendguard.json.JsonObject;
-import io.spendguard.ledger.InMemoryLedger;
 import io.spendguard.ledger.SealedEvent;
 import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
-import io.spendguard.model.Balance;
 import io.spendguard.model.Money;
 import io.spendguard.model.Permit;
 import io.spendguard.model.Settlement;
 import io.spendguard.model.SettlementConflictException;
 import io.spendguard.model.Sweep;
 import io.spendguard.model.Usage;
-import io.spendguard.proof.Anchors;
-import io.spendguard.proof.Ed25519Signer;
-import io.spendguard.verify.Verifier;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,9 +34,8 @@ class HoldExpiryTest {
     private static final Duration AFTER_THE_END = Duration.ofMinutes(11);
     private static final Sweep NOTHING = new Sweep(true, 0, 0, 0);
 
-    private final TestClock clock = TestClock.create();
-    private final InMemoryLedger ledger = new InMemoryLedger(clock);
-    private final Ed25519Signer key = Ed25519Signer.generate();
+    private final GuardLab lab = new GuardLab();
+    private final TestClock clock = lab.clock();
 
     @Test
     void sweep_beforeTheEnd_doesNothing_atTheEnd_commitsTheEstimate() {
@@ -63,7 +58,8 @@ class HoldExpiryTest {
     void decide_whereTheHostsClockIsWrong_holdsByTheLedgersTime(long minutes) {
         TestClock wrong = TestClock.at(TestClock.START.plus(Duration.ofMinutes(minutes)));
 
-        Permit permit = guard(contract(""), wrong).decide(priced("0.30 USD")).orThrow();
+        Permit permit =
+                lab.guard(contract(""), wrong).decide(priced("0.30 USD")).orThrow();
 
         assertThat(permit.expiresAt()).isEqualTo(TestClock.START.plus(Duration.ofMinutes(10)));
     }
@@ -173,7 +169,7 @@ class HoldExpiryTest {
     @Test
     void expiryAndLateCommit_areToldByEvidenceThatVerifies(@TempDir Path folder) {
         Contract contract = contract("");
-        Guard guard = guard(contract);
+        Guard guard = lab.guard(contract);
         Permit permit = guard.decide(Action.llmCall("openai", "gpt-4o")
                         .inputTokens(8_000)
                         .maxOutputTokens(16_000)
@@ -194,10 +190,8 @@ class HoldExpiryTest {
         assertThat(outcomes.get(1).string("kind")).isEqualTo("COMMITTED");
         assertThat(outcomes.get(1).bool("final")).isFalse();
         assertThat(outcomes.get(1).string("corrects")).isEqualTo("EXPIRED");
-        Path file = folder.resolve("evidence.zip");
-        EvidenceExport.from(ledger).tenant("acme").contract(contract).write(key, clock, file);
-        assertThat(Verifier.verify(file, Anchors.of(key.verificationKey())).findings())
-                .isEmpty();
+
+        lab.assertEvidenceVerifies(contract, folder);
     }
 
     @Test
@@ -209,7 +203,7 @@ class HoldExpiryTest {
                   budgets:
                     - {id: hour, limit: 1.00 USD, window: {type: rolling, length: PT1H}}
                 """, "hour.yaml");
-        Guard guard = guard(rolling);
+        Guard guard = lab.guard(rolling);
         Permit permit = guard.decide(priced("0.30 USD")).orThrow();
         clock.advance(AFTER_THE_END);
         guard.sweep();
@@ -240,7 +234,7 @@ class HoldExpiryTest {
     private List<JsonObject> outcomes() {
         List<JsonObject> outcomes = new ArrayList<>();
         List<SealedEvent> events = new ArrayList<>();
-        ledger.events("acme", events::add);
+        lab.ledger().events("acme", events::add);
         events.stream()
                 .filter(event -> event.draft().type().equals(EventTypes.OUTCOME))
                 .forEach(event -> outcomes.add(
@@ -248,32 +242,8 @@ class HoldExpiryTest {
         return outcomes;
     }
 
-    private static Action priced(String cost) {
-        return Action.toolCall("t").cost(Money.parse(cost)).build();
-    }
-
-    private static void assertBalance(Guard guard, String spent, String held) {
-        assertThat(guard.balances("acme"))
-                .singleElement()
-                .returns(Amount.parse(spent), Balance::spent)
-                .returns(Amount.parse(held), Balance::held);
-    }
-
     private Guard guard(String expiry) {
-        return guard(contract(expiry));
-    }
-
-    private Guard guard(Contract contract) {
-        return guard(contract, clock);
-    }
-
-    private Guard guard(Contract contract, TestClock host) {
-        return Guard.builder()
-                .contract(contract)
-                .ledger(ledger)
-                .signer(key)
-                .clock(host)
-                .build();
+        return lab.guard(contract(expiry));
     }
 
     private static Contract contract(String expiry) {

@@ -1,15 +1,13 @@
 package io.spendguard.test;
 
+import static io.spendguard.test.GuardLab.priced;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
-import io.spendguard.decision.EvidenceExport;
-import io.spendguard.ledger.InMemoryLedger;
 import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
-import io.spendguard.model.Balance;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Extension;
 import io.spendguard.model.Money;
@@ -18,9 +16,6 @@ import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
 import io.spendguard.model.SettlementConflictException;
 import io.spendguard.model.Usage;
-import io.spendguard.proof.Anchors;
-import io.spendguard.proof.Ed25519Signer;
-import io.spendguard.verify.Verifier;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,11 +26,10 @@ import org.junit.jupiter.api.io.TempDir;
 class HoldExtensionTest {
     private static final Duration HOUR = Duration.ofHours(1);
 
-    private final TestClock clock = TestClock.create();
-    private final InMemoryLedger ledger = new InMemoryLedger(clock);
-    private final Ed25519Signer key = Ed25519Signer.generate();
+    private final GuardLab lab = new GuardLab();
+    private final TestClock clock = lab.clock();
     private final Contract contract = contract("enforce");
-    private final Guard guard = guard(contract);
+    private final Guard guard = lab.guard(contract);
 
     @Test
     void extend_time_keepsTheHoldFromExpiring() {
@@ -158,7 +152,7 @@ class HoldExtensionTest {
 
     @Test
     void extend_inShadowMode_letsTheCallGoOnAndSaysWhatWouldStandAgainstIt() {
-        Permit permit = guard(contract("shadow")).decide(priced("0.30 USD")).orThrow();
+        Permit permit = lab.guard(contract("shadow")).decide(priced("0.30 USD")).orThrow();
 
         Extension extension = permit.extend(HOUR, Money.parse("9.00 USD"));
 
@@ -174,32 +168,12 @@ class HoldExtensionTest {
         permit.extend(HOUR, Money.parse("2.00 USD"));
         permit.commit(Money.parse("0.70 USD"));
         guard.close();
-        Path file = folder.resolve("evidence.zip");
 
-        EvidenceExport.from(ledger).tenant("acme").contract(contract).write(key, clock, file);
-
-        assertThat(Verifier.verify(file, Anchors.of(key.verificationKey())).findings())
-                .isEmpty();
+        lab.assertEvidenceVerifies(contract, folder);
     }
 
     private void assertBalance(String spent, String held) {
-        assertThat(guard.balances("acme"))
-                .singleElement()
-                .returns(Amount.parse(spent), Balance::spent)
-                .returns(Amount.parse(held), Balance::held);
-    }
-
-    private static Action priced(String cost) {
-        return Action.toolCall("t").cost(Money.parse(cost)).build();
-    }
-
-    private Guard guard(Contract decides) {
-        return Guard.builder()
-                .contract(decides)
-                .ledger(ledger)
-                .signer(key)
-                .clock(clock)
-                .build();
+        GuardLab.assertBalance(guard, spent, held);
     }
 
     private static Contract contract(String mode) {

@@ -5,12 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
-import io.spendguard.decision.EvidenceExport;
 import io.spendguard.decision.Reconciler;
-import io.spendguard.ledger.InMemoryLedger;
 import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
-import io.spendguard.model.Balance;
 import io.spendguard.model.BilledCall;
 import io.spendguard.model.CostState;
 import io.spendguard.model.IdSource;
@@ -24,9 +21,6 @@ import io.spendguard.model.Reconciled;
 import io.spendguard.model.Settlement;
 import io.spendguard.model.SettlementConflictException;
 import io.spendguard.model.Usage;
-import io.spendguard.proof.Anchors;
-import io.spendguard.proof.Ed25519Signer;
-import io.spendguard.verify.Verifier;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
@@ -35,11 +29,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A session: one decision and hold, many parts, one settlement. The budget has 1.00 USD a day, the session holds 0.03 USD. */
 class SessionPartsTest {
-    private final TestClock clock = TestClock.create();
-    private final InMemoryLedger ledger = new InMemoryLedger(clock);
-    private final Ed25519Signer key = Ed25519Signer.generate();
+    private final GuardLab lab = new GuardLab();
+    private final TestClock clock = lab.clock();
     private final Contract contract = contract("enforce", "1.00 USD");
-    private final Guard guard = guard(contract);
+    private final Guard guard = lab.guard(contract);
     private final Action session = Action.llmCall("openai", "gpt-4o")
             .inputTokens(8_000)
             .maxOutputTokens(1_000)
@@ -190,7 +183,7 @@ class SessionPartsTest {
         permit.release("hung up");
 
         try (Reconciler reconciler = Reconciler.open(
-                ledger, key, clock, IdSource.timeOrdered(clock, new Random(1)), Duration.ofSeconds(30))) {
+                lab.ledger(), lab.key(), clock, IdSource.timeOrdered(clock, new Random(1)), Duration.ofSeconds(30))) {
             Reconciled result = reconciler.record(new BilledCall(
                     "acme", "session", Usage.unknown(), Money.parse("0.06 USD"), CostState.INVOICED, "bill"));
             assertThat(result.result()).isEqualTo(Reconciled.Result.CORRECTED);
@@ -200,7 +193,8 @@ class SessionPartsTest {
 
     @Test
     void commitPart_inShadowMode_letsTheSessionGoOnAndSaysWhatWouldStandAgainstIt() {
-        Permit permit = guard(contract("shadow", "1.00 USD")).decide(session).orThrow();
+        Permit permit =
+                lab.guard(contract("shadow", "1.00 USD")).decide(session).orThrow();
 
         PartCommit part = permit.commitPart(0, Money.parse("9.00 USD"));
 
@@ -216,28 +210,12 @@ class SessionPartsTest {
         permit.commitPart(2, Money.parse("2.00 USD"));
         permit.commit(Money.parse("0.70 USD"));
         guard.close();
-        Path file = folder.resolve("evidence.zip");
 
-        EvidenceExport.from(ledger).tenant("acme").contract(contract).write(key, clock, file);
-
-        assertThat(Verifier.verify(file, Anchors.of(key.verificationKey())).findings())
-                .isEmpty();
+        lab.assertEvidenceVerifies(contract, folder);
     }
 
     private void assertBalance(String spent, String held) {
-        assertThat(guard.balances("acme"))
-                .singleElement()
-                .returns(Amount.parse(spent), Balance::spent)
-                .returns(Amount.parse(held), Balance::held);
-    }
-
-    private Guard guard(Contract decides) {
-        return Guard.builder()
-                .contract(decides)
-                .ledger(ledger)
-                .signer(key)
-                .clock(clock)
-                .build();
+        GuardLab.assertBalance(guard, spent, held);
     }
 
     private static Contract contract(String mode, String limit) {

@@ -13,7 +13,6 @@ import java.util.UUID;
 
 import org.jooq.Condition;
 import org.jooq.Field;
-import org.jooq.ForeignKey;
 import org.jooq.Name;
 import org.jooq.Record;
 import org.jooq.Schema;
@@ -167,11 +166,6 @@ public class Outbox extends TableImpl<Record> {
     @Override
     public List<UniqueKey<Record>> getUniqueKeys() {
         return Arrays.asList(Keys.OUTBOX_TENANT_EVENT_ID_KEY);
-    }
-
-    @Override
-    public List<ForeignKey<Record, ?>> getReferences() {
-        return Arrays.asList(Keys.OUTBOX__OUTBOX_TENANT_STREAM_FKEY);
     }
 
     @Override

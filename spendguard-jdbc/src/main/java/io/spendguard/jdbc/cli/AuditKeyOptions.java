@@ -1,0 +1,34 @@
+package io.spendguard.jdbc.cli;
+
+import io.spendguard.ledger.Ledger;
+import io.spendguard.model.IdSource;
+import io.spendguard.proof.Ed25519Signer;
+import io.spendguard.proof.Signer;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import picocli.CommandLine.Option;
+
+/** The key with which an operator's work on a ledger is signed. */
+@SuppressWarnings("NullAway.Init") // picocli sets what is required
+final class AuditKeyOptions {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    @Option(
+            names = "--signing-key",
+            required = true,
+            paramLabel = "PEM",
+            description = "the key that signs the audit event")
+    private Path signingKey;
+
+    /** A writer on the ledger that signs with the key, with ids of the clock and a patience of 30 seconds. */
+    <W> W open(Opening<W> opening, Ledger ledger, Clock clock) {
+        return opening.open(ledger, Ed25519Signer.load(signingKey), clock, IdSource.timeOrdered(clock), PATIENCE);
+    }
+
+    /** How one kind of writer is opened. */
+    @FunctionalInterface
+    interface Opening<W> {
+        W open(Ledger ledger, Signer signer, Clock clock, IdSource ids, Duration patience);
+    }
+}
