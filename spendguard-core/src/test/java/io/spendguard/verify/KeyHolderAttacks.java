@@ -8,7 +8,7 @@ import static io.spendguard.verify.HonestPackage.GLOBEX;
 import static io.spendguard.verify.HonestPackage.RETIRED;
 import static io.spendguard.verify.HonestPackage.ROOT;
 import static io.spendguard.verify.Specimen.entry;
-import static java.nio.charset.UTF_8;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.spendguard.evidence.AuditEvent;
 import io.spendguard.evidence.LogHead;
