@@ -66,9 +66,10 @@ class MigrationOfRowsTest {
                             "3: 120 held, 30 committed");
             assertThat(rows(statement, "select stream || ' ' || (writer is null) from spendguard.stream_writer"))
                     .containsExactly("00000000-0000-7000-8000-00000000000b true");
-            assertThat(rows(
-                            statement,
-                            "select key || ': ' || convert_from(answer, 'UTF8') from spendguard.idempotency order by key"))
+            assertThat(
+                            rows(
+                                    statement,
+                                    "select key || ': ' || convert_from(answer, 'UTF8') from spendguard.idempotency order by key"))
                     .containsExactly("call-1: answer 1", "call-2: answer 2", "call-3: answer 3");
             assertThat(rows(statement, "select to_regclass('spendguard.idempotency_answer') is null"))
                     .containsExactly("t");
