@@ -17,7 +17,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 /** A JVM that decides on the hot budget: warms up, says so, waits to be told to go, and says how fast it was. */
 final class LedgerBenchProcess {
     /** Enough for the compiler, however many processes share the cores meanwhile. */
-    private static final int WARM_UP_DECISIONS = 8_000;
+    private static final int WARM_UP_DECISIONS = 20_000;
 
     private static final Duration WARM_UP_ROUND = Duration.ofSeconds(2);
     private static final Duration WARM_UP = Duration.ofMillis(500);
