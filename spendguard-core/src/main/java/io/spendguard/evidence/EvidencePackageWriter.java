@@ -43,6 +43,9 @@ public final class EvidencePackageWriter implements AutoCloseable {
     /** By their canonical text, so that what many streams state is there once. */
     private final Map<String, JsonObject> certificates = new TreeMap<>();
 
+    /** Whose keys signed what was written. */
+    private final Set<String> signers = new HashSet<>();
+
     private final Set<String> begun = new HashSet<>();
     /** Events of an excerpt whose places in the log are not asked for yet. */
     private final List<Chosen> excerpt = new ArrayList<>();
@@ -197,10 +200,6 @@ public final class EvidencePackageWriter implements AutoCloseable {
             openStream = file;
             last = null;
         }
-        if (start != null && !lastOf.containsKey(file)) {
-            carry(sealed); // a stream that ended before
-            return;
-        }
         keepCertificate(event);
         if (start != null && (carry(sealed) || sealed.seq() > lastOf.getOrDefault(file, 0L))) {
             return;
@@ -295,6 +294,7 @@ public final class EvidencePackageWriter implements AutoCloseable {
             openFile = file;
         }
         spool.line(line.toBytes());
+        signers.add(line.keyId());
         streams.put(
                 file,
                 new EvidenceManifest.Stream(sealed.event().tenant(), sealed.stream(), sealed.seq(), sealed.chain()));
@@ -376,10 +376,19 @@ public final class EvidencePackageWriter implements AutoCloseable {
                 .toList();
         JsonObject json =
                 JsonObject.create().put("format", "spendguard.keys.v1").put("keys", list);
-        if (!certificates.isEmpty()) {
-            json.put("certificates", List.copyOf(certificates.values()));
+        List<JsonObject> enclosed = certificates.values().stream()
+                .filter(certificate -> start == null || isNeeded(certificate))
+                .toList();
+        if (!enclosed.isEmpty()) {
+            json.put("certificates", enclosed);
         }
         return json.toCanonicalBytes();
+    }
+
+    /** Streams before the start may state any number of them, but whoever closes another's stream may have stated his own there. */
+    private boolean isNeeded(JsonObject certificate) {
+        String key = certificate.object("key").string("id");
+        return signers.contains(key) || key.equals(exporter.keyId());
     }
 
     private byte[] signatureJson(byte[] manifest) {

@@ -8,8 +8,6 @@ import io.spendguard.model.Period;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +21,7 @@ final class ContentCheck {
     private final Chronicle chronicle;
     private final DroppedCheck dropped;
     private final LogCheck log;
-    private final Set<UUID> ids = new HashSet<>();
+    private final UuidMap<Boolean> ids = new UuidMap<>();
     private Instant latest = Instant.MIN;
 
     ContentCheck(
@@ -178,7 +176,7 @@ final class ContentCheck {
 
     /** By the payload's own id: the line's is only a label. */
     private void requireFreshId(Place place, UUID id) {
-        if (!ids.add(id)) {
+        if (ids.put(id, true) != null) {
             findings.add(
                     FindingCode.EVENT_DUPLICATED,
                     place,

@@ -34,7 +34,9 @@ final class CostCheck {
     /** By digest in hexadecimal. */
     private final Map<String, PriceBook> books = new HashMap<>();
 
-    private final Map<Key, Rate> rates = new HashMap<>();
+    /** By tenant. */
+    private final Map<String, UuidMap<Rate>> rates = new HashMap<>();
+
     private final Map<Rate, Rate> shared = new HashMap<>();
     /** Whose decision has not passed by yet. */
     private final List<Settled> waiting = new ArrayList<>();
@@ -74,11 +76,11 @@ final class CostCheck {
         JsonObject estimate = data.object("estimate");
         Key key = new Key(tenant, UUID.fromString(data.object("decision").string("id")));
         if (!estimate.has("price")) {
-            rates.put(key, GIVEN);
+            keep(key, GIVEN);
             return;
         }
         Rate rate = shared(rate(place, at, data, price(estimate.object("price"))));
-        rates.put(key, rate);
+        keep(key, rate);
         Money cost = Money.parse(estimate.string("cost"));
         if (isCost(place, "estimates", usage(estimate.object("usage")), rate, cost) && rate.isPublished()) {
             estimates++;
@@ -122,7 +124,7 @@ final class CostCheck {
         }
         Key key = new Key(tenant, UUID.fromString(facts.string("decision")));
         Settled settled = new Settled(place, key, usage(data.object("usage")), cost);
-        Rate rate = rates.get(key);
+        Rate rate = rateOf(key);
         if (rate == null) {
             waiting.add(settled);
         } else {
@@ -133,7 +135,7 @@ final class CostCheck {
     /** Draws the conclusions that need every stream. */
     CostReport end() {
         for (Settled settled : waiting) {
-            Rate rate = rates.get(settled.key());
+            Rate rate = rateOf(settled.key());
             if (rate == null) {
                 unproved++;
             } else {
@@ -141,6 +143,15 @@ final class CostCheck {
             }
         }
         return new CostReport(derived, estimates, given, unproved);
+    }
+
+    private void keep(Key key, Rate rate) {
+        rates.computeIfAbsent(key.tenant(), name -> new UuidMap<>()).put(key.decision(), rate);
+    }
+
+    private @Nullable Rate rateOf(Key key) {
+        UuidMap<Rate> ofTenant = rates.get(key.tenant());
+        return ofTenant == null ? null : ofTenant.get(key.decision());
     }
 
     private Rate shared(Rate rate) {

@@ -17,8 +17,11 @@ final class DecisionBook {
 
     private final Scope scope;
     private final Findings findings;
-    private final Map<Key, Pair> pairs = new HashMap<>();
+    /** By tenant. */
+    private final Map<String, UuidMap<Pair>> pairs = new HashMap<>();
+
     private long outcomesBefore;
+    private long openHolds;
 
     DecisionBook(Scope scope, Findings findings) {
         this.scope = scope;
@@ -103,42 +106,40 @@ final class DecisionBook {
 
     /** Draws the conclusions that need every stream; returns how many holds have no outcome yet. */
     long end() {
-        long openHolds = 0;
-        for (Map.Entry<Key, Pair> entry : pairs.entrySet()) {
-            Pair pair = entry.getValue();
-            UUID id = entry.getKey().decision();
-            requireNothingAfterFinal(id, pair);
-            if (scope.isExcerpt() && !pair.isRefused()) {
-                continue; // the rest of it need not be here
-            }
-            if (pair.isCarried) {
-                continue; // what it held, only the archive tells; that all that is held adds up, balances show
-            }
-            if (!pair.decided && pair.outcome != null && scope.isLater()) {
-                outcomesBefore++; // whether its decision lies before the package begins, that package's checkpoint
-                // tells
-            } else if (!pair.decided && pair.outcome != null) {
-                findings.add(
-                        FindingCode.OUTCOME_WITHOUT_DECISION,
-                        pair.outcome,
-                        "Outcome " + pair.outcome.event() + " is of decision " + id
-                                + ", which is not there: an outcome follows its decision. Export all streams.");
-            } else if (pair.decided && !pair.holds && pair.moved != null) {
-                findings.add(
-                        FindingCode.OUTCOME_OF_REFUSAL,
-                        pair.moved,
-                        "Outcome " + pair.moved.event() + " moves money for decision " + id
-                                + ", which allowed nothing: a refusal costs nothing. Ask who settled it.");
-            } else if (pair.settled != null && !pair.isDissolved()) {
-                findings.add(
-                        FindingCode.HOLD_NOT_DISSOLVED,
-                        pair.settled,
-                        "Outcome " + pair.settled.event() + " does not dissolve what decision " + id
-                                + " held: what was held must become spent or available again. Ask who settled it.");
-            }
-            openHolds += pair.decided && pair.holds && pair.settled == null ? 1 : 0;
-        }
+        pairs.values().forEach(ofTenant -> ofTenant.forEach(this::conclude));
         return openHolds;
+    }
+
+    private void conclude(UUID id, Pair pair) {
+        requireNothingAfterFinal(id, pair);
+        if (scope.isExcerpt() && !pair.isRefused()) {
+            return; // the rest of it need not be here
+        }
+        if (pair.isCarried) {
+            return; // what it held, only the archive tells; that all that is held adds up, balances show
+        }
+        if (!pair.decided && pair.outcome != null && scope.isLater()) {
+            outcomesBefore++; // whether its decision lies before, what was verified up to there tells
+        } else if (!pair.decided && pair.outcome != null) {
+            findings.add(
+                    FindingCode.OUTCOME_WITHOUT_DECISION,
+                    pair.outcome,
+                    "Outcome " + pair.outcome.event() + " is of decision " + id
+                            + ", which is not there: an outcome follows its decision. Export all streams.");
+        } else if (pair.decided && !pair.holds && pair.moved != null) {
+            findings.add(
+                    FindingCode.OUTCOME_OF_REFUSAL,
+                    pair.moved,
+                    "Outcome " + pair.moved.event() + " moves money for decision " + id
+                            + ", which allowed nothing: a refusal costs nothing. Ask who settled it.");
+        } else if (pair.settled != null && !pair.isDissolved()) {
+            findings.add(
+                    FindingCode.HOLD_NOT_DISSOLVED,
+                    pair.settled,
+                    "Outcome " + pair.settled.event() + " does not dissolve what decision " + id
+                            + " held: what was held must become spent or available again. Ask who settled it.");
+        }
+        openHolds += pair.decided && pair.holds && pair.settled == null ? 1 : 0;
     }
 
     /** How many decisions have outcomes here and are not here themselves, in a package that begins after a checkpoint. */
@@ -170,7 +171,14 @@ final class DecisionBook {
     }
 
     private Pair pair(String tenant, UUID decision) {
-        return pairs.computeIfAbsent(new Key(tenant, decision), key -> new Pair());
+        UuidMap<Pair> ofTenant = pairs.computeIfAbsent(tenant, name -> new UuidMap<>());
+        Pair known = ofTenant.get(decision);
+        if (known != null) {
+            return known;
+        }
+        Pair pair = new Pair();
+        ofTenant.put(decision, pair);
+        return pair;
     }
 
     private static void requireSame(JsonObject envelope, UUID decision) {
@@ -178,8 +186,6 @@ final class DecisionBook {
             throw new JsonException("Member 'decisionid' names another decision than its facts.");
         }
     }
-
-    private record Key(String tenant, UUID decision) {}
 
     private static final class Pair {
         private boolean decided;

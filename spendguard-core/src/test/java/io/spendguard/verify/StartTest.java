@@ -8,6 +8,7 @@ import io.spendguard.evidence.EvidenceFilter;
 import io.spendguard.evidence.LogExport;
 import io.spendguard.evidence.SealedAuditEvent;
 import io.spendguard.proof.Anchors;
+import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.proof.SignedNote;
 import io.spendguard.proof.Signer;
 import java.nio.file.Files;
@@ -101,6 +102,29 @@ class StartTest {
         assertThat(report.findings()).isEmpty();
         assertThat(report.beginning()).isEqualTo(new Beginning(2, 0));
         assertThat(report.events()).isEqualTo(7);
+    }
+
+    @Test
+    void verify_streamClosedForItsWriterByOneWhoseOwnCertificateLiesBefore_holds() {
+        Specimen dead = Specimen.writer(HonestPackage.WRITER, 0x7000);
+        dead.write(dead.opening("acme", "1.00 USD", 1_000_000_000));
+        Signer certified = Stating.by(HonestPackage.ROOT, Ed25519Signer.generate(), List.of("acme"), Specimen.NOW);
+        Specimen closer = Specimen.writer(certified, 0x8000);
+        closer.write(closer.decision("acme", closer.id(), 5));
+        List<SealedAuditEvent> all = closer.closeFor(dead.leaveOpen());
+        List<SealedAuditEvent> before = all.subList(0, all.size() - 1);
+        SpecimenLog log = SpecimenLog.by(HonestPackage.LOG).take(before);
+        Anchors auditor =
+                StartAttacks.TRUST.with(HonestPackage.ROOT.verificationKey()).with(log.signed());
+        Path file =
+                export(all, log.take(all.subList(all.size() - 1, all.size())).from(1));
+
+        VerificationReport report = Verifier.verify(file, auditor);
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.streams())
+                .extracting(StreamReport::state)
+                .containsExactly(StreamReport.State.CLOSED_BY_FENCE);
     }
 
     @Test
