@@ -86,6 +86,9 @@ final class AccountBooks {
     /** Goes on from what dropped entries came to. */
     void carry(OpeningBalance opening) {
         Book book = book(opening.tenant(), opening.account());
+        if (book.isCarried) {
+            throw new JsonException("Account " + opening.account() + " has two opening balances.");
+        }
         try {
             book.carry(
                     new Identity(
@@ -97,6 +100,11 @@ final class AccountBooks {
                             opening.until(),
                             opening.unit()),
                     Movement.of(opening));
+            if (!book.isReportable()) {
+                throw new JsonException(
+                        "Account " + opening.account() + " cannot have begun with these balances: none is below"
+                                + " zero, and no more was granted than its limit is.");
+            }
         } catch (ArithmeticException overflow) {
             throw new JsonException("Its balances sum to more than a long holds.", overflow);
         }
@@ -342,6 +350,7 @@ final class AccountBooks {
             balance = balance.plus(carried);
             covered = covered.plus(carried);
             isCarried = true;
+            history.begin(-carried.adjustment() - carried.grant(), carried.spent(), carried.held());
         }
 
         private void apply(Place place, Instant at, Movement movement, boolean isCovered) {

@@ -14,6 +14,9 @@ public record Beginning(long checkpoint, long outcomesBefore) {
         return List.of(
                 "decisions and outcomes before it",
                 "streams that ended before it",
-                "what was decided of " + outcomesBefore + " decisions that lie before it and have outcomes here");
+                "what was decided of " + outcomesBefore + " decisions that lie before it and have outcomes here",
+                "holds open at it",
+                "what accounts opened before it are (budget, key, window, unit, namespace, granted)",
+                "which key opened streams that go on, whether they were closed before, and who closed others");
     }
 }

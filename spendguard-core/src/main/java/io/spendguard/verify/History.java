@@ -17,6 +17,12 @@ final class History {
 
     private long spanMillis = 1;
     private TreeMap<Long, Delta> spans = new TreeMap<>();
+    private Delta before = new Delta(0, 0, 0);
+
+    /** How the account stood before the first change. */
+    void begin(long limit, long spent, long held) {
+        before = new Delta(limit, spent, held);
+    }
 
     void add(Instant at, long limit, long spent, long held) {
         spans.merge(Math.floorDiv(at.toEpochMilli(), spanMillis), new Delta(limit, spent, held), Delta::plus);
@@ -34,7 +40,7 @@ final class History {
      */
     List<BalancePoint> points(Unit unit) {
         List<BalancePoint> points = new ArrayList<>(spans.size());
-        Delta sum = new Delta(0, 0, 0);
+        Delta sum = before;
         for (Map.Entry<Long, Delta> span : spans.entrySet()) {
             sum = sum.plus(span.getValue());
             points.add(new BalancePoint(

@@ -373,8 +373,7 @@ final class LogCheck {
         }
         tree.named = run.end();
         streams.computeIfAbsent(new PackageNames.StreamName(run.tenant(), run.stream()), name -> new StreamLog())
-                .runs
-                .put(run.from(), run);
+                .name(run);
     }
 
     private static byte[] utf8(String text) {
@@ -528,6 +527,16 @@ final class LogCheck {
 
         private final Map<Long, Long> taken = new HashMap<>();
 
+        /** An event has one leaf: where a run could take the place of another, leaves would be of no event, and unseen. */
+        private void name(LogRun run) {
+            Map.Entry<Long, LogRun> before = runs.floorEntry(run.to());
+            if (before != null && before.getValue().to() >= run.from()) {
+                throw new JsonException("Position " + Math.max(run.from(), before.getKey()) + " of stream "
+                        + run.stream() + " has two leaves.");
+            }
+            runs.put(run.from(), run);
+        }
+
         /** The position's leaf in the tenant's tree, or -1 where the checkpoint does not cover it. */
         private long take(TenantLog tree, long seq, Digest leaf) {
             Map.Entry<Long, LogRun> entry = runs.floorEntry(seq);
@@ -630,7 +639,7 @@ final class LogCheck {
             MerkleRange all = base == null ? MerkleRange.startingAt(0) : base.range();
             for (MerkleRange piece : pieces.values()) {
                 if (piece.begin() != all.end()) {
-                    return; // said of the stream it is missing from
+                    break;
                 }
                 all.append(piece);
                 LogHead.Detail head = heads.get(all.end());
@@ -644,6 +653,15 @@ final class LogCheck {
                     isSound = false;
                     return;
                 }
+            }
+            // Where an event was seen to be missing, it was said of its stream.
+            if (isSound && name != null && all.end() != lastSize()) {
+                add(
+                        FindingCode.LOG_DIFFERS,
+                        lastPlace == null ? Place.PACKAGE : lastPlace,
+                        "Leaf " + all.end() + " of tenant " + label() + " is of no event here, though its head covers "
+                                + lastSize() + ". Ask who exported them.");
+                isSound = false;
             }
         }
 

@@ -6,6 +6,7 @@ import static io.spendguard.verify.Attack.Means.PACKAGE;
 
 import io.spendguard.evidence.EventLine;
 import io.spendguard.evidence.LogExport;
+import io.spendguard.evidence.LogRun;
 import io.spendguard.evidence.LogStart;
 import io.spendguard.evidence.OpeningBalance;
 import io.spendguard.evidence.SealedAuditEvent;
@@ -100,6 +101,21 @@ final class StartAttacks {
                         Spot.file("log/start.jsonl"),
                         honest -> changed(honest, StartAttacks::richerUnderItsRoot)),
                 attack(
+                        "an account's opening balance given twice",
+                        DATABASE,
+                        FindingCode.LOG_MALFORMED,
+                        Spot.file("log/openings.jsonl"),
+                        honest -> changed(honest, files -> files.change(PackageNames.OPENINGS, text -> text + text))),
+                attack(
+                        "events named as leaves twice, so that others are missed by nobody",
+                        DATABASE,
+                        FindingCode.LOG_MALFORMED,
+                        Spot.file("log/runs.jsonl"),
+                        honest -> changed(
+                                honest,
+                                files -> files.change(PackageNames.RUNS, StartAttacks::lastLeafOnceMore)
+                                        .lines("acme", lines -> lines.remove(lines.size() - 1)))),
+                attack(
                         "a package that begins after a checkpoint passed off as everything",
                         PACKAGE,
                         FindingCode.EVENT_MISSING,
@@ -186,6 +202,23 @@ final class StartAttacks {
     /** As its fourth event left it. */
     private static Tampered heldMore(Tampered files) {
         return files.change(PackageNames.OPENINGS, text -> text.replace("300000000", "500000000"));
+    }
+
+    /** The last leaf of a tenant said to be of the event before it once more. */
+    private static String lastLeafOnceMore(String runs) {
+        List<LogRun> named = new ArrayList<>(runs.lines()
+                .map(line -> LogRun.parse(line.getBytes(StandardCharsets.UTF_8)))
+                .toList());
+        int last = named.size() - 1;
+        LogRun before = named.get(last - 1);
+        named.set(
+                last,
+                new LogRun(before.tenant(), named.get(last).index(), before.stream(), before.from(), before.to()));
+        return lines(named.stream().map(StartAttacks::line).toList());
+    }
+
+    private static String line(LogRun run) {
+        return new String(run.toBytes(), StandardCharsets.UTF_8);
     }
 
     private static Tampered richer(Tampered files) {

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.spendguard.evidence.EvidenceException;
 import io.spendguard.evidence.EvidenceFilter;
 import io.spendguard.evidence.LogExport;
+import io.spendguard.evidence.OpeningBalance;
 import io.spendguard.evidence.SealedAuditEvent;
+import io.spendguard.json.JsonException;
+import io.spendguard.model.Unit;
 import io.spendguard.proof.Anchors;
 import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.proof.SignedNote;
@@ -14,6 +17,7 @@ import io.spendguard.proof.Signer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,12 +41,46 @@ class StartTest {
         assertThat(report.unprovedLine())
                 .contains(
                         "NOT PROVEN (from checkpoint 2): decisions and outcomes before it, streams that ended before it,"
-                                + " what was decided of 1 decisions that lie before it and have outcomes here");
+                                + " what was decided of 1 decisions that lie before it and have outcomes here, holds open at it,"
+                                + " what accounts opened before it are (budget, key, window, unit, namespace, granted),"
+                                + " which key opened streams that go on, whether they were closed before, and who closed"
+                                + " others");
         assertThat(report.notes())
                 .contains(
                         "completeness: every event after checkpoint 2 up to checkpoint 3 of example.com/log is here (4), in"
                                 + " one history with the checkpoint the anchors hold",
                         "money: from the balances that the earlier checkpoint covers on, every balance re-derived");
+    }
+
+    /** An account that no event moves shows its opening alone: with an impossible one it would be shown by nothing. */
+    @Test
+    void carry_openingThatCannotBe_isRefused() {
+        for (long[] wrong : List.of(
+                new long[] {100, 101, 0, 0, 0},
+                new long[] {-1, -2, 0, 0, 0},
+                new long[] {100, 0, -1, 0, 0},
+                new long[] {100, 0, 0, -1, 0},
+                new long[] {100, 0, 0, 0, -1},
+                new long[] {100, 0, 60, 60, 0})) {
+            OpeningBalance opening = new OpeningBalance(
+                    "acme",
+                    new UUID(1, 2),
+                    "enforce",
+                    "day",
+                    "",
+                    "2026-01-01T00:00:00Z",
+                    "2026-01-02T00:00:00Z",
+                    new Unit("USD"),
+                    wrong[0],
+                    wrong[1],
+                    wrong[2],
+                    wrong[3],
+                    wrong[4]);
+
+            assertThatThrownBy(() -> new AccountBooks(new Scope(), new Findings()).carry(opening))
+                    .isInstanceOf(JsonException.class)
+                    .hasMessageContaining("cannot have begun with these balances");
+        }
     }
 
     @Test

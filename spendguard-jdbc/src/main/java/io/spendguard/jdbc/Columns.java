@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
@@ -90,11 +89,13 @@ final class Columns {
                         .array();
             }
         },
-        /** Instants to the microsecond, rounded down, which is what the server can store. */
+        /** Instants to the microsecond, rounded down, which is what the server can store, counted from the year 2000. */
         TIMES(Oid.TIMESTAMPTZ, Oid.TIMESTAMPTZ_ARRAY) {
             @Override
             byte[] encode(Object value) {
-                return bytes(ChronoUnit.MICROS.between(SERVER_EPOCH, ((Instant) value).truncatedTo(ChronoUnit.MICROS)));
+                Instant instant = (Instant) value;
+                long seconds = instant.getEpochSecond() - SERVER_EPOCH.getEpochSecond();
+                return bytes(Math.addExact(Math.multiplyExact(seconds, 1_000_000L), instant.getNano() / 1_000));
             }
         };
 

@@ -82,6 +82,45 @@ public enum LedgerLaw {
              where account.tenant is null
              order by claim.tenant, claim.reservation_id, claim.account_id
             """),
+    /** A claim is part of a reservation. */
+    CLAIMS_HAVE_RESERVATIONS("""
+            select claim.tenant, 'reservation ' || claim.reservation_id as subject,
+                   format('Account %s is claimed for it, but it is not there.', min(claim.account_id::text)) as message
+              from spendguard.reservation_claim claim
+              left join spendguard.reservation using (tenant, reservation_id)
+             where reservation.tenant is null
+             group by claim.tenant, claim.reservation_id
+             order by claim.tenant, claim.reservation_id
+            """),
+    /** An entry is part of a posting. */
+    ENTRIES_HAVE_POSTINGS("""
+            select entry.tenant, 'transaction ' || entry.tx_id as subject,
+                   format('It has %s entries, but was never posted.', count(*)) as message
+              from spendguard.ledger_entry entry
+              left join spendguard.ledger_tx using (tenant, tx_id)
+             where ledger_tx.tenant is null
+             group by entry.tenant, entry.tx_id
+             order by entry.tenant, entry.tx_id
+            """),
+    /** A posting is an operation's, whose key is taken. */
+    POSTINGS_HAVE_OPERATIONS("""
+            select tx.tenant, 'transaction ' || tx.tx_id as subject,
+                   format('It belongs to operation %s ''%s'', whose key is not taken.', tx.operation, tx.key) as message
+              from spendguard.ledger_tx tx
+              left join spendguard.idempotency using (tenant, operation, key)
+             where idempotency.tenant is null
+             order by tx.tenant, tx.tx_id
+            """),
+    /** An event is one of a stream. */
+    EVENTS_HAVE_STREAMS("""
+            select event.tenant, 'stream ' || event.stream as subject,
+                   format('%s events say they are of it, but it is not there.', count(*)) as message
+              from spendguard.outbox event
+              left join spendguard.stream using (tenant, stream)
+             where stream.tenant is null
+             group by event.tenant, event.stream
+             order by event.tenant, event.stream
+            """),
     /** What a claim's parts take was held before them, and each says what came before it. */
     PARTS_FOLLOW_FROM_EACH_OTHER("""
             select tenant, 'reservation ' || reservation_id as subject,

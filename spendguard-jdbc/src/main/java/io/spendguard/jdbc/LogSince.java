@@ -38,6 +38,18 @@ final class LogSince implements LogExport {
              order by head.tenant, head.size desc
             """;
 
+    /** Tenants that have a head only after the first checkpoint, and of whom something was dropped. */
+    private static final String DROPPED_SINCE = """
+            select dropped.tenant, 0::bigint as size, dropped.size as dropped
+              from spendguard.dropped_period dropped
+             where dropped.size > 0
+               and (? = '' or dropped.tenant = ?)
+               and not exists (
+                select from spendguard.tree_head head where head.tenant = dropped.tenant and head.global_index < ?)
+               and exists (
+                select from spendguard.tree_head head where head.tenant = dropped.tenant and head.global_index < ?)
+            """;
+
     private final LogDatabase database;
     private final SignedNote note;
     private final long from;
@@ -66,6 +78,7 @@ final class LogSince implements LogExport {
                 size,
                 tenant,
                 tenant);
+        database.stream(DROPPED_SINCE, this::requireNotDropped, tenant, tenant, from, size);
         bases.forEach((of, base) -> database.stream(
                 """
                 select stream, max(seq), max(log_index) from spendguard.canonical_event

@@ -30,7 +30,7 @@ final class WriterConnection {
             select set_config('idle_in_transaction_session_timeout', {0}, false), set_config('statement_timeout', {1}, false),
                    set_config('spendguard.writer', {2}, false),
                    set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
-                   set_config('enable_mergejoin', 'off', false)
+                   set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false)
             """;
     /** Whoever fell silent for longer than this begins anew to be heard without a break. */
     private static final String SAY_ALIVE = """

@@ -143,6 +143,27 @@ class LedgerCheckTest {
                         LedgerLaw.CLAIMS_HAVE_ACCOUNTS,
                         "which was never opened"),
                 arguments(
+                        "a reservation deleted, and its claims left",
+                        "delete from spendguard.reservation where state = 'COMMITTED'",
+                        LedgerLaw.CLAIMS_HAVE_RESERVATIONS,
+                        "is claimed for it, but it is not there."),
+                arguments(
+                        "entries of no posting",
+                        "insert into spendguard.ledger_entry select tenant, gen_random_uuid(), line, account_id, kind, atoms from"
+                                + " spendguard.ledger_entry where atoms = 180000000",
+                        LedgerLaw.ENTRIES_HAVE_POSTINGS,
+                        " entries, but was never posted."),
+                arguments(
+                        "an operation's key deleted",
+                        "delete from spendguard.idempotency where operation = 'SETTLE'",
+                        LedgerLaw.POSTINGS_HAVE_OPERATIONS,
+                        "whose key is not taken."),
+                arguments(
+                        "a stream deleted, and its events left",
+                        "delete from spendguard.stream",
+                        LedgerLaw.EVENTS_HAVE_STREAMS,
+                        " events say they are of it, but it is not there."),
+                arguments(
                         "a part that says more was held before it",
                         "insert into spendguard.reservation_claim (tenant, reservation_id, account_id, part, atoms,"
                                 + " held_before) select tenant, reservation_id, account_id, 1, -200000000, 200000000"

@@ -276,6 +276,11 @@ class SchemaRulesTest {
                 "insert into spendguard.reservation select tenant, gen_random_uuid(), namespace, run, 'COMMITTED',"
                         + " expires_at, terms from spendguard.reservation",
                 RESTRICT_VIOLATION);
+        assertRefused(
+                application(),
+                "insert into spendguard.reservation select tenant, gen_random_uuid(), 'NONE', run, 'HELD',"
+                        + " expires_at, terms from spendguard.reservation",
+                RESTRICT_VIOLATION);
     }
 
     @Test

@@ -147,7 +147,8 @@ final class AnchorCommands {
             Anchors anchors = Anchors.load(file);
             VerificationReport report = Verifier.verify(evidence, anchors);
             LogReport log = report.log();
-            boolean isKept = report.isVerified() && log != null;
+            boolean isKept =
+                    report.isVerified() && log != null && !report.filter().isExcerpt();
             if (isKept && log != null) {
                 anchors.with(log.checkpoint()).write(file);
             }
@@ -161,11 +162,19 @@ final class AnchorCommands {
             } else if (isKept && log != null) {
                 terminal.line("anchors: checkpoint " + log.checkpoint().size() + " of "
                         + log.checkpoint().origin() + " kept in " + file);
+                if (report.tenant() != null) {
+                    terminal.line("note: the package shows tenant " + report.tenant()
+                            + " alone; what other tenants did up to" + " this checkpoint was not verified with it");
+                }
             } else {
                 terminal.line(report.summary());
                 report.findings().forEach(finding -> terminal.line("  " + finding));
                 terminal.line("anchors: unchanged, "
-                        + (report.isVerified() ? "the package holds no checkpoint" : "the package does not verify"));
+                        + (!report.isVerified()
+                                ? "the package does not verify"
+                                : log == null
+                                        ? "the package holds no checkpoint"
+                                        : "an excerpt does not show what came before its events"));
             }
             return isKept ? SpendGuardCli.OK : SpendGuardCli.FOUND;
         }

@@ -40,7 +40,7 @@ grant update (answer) on spendguard.idempotency to spendguard_app;
 alter table spendguard.account
     drop constraint account_tenant_namespace_budget_id_key_window_from_window_u_key;
 alter table spendguard.account add constraint account_is_one
-    unique (budget_id, key, tenant, namespace, window_from, window_until, unit);
+    unique (budget_id, tenant, namespace, key, window_from, window_until, unit);
 
 alter table spendguard.ledger_tx drop constraint ledger_tx_tenant_operation_key_fkey;
 alter table spendguard.ledger_tx drop constraint ledger_tx_tenant_event_id_fkey;
@@ -48,9 +48,21 @@ alter table spendguard.ledger_entry drop constraint ledger_entry_tenant_tx_id_fk
 alter table spendguard.reservation_claim drop constraint reservation_claim_tenant_reservation_id_fkey;
 alter table spendguard.outbox drop constraint outbox_tenant_stream_fkey;
 
--- Lists of names, which other rows or triggers hold to already: what begins and follows a reservation's state, what a budget has.
+-- Lists of names. Triggers hold a reservation to its namespace and states; of the others a wrong one is a row that nobody finds.
 alter table spendguard.reservation drop constraint reservation_state_check;
 alter table spendguard.reservation drop constraint reservation_namespace_check;
+drop trigger reservation_begins_held on spendguard.reservation;
+create trigger reservation_begins_held before insert on spendguard.reservation
+    for each row when (new.state <> 'HELD' or new.namespace <> 'ENFORCE' and new.namespace <> 'SHADOW')
+    execute function spendguard.check_new_reservation();
+create or replace function spendguard.check_new_reservation() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    raise exception using
+        errcode = '23001',
+        message = format('Reservation %s cannot begin as %s in namespace %s: it begins as HELD, in ENFORCE or SHADOW.',
+            new.reservation_id, new.state, new.namespace);
+end $$;
 alter table spendguard.run_state drop constraint run_state_namespace_check;
 alter table spendguard.idempotency drop constraint idempotency_operation_check;
 
@@ -129,6 +141,24 @@ begin
             hint = 'Post a correction instead, or close the period: spendguard evidence close.';
     end if;
     return null;
+end $$;
+
+-- As before, and not while there are entries of it.
+create or replace function spendguard.check_dropped_posting() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    if exists (
+            select from spendguard.outbox event
+             where event.tenant = old.tenant and event.event_id = old.event_id and event.payload is not null)
+        or exists (
+            select from spendguard.ledger_entry entry where entry.tenant = old.tenant and entry.tx_id = old.tx_id)
+    then
+        raise exception using
+            errcode = '23001',
+            message = 'DELETE of spendguard.ledger_tx is refused: a posting stays as long as its entries and the event that tells of it.',
+            hint = 'Close the period: spendguard evidence close.';
+    end if;
+    return old;
 end $$;
 
 create function spendguard.check_postings() returns trigger
@@ -320,6 +350,9 @@ declare
 begin
     perform set_config('lock_timeout', lock_timeout_millis::text, true);
 
+    if array_position(key_answer, null) is not null then
+        raise exception using errcode = '23502', message = 'A key has no answer.';
+    end if;
     if keys_are_taken then
         for answered in
             select * from unnest(key_tenant, key_operation, key_key, key_answer)
@@ -328,6 +361,10 @@ begin
             update spendguard.idempotency
                set answer = answered.becomes
              where tenant = answered.of_tenant and operation = answered.of_operation and key = answered.of_key;
+            if not found then
+                raise exception using
+                    errcode = '23503', message = format('Key %s of %s was not taken.', answered.of_key, answered.of_operation);
+            end if;
         end loop;
     else
         insert into spendguard.idempotency (tenant, operation, key, request_hash, answer)

@@ -78,6 +78,23 @@ class LogCommandsTest {
         assertThat(updated.out()).isEqualTo("anchors: checkpoint 1 of " + ORIGIN + " kept in " + anchors + "\n");
         assertThat(shown.out()).startsWith("key " + signer.keyId() + "\nlog " + ORIGIN + ", checkpoint 1, root ");
 
+        onLedger(
+                "evidence",
+                "export",
+                "--with-log",
+                "--tenant",
+                "acme",
+                "--budget",
+                "daily",
+                "--key",
+                key.toString(),
+                "--out",
+                path("excerpt.zip"));
+        Console excerpt = Console.run("anchors", "update", anchors.toString(), "--package", path("excerpt.zip"));
+        assertThat(excerpt.exitCode()).isEqualTo(1);
+        assertThat(excerpt.out())
+                .endsWith("anchors: unchanged, an excerpt does not show what came before its events\n");
+
         onLedger("evidence", "export", "--key", key.toString(), "--out", path("second.zip"));
         Console verified = Console.run("verify", path("second.zip"), "--anchors", anchors.toString());
         assertThat(verified.exitCode()).isEqualTo(1);
@@ -116,12 +133,14 @@ class LogCommandsTest {
                 .endsWith(
                         "evidence: verified (FROM CHECKPOINT 1), 5 events, 0 findings\nNOT PROVEN (from checkpoint 1):"
                                 + " decisions and outcomes before it, streams that ended before it, what was decided of 0"
-                                + " decisions that lie before it and have outcomes here\n");
+                                + " decisions that lie before it and have outcomes here, holds open at it, what accounts opened"
+                                + " before it are (budget, key, window, unit, namespace, granted), which key opened streams"
+                                + " that go on, whether they were closed before, and who closed others\n");
         assertThat(unknown.exitCode()).isEqualTo(1);
         assertThat(unknown.out()).contains("CHECKPOINT_MISSING log/start.jsonl");
         assertThat(json(given).integer("fromCheckpoint")).isEqualTo(1);
         assertThat(json(given).string("money")).isEqualTo("FROM_CHECKPOINT");
-        assertThat(json(given).strings("notProven")).hasSize(3);
+        assertThat(json(given).strings("notProven")).hasSize(6);
         assertThat(noNote.exitCode()).isEqualTo(2);
         assertThat(noNote.err()).startsWith("spendguard: Checkpoint file " + key + " is no signed checkpoint: ");
         assertThat(updated.out()).isEqualTo("anchors: checkpoint 2 of " + ORIGIN + " kept in " + anchors + "\n");
