@@ -3,7 +3,6 @@ package io.spendguard.jdbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.spendguard.jdbc.Columns.Type;
 import io.spendguard.test.Database;
 import io.spendguard.test.EmbeddedPostgres;
 import java.sql.Connection;
@@ -24,7 +23,13 @@ class ColumnsTest {
 
     @Test
     void bind_valuesOfEveryType_reachTheServerAsTheyAre() throws SQLException {
-        Columns columns = new Columns(Type.TEXT, Type.UUIDS, Type.BYTES, Type.LONGS, Type.INTS, Type.TIMES);
+        Columns columns = new Columns(
+                Columns.Type.TEXT,
+                Columns.Type.UUIDS,
+                Columns.Type.BYTES,
+                Columns.Type.LONGS,
+                Columns.Type.INTS,
+                Columns.Type.TIMES);
         columns.add("täxt \"{},\\", new UUID(-1, 1), new byte[] {0, -1}, Long.MIN_VALUE, Integer.MAX_VALUE, null);
         columns.add(null, null, new byte[0], 7L, -7, Instant.parse("1999-12-31T23:59:59.999999999Z"));
         columns.add("", null, null, null, null, Instant.parse("9999-12-31T23:59:59.123456Z"));
@@ -40,13 +45,19 @@ class ColumnsTest {
 
     @Test
     void bind_noRows_isEmptyArrays() throws SQLException {
-        assertThat(rows(new Columns(Type.TEXT, Type.UUIDS, Type.BYTES, Type.LONGS, Type.INTS, Type.TIMES)))
+        assertThat(rows(new Columns(
+                        Columns.Type.TEXT,
+                        Columns.Type.UUIDS,
+                        Columns.Type.BYTES,
+                        Columns.Type.LONGS,
+                        Columns.Type.INTS,
+                        Columns.Type.TIMES)))
                 .isEmpty();
     }
 
     @Test
     void add_rowOfAnotherWidth_isRefused() {
-        assertThatThrownBy(() -> new Columns(Type.TEXT, Type.INTS).add("one"))
+        assertThatThrownBy(() -> new Columns(Columns.Type.TEXT, Columns.Type.INTS).add("one"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("Row has 1 values, there are 2 columns.");
     }
