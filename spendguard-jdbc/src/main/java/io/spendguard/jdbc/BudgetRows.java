@@ -20,10 +20,25 @@ import java.util.function.Function;
 import org.jooq.DSLContext;
 import org.jooq.Field;
 import org.jooq.Record7;
-import org.jooq.SelectSeekStep3;
+import org.jooq.Result;
+import org.jooq.impl.DSL;
 
 /** The rows of budgets: the limits that contracts set. Part of one transaction; not safe for several threads. */
 final class BudgetRows {
+    private static final String LIMITS = """
+            select budget.*
+              from (
+                select * from unnest({0}, {1}, {2}) as named(tenant, namespace, budget_id)
+                 order by named.tenant collate "C", named.namespace collate "C", named.budget_id collate "C") wanted
+             cross join lateral (
+                select known.*
+                  from spendguard.budget known
+                 where known.tenant = wanted.tenant
+                   and known.namespace = wanted.namespace
+                   and known.budget_id = wanted.budget_id
+                offset 0 {3}) budget
+            """;
+
     private final DSLContext sql;
 
     BudgetRows(DSLContext sql) {
@@ -83,15 +98,13 @@ final class BudgetRows {
     Map<BudgetKey, BudgetLimit> lock(Collection<Account> accounts) {
         Set<BudgetKey> budgets = new TreeSet<>();
         accounts.forEach(account -> budgets.add(BudgetKey.of(account)));
-        boolean countsKeys = limits(budgets).fetchStream().anyMatch(row -> row.value6() != null);
-        Map<BudgetKey, BudgetLimit> locked = read(
-                countsKeys
-                        ? limits(budgets).forNoKeyUpdate().of(BUDGET)
-                        : limits(budgets).forShare().of(BUDGET));
+        boolean countsKeys = limits(budgets, "").stream().anyMatch(row -> row.value6() != null);
+        Map<BudgetKey, BudgetLimit> locked =
+                read(countsKeys ? limits(budgets, "for no key update") : limits(budgets, "for share"));
         // An activation may have come between. It does so once in a while, and never twice.
         return countsKeys || locked.values().stream().allMatch(limit -> limit.maxKeys() == null)
                 ? locked
-                : read(limits(budgets).forNoKeyUpdate().of(BUDGET));
+                : read(limits(budgets, "for no key update"));
     }
 
     /**
@@ -125,25 +138,22 @@ final class BudgetRows {
                 .and(ACCOUNT.UNIT.eq(account.unit().code())));
     }
 
-    private SelectSeekStep3<Record7<String, String, String, Long, String, Integer, Long>, String, String, String>
-            limits(Set<BudgetKey> budgets) {
-        return sql.select(
+    private Result<Record7<String, String, String, Long, String, Integer, Long>> limits(
+            Set<BudgetKey> budgets, String locking) {
+        return sql.fetch(
+                        LIMITS,
+                        texts(budgets, BudgetKey::tenant),
+                        texts(budgets, BudgetKey::namespace),
+                        texts(budgets, BudgetKey::budgetId),
+                        DSL.sql(locking))
+                .into(
                         BUDGET.TENANT,
                         BUDGET.NAMESPACE,
                         BUDGET.BUDGET_ID,
                         BUDGET.LIMIT_ATOMS,
                         BUDGET.UNIT,
                         BUDGET.MAX_KEYS,
-                        BUDGET.REVISION)
-                .from(
-                        "unnest({0}, {1}, {2}) as named(tenant, namespace, budget_id)",
-                        texts(budgets, BudgetKey::tenant),
-                        texts(budgets, BudgetKey::namespace),
-                        texts(budgets, BudgetKey::budgetId))
-                .join(BUDGET)
-                .on("budget.tenant = named.tenant and budget.namespace = named.namespace"
-                        + " and budget.budget_id = named.budget_id")
-                .orderBy(BUDGET.TENANT, BUDGET.NAMESPACE, BUDGET.BUDGET_ID);
+                        BUDGET.REVISION);
     }
 
     private static Map<BudgetKey, BudgetLimit> read(

@@ -65,16 +65,22 @@ final class OrderedPath {
     private static final String STORED_ANSWERS = """
             select stored.tenant, stored.operation, stored.key, stored.request_hash, stored.answer
               from unnest({0}, {1}, {2}) as taken(tenant, operation, key)
-              join spendguard.idempotency stored
-                on stored.tenant = taken.tenant and stored.operation = taken.operation and stored.key = taken.key
+             cross join lateral (
+                select known.*
+                  from spendguard.idempotency known
+                 where known.tenant = taken.tenant and known.operation = taken.operation and known.key = taken.key
+                offset 0) stored
             """;
     private static final String LOCK_RESERVATIONS = """
             select reservation.*
-              from unnest({0}, {1}) as wanted(tenant, reservation_id)
-              join spendguard.reservation
-                on reservation.tenant = wanted.tenant and reservation.reservation_id = wanted.reservation_id
-             order by reservation.tenant, reservation.reservation_id
-               for no key update of reservation
+              from (
+                select * from unnest({0}, {1}) as named(tenant, reservation_id)
+                 order by named.tenant collate "C", named.reservation_id) wanted
+             cross join lateral (
+                select known.*
+                  from spendguard.reservation known
+                 where known.tenant = wanted.tenant and known.reservation_id = wanted.reservation_id
+                   for no key update) reservation
             """;
     private static final String OPEN_RUNS = """
             insert into spendguard.run_state (tenant, namespace, run, steps)
@@ -84,12 +90,25 @@ final class OrderedPath {
             """;
     private static final String LOCK_RUNS = """
             select run_state.*
-              from unnest({0}, {1}, {2}) as named(tenant, namespace, run)
-              join spendguard.run_state
-                on run_state.tenant = named.tenant and run_state.namespace = named.namespace
-               and run_state.run = named.run
-             order by run_state.tenant, run_state.namespace, run_state.run
-               for no key update of run_state
+              from (
+                select * from unnest({0}, {1}, {2}) as named(tenant, namespace, run)
+                 order by named.tenant collate "C", named.namespace collate "C", named.run collate "C") wanted
+             cross join lateral (
+                select known.*
+                  from spendguard.run_state known
+                 where known.tenant = wanted.tenant and known.namespace = wanted.namespace and known.run = wanted.run
+                   for no key update) run_state
+            """;
+
+    /** Which of some accounts are open. Locks none of them. */
+    static final String OPEN_ACCOUNTS = """
+            select account.account_id
+              from unnest({0}, {1}) as named(tenant, account_id)
+             cross join lateral (
+                select known.account_id
+                  from spendguard.account known
+                 where known.tenant = named.tenant and known.account_id = named.account_id
+                offset 0) account
             """;
 
     /** Of the latest accounts of a budget and key, those that left something behind. Looks along an index, not at all of history. */
@@ -308,10 +327,7 @@ final class OrderedPath {
             return;
         }
         Map<AccountId, Account> missing = new TreeMap<>(named);
-        sql.fetch(
-                        "select account_id from unnest({0}, {1}) as named(tenant, account_id)"
-                                + " join spendguard.account using (tenant, account_id)",
-                        texts(named.values(), Account::tenant), ids(named.keySet()))
+        sql.fetch(OPEN_ACCOUNTS, texts(named.values(), Account::tenant), ids(named.keySet()))
                 .forEach(row -> missing.remove(new AccountId(row.get(0, UUID.class))));
         if (missing.isEmpty()) {
             return;

@@ -74,7 +74,11 @@ final class Rows {
                    last.committed_before - case when last.part > 0 then least(last.atoms, 0) else 0 end as committed,
                    account.*
               from last
-              join spendguard.account on account.tenant = last.tenant and account.account_id = last.account_id
+             cross join lateral (
+                select known.*
+                  from spendguard.account known
+                 where known.tenant = last.tenant and known.account_id = last.account_id
+                offset 0) account
              order by last.account_id
             """;
 

@@ -128,9 +128,12 @@ final class WriterConnection {
                             """
                             select place.stream
                               from unnest({0}, {1}, {2}, {3}) as place(tenant, stream, seq, chain)
-                              left join spendguard.outbox event
-                                on event.tenant = place.tenant and event.stream = place.stream and event.seq = place.seq
-                             where event.chain is distinct from place.chain
+                             where place.chain is distinct from (
+                                select event.chain
+                                  from spendguard.outbox event
+                                 where event.tenant = place.tenant
+                                   and event.stream = place.stream
+                                   and event.seq = place.seq)
                             """,
                             DSL.val(tails.stream().map(EventSealer.Tail::tenant).toArray(String[]::new)),
                             DSL.val(tails.stream().map(EventSealer.Tail::stream).toArray(UUID[]::new)),
