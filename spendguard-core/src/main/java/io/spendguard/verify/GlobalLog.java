@@ -172,8 +172,7 @@ final class GlobalLog {
         }
         isContradicted = !seen.origin().equals(read.origin()) || read.size() < seen.size();
         if (!seen.origin().equals(read.origin())) {
-            findings.inconsistent(
-                    "is of log '" + read.origin() + "', but the anchors tell of '" + seen.origin() + "'");
+            findings.inconsistent("is of log '" + read.origin() + "', but the anchors tell of '" + seen.origin() + "'");
         } else if (read.size() < seen.size()) {
             findings.inconsistent("covers " + read.size() + " heads, but the anchors saw " + seen.size()
                     + " already: the log was rolled back");

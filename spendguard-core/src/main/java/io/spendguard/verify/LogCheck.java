@@ -233,13 +233,7 @@ final class LogCheck {
         tenants.values().forEach(tree -> tree.compareBalances(accounts, start, global.size()));
         return findings.isSound()
                 ? Optional.of(new LogReport(
-                        signed,
-                        covered,
-                        later,
-                        global.isContinuation(),
-                        global.witnesses(),
-                        global.begin(),
-                        dropped))
+                        signed, covered, later, global.isContinuation(), global.witnesses(), global.begin(), dropped))
                 : Optional.empty();
     }
 

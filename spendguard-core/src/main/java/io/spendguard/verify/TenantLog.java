@@ -105,8 +105,8 @@ final class TenantLog {
         if (named != lastSize()) {
             findings.malformed(
                     Place.file(PackageNames.RUNS),
-                    "The runs of tenant " + label() + " name " + named + " leaves where its last head has "
-                            + lastSize() + ".");
+                    "The runs of tenant " + label() + " name " + named + " leaves where its last head has " + lastSize()
+                            + ".");
         }
     }
 
@@ -158,8 +158,8 @@ final class TenantLog {
             findings.add(
                     FindingCode.BALANCES_DIFFER,
                     place(),
-                    "The balances that follow from the events of tenant '" + name
-                            + "' are not those that checkpoint " + checkpoint + " covers. Ask who keeps the log.");
+                    "The balances that follow from the events of tenant '" + name + "' are not those that checkpoint "
+                            + checkpoint + " covers. Ask who keeps the log.");
         }
     }
 
