@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /** Pairs decisions with outcomes, and what was held with what was dissolved, across a tenant's streams. */
 final class DecisionBook {
     private static final Place DROPPED = Place.file(PackageNames.DROPPED);
+    /** The kind of a final outcome, by which a later one names it. */
+    private static final String EXPIRED = "EXPIRED";
 
     private final Scope scope;
     private final Findings findings;
@@ -89,7 +91,9 @@ final class DecisionBook {
         }
         pair.move(data);
         if (!outcome.bool("final")) {
-            if (!outcome.has("corrects")) {
+            if (outcome.has("corrects")) {
+                pair.corrects(place, UUID.fromString(envelope.string("id")), outcome.string("corrects"));
+            } else {
                 pair.stray = pair.stray == null ? place : pair.stray;
             }
             return;
@@ -102,6 +106,7 @@ final class DecisionBook {
                             + ": it has one. Ask who settled it twice.");
         }
         pair.settled = place;
+        pair.isExpired = outcome.string("kind").equals(EXPIRED);
     }
 
     /** Draws the conclusions that need every stream; returns how many holds have no outcome yet. */
@@ -112,6 +117,7 @@ final class DecisionBook {
 
     private void conclude(UUID id, Pair pair) {
         requireNothingAfterFinal(id, pair);
+        requireCorrections(id, pair);
         if (scope.isExcerpt() && !pair.isRefused()) {
             return; // the rest of it need not be here
         }
@@ -148,14 +154,56 @@ final class DecisionBook {
     }
 
     private void requireNothingAfterFinal(UUID id, Pair pair) {
-        if (pair.settled != null && pair.stray != null) {
+        Place stray = pair.stray;
+        if (stray == null) {
+            return;
+        }
+        String what = "Event " + stray.event() + " tells what became of decision " + id;
+        if (pair.settled != null) {
             findings.add(
                     FindingCode.OUTCOME_AFTER_FINAL,
-                    pair.stray,
-                    "Event " + pair.stray.event() + " tells what became of decision " + id
-                            + ", which has a final outcome, and corrects nothing: after it only corrections come. Ask who"
+                    stray,
+                    what + ", which has a final outcome, and corrects nothing: after it only corrections come. Ask who"
                             + " wrote it.");
+        } else {
+            findings.add(
+                    FindingCode.CORRECTION_WITHOUT_OUTCOME,
+                    stray,
+                    what
+                            + ", is not final, and names no outcome that it corrects: it is one or the other. Ask who wrote"
+                            + " it.");
         }
+    }
+
+    private void requireCorrections(UUID id, Pair pair) {
+        CorrectionTrail corrections = pair.corrections;
+        if (corrections == null || (!pair.decided && isWhole(pair))) {
+            return; // that the decision is not there explains it
+        }
+        Place end = DROPPED.equals(pair.settled) ? null : pair.settled;
+        corrections.conclude(
+                end,
+                pair.isExpired,
+                elsewhere(pair),
+                (place, fault) -> findings.add(
+                        FindingCode.CORRECTION_WITHOUT_OUTCOME,
+                        place,
+                        "Event " + place.event() + " corrects what became of decision " + id + " and names an event "
+                                + fault + ": a correction names the outcome before it. Ask who wrote it."));
+    }
+
+    /** How many outcomes of a decision its corrections may name that are not there: the last one before the rest begins. */
+    private int elsewhere(Pair pair) {
+        if (scope.isExcerpt()) {
+            return Integer.MAX_VALUE;
+        }
+        boolean isBegunBefore =
+                DROPPED.equals(pair.settled) || (scope.isLater() && !pair.decided && pair.settled == null);
+        return isBegunBefore ? 1 : 0;
+    }
+
+    private boolean isWhole(Pair pair) {
+        return !scope.isExcerpt() && !scope.isLater() && !pair.isCarried;
     }
 
     /** By number: across streams no order is proved, and a part that was refused may be tried again. */
@@ -201,6 +249,17 @@ final class DecisionBook {
         private @Nullable Set<Long> parts;
         /** What stands as held because of this decision, by account; null while there is nothing. */
         private @Nullable Map<UUID, Long> held;
+
+        /** What corrects its final outcome; null while there is nothing. */
+        private @Nullable CorrectionTrail corrections;
+        /** Whether its final outcome is an expiry. */
+        private boolean isExpired;
+
+        private void corrects(Place place, UUID id, String corrected) {
+            UUID named = corrected.equals(EXPIRED) ? null : UUID.fromString(corrected);
+            corrections = corrections == null ? new CorrectionTrail() : corrections;
+            corrections.add(place, id, named);
+        }
 
         private boolean isRefused() {
             return decided && !holds;

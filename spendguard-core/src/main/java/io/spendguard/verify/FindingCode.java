@@ -54,6 +54,8 @@ public enum FindingCode {
     OUTCOME_TWICE(Group.CONTENT),
     /** What happened to a call goes on after its final outcome, and corrects nothing. */
     OUTCOME_AFTER_FINAL(Group.CONTENT),
+    /** A correction names no outcome of its decision that comes before it and was not corrected yet. */
+    CORRECTION_WITHOUT_OUTCOME(Group.CONTENT),
     /** A part of a hold was committed twice under one number. */
     PART_TWICE(Group.CONTENT),
     /** A final outcome did not dissolve exactly what its decision held. */

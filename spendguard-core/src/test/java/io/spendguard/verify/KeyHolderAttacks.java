@@ -118,6 +118,64 @@ final class KeyHolderAttacks {
                                             "\"final\":false"));
                         })),
                 new Attack(
+                        "the same, as a correction of an event that nobody knows",
+                        WRITER,
+                        FindingCode.CORRECTION_WITHOUT_OUTCOME,
+                        Spot.event(HOOLI, 5),
+                        honest -> honest.hooli(writer ->
+                                released(writer, writer.id(), writer.id().toString()))),
+                new Attack(
+                        "the same, as a correction of another call's outcome",
+                        WRITER,
+                        FindingCode.CORRECTION_WITHOUT_OUTCOME,
+                        Spot.event(HOOLI, 7),
+                        honest -> honest.hooli(writer -> {
+                            UUID other = writer.id();
+                            AuditEvent outcome = writer.outcome(HOOLI, other, "RELEASED");
+                            writer.write(writer.decision(HOOLI, other), outcome);
+                            released(writer, writer.id(), outcome.id().toString());
+                        })),
+                new Attack(
+                        "the same, as what came of a call that had expired, though it had not",
+                        WRITER,
+                        FindingCode.CORRECTION_WITHOUT_OUTCOME,
+                        Spot.event(HOOLI, 5),
+                        honest -> honest.hooli(writer -> released(writer, writer.id(), "EXPIRED"))),
+                new Attack(
+                        "an outcome corrected twice",
+                        WRITER,
+                        FindingCode.CORRECTION_WITHOUT_OUTCOME,
+                        Spot.event(HOOLI, 6),
+                        honest -> honest.hooli(writer -> {
+                            UUID decision = writer.id();
+                            AuditEvent outcome = writer.outcome(
+                                    HOOLI, decision, "RELEASED", entry("HELD", -5), entry("AVAILABLE", 5));
+                            writer.write(
+                                    writer.decision(HOOLI, decision, 5),
+                                    outcome,
+                                    charged(writer, decision, outcome.id().toString()),
+                                    charged(writer, decision, outcome.id().toString()));
+                        })),
+                new Attack(
+                        "what became of a call told as neither final nor a correction",
+                        WRITER,
+                        FindingCode.CORRECTION_WITHOUT_OUTCOME,
+                        Spot.event(HOOLI, 4),
+                        honest -> honest.hooli(writer -> {
+                            UUID decision = writer.id();
+                            writer.write(
+                                    writer.decision(HOOLI, decision, 5),
+                                    said(
+                                            writer.outcome(
+                                                    HOOLI,
+                                                    decision,
+                                                    "RELEASED",
+                                                    entry("HELD", -5),
+                                                    entry("AVAILABLE", 5)),
+                                            "\"final\":true",
+                                            "\"final\":false"));
+                        })),
+                new Attack(
                         "a session's part committed after its final outcome",
                         WRITER,
                         FindingCode.OUTCOME_AFTER_FINAL,
@@ -327,6 +385,19 @@ final class KeyHolderAttacks {
         writer.write(
                 writer.priced(HOOLI, decision, price, PRICES.digest()),
                 writer.settled(HOOLI, decision, cost, charged, spent));
+    }
+
+    /** A call that was released, and charged after that as a correction of something. */
+    private static void released(Specimen writer, UUID decision, String corrected) {
+        writer.write(
+                writer.decision(HOOLI, decision, 5),
+                writer.outcome(HOOLI, decision, "RELEASED", entry("HELD", -5), entry("AVAILABLE", 5)),
+                charged(writer, decision, corrected));
+    }
+
+    private static AuditEvent charged(Specimen writer, UUID decision, String corrected) {
+        return Specimen.correcting(
+                writer.outcome(HOOLI, decision, "COMMITTED", entry("AVAILABLE", -3), entry("SPENT", 3)), corrected);
     }
 
     private static void part(Specimen writer, String cost, long spent) {

@@ -16,6 +16,7 @@ import io.spendguard.price.Price;
 import io.spendguard.proof.Anchors;
 import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.proof.Signer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -147,6 +148,22 @@ final class Specimen {
                                         .put("kind", kind)
                                         .put("final", true)))
                 .build();
+    }
+
+    /** The outcome as a correction of another one: an event's id, or the kind of a final one. */
+    static AuditEvent correcting(AuditEvent outcome, String corrected) {
+        String later =
+                new String(outcome.payload(), StandardCharsets.UTF_8).replace("\"final\":true", "\"final\":false");
+        return with(
+                AuditEvent.stored(
+                        outcome.id(), outcome.tenant(), outcome.type(), later.getBytes(StandardCharsets.UTF_8)),
+                data -> data.object("outcome").put("corrects", corrected));
+    }
+
+    /** The event as one of a run. */
+    static AuditEvent inRun(AuditEvent event, String run) {
+        JsonObject envelope = JsonObject.parse(event.payload()).put("runid", run);
+        return AuditEvent.stored(event.id(), event.tenant(), event.type(), envelope.toCanonicalBytes());
     }
 
     /** The event with more facts. */
