@@ -4,7 +4,6 @@ import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Digest;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
@@ -91,7 +90,11 @@ public record EventLine(
      * @throws JsonException when it is not exactly the bytes that {@link #toBytes} writes for some event
      */
     public static EventLine parse(byte[] line) {
-        JsonObject json = JsonObject.parse(line);
+        JsonObject json = JsonObject.parseCanonical(line);
+        if (json == null) {
+            JsonObject.parse(line);
+            throw notOurs();
+        }
         EventLine read;
         try {
             read = new EventLine(
@@ -112,14 +115,22 @@ public record EventLine(
         } catch (IllegalArgumentException | ArithmeticException malformed) {
             throw new JsonException("A member has another form: " + malformed.getMessage(), malformed);
         }
-        if (!Arrays.equals(read.toBytes(), line)) {
-            throw new JsonException("The line is not canonical, or has members it should not have.");
+        if (!read.toJson().equals(json)) {
+            throw notOurs();
         }
         return read;
     }
 
+    private static JsonException notOurs() {
+        return new JsonException("The line is not canonical, or has members it should not have.");
+    }
+
     /** The line's canonical bytes, without a line feed. */
     public byte[] toBytes() {
+        return toJson().toCanonicalBytes();
+    }
+
+    private JsonObject toJson() {
         JsonObject json = JsonObject.create()
                 .put("id", id.toString())
                 .put("type", type)
@@ -135,7 +146,7 @@ public record EventLine(
         if (inclusion != null) {
             json.put("inclusion", inclusion.toJson());
         }
-        return json.toCanonicalBytes();
+        return json;
     }
 
     /** The payload's bytes. */

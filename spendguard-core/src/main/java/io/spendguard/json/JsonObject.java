@@ -1,17 +1,17 @@
 package io.spendguard.json;
 
 import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +26,12 @@ public final class JsonObject {
     public static final long MAX_INTEGER = (1L << 53) - 1;
 
     /** Sorted by UTF-16 code units, which is both String's natural order and the order of RFC 8785. */
-    private final TreeMap<String, Object> members = new TreeMap<>();
+    private String[] names = new String[8];
+
+    /** In the order of their names. */
+    private Object[] values = new Object[8];
+
+    private int size;
 
     private JsonObject() {}
 
@@ -68,12 +73,13 @@ public final class JsonObject {
 
     /** The members' names, sorted. */
     public Set<String> names() {
-        return Collections.unmodifiableSet(members.keySet());
+        return Collections.unmodifiableSet(
+                new LinkedHashSet<>(Arrays.asList(names).subList(0, size)));
     }
 
     /** Tells whether there is a member of that name. */
     public boolean has(String name) {
-        return members.containsKey(name);
+        return find(name) >= 0;
     }
 
     /**
@@ -129,13 +135,7 @@ public final class JsonObject {
 
     /** The RFC 8785 canonical bytes; throws {@link JsonException} when a name or string has an unpaired surrogate. */
     public byte[] toCanonicalBytes() {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(512);
-        try (JsonGenerator generator = StrictJson.FACTORY.createGenerator(out)) {
-            write(generator, this);
-        } catch (IOException impossibleInMemory) {
-            throw new IllegalStateException("JSON text cannot be written to memory.", impossibleInMemory);
-        }
-        return out.toByteArray();
+        return CanonicalWriter.write(this);
     }
 
     /**
@@ -145,6 +145,10 @@ public final class JsonObject {
      * @throws JsonException naming the place and the rule
      */
     public static JsonObject parse(byte[] json) {
+        JsonObject canonical = parseCanonical(json);
+        if (canonical != null) {
+            return canonical;
+        }
         try (JsonParser parser = StrictJson.parser(json)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new JsonException("Document does not start with '{': one JSON object is expected.");
@@ -159,14 +163,25 @@ public final class JsonObject {
         }
     }
 
+    /** Reads the canonical bytes of an object; null when they are no object's, though {@link #parse} might read them. */
+    public static @Nullable JsonObject parseCanonical(byte[] json) {
+        return CanonicalReader.read(json);
+    }
+
     @Override
     public boolean equals(Object other) {
-        return other instanceof JsonObject that && members.equals(that.members);
+        return other instanceof JsonObject that
+                && Arrays.equals(names, 0, size, that.names, 0, that.size)
+                && Arrays.equals(values, 0, size, that.values, 0, that.size);
     }
 
     @Override
     public int hashCode() {
-        return members.hashCode();
+        int hash = 0;
+        for (int i = 0; i < size; i++) {
+            hash = 31 * hash + (names[i].hashCode() ^ values[i].hashCode());
+        }
+        return hash;
     }
 
     /** The canonical text. */
@@ -175,15 +190,51 @@ public final class JsonObject {
         return new String(toCanonicalBytes(), StandardCharsets.UTF_8);
     }
 
+    int size() {
+        return size;
+    }
+
+    String name(int index) {
+        return names[index];
+    }
+
+    Object value(int index) {
+        return values[index];
+    }
+
+    /** Adds a member whose name comes after all others. */
+    void append(String name, Object value) {
+        insert(size, name, value);
+    }
+
     private JsonObject add(String name, Object value) {
-        if (members.putIfAbsent(name, value) != null) {
+        int found = find(name);
+        if (found >= 0) {
             throw new JsonException("Member '" + name + "' is there already: a name stands once. Choose another name.");
         }
+        insert(-found - 1, name, value);
         return this;
     }
 
+    private void insert(int index, String name, Object value) {
+        if (size == names.length) {
+            names = Arrays.copyOf(names, 2 * size);
+            values = Arrays.copyOf(values, 2 * size);
+        }
+        System.arraycopy(names, index, names, index + 1, size - index);
+        System.arraycopy(values, index, values, index + 1, size - index);
+        names[index] = name;
+        values[index] = value;
+        size++;
+    }
+
+    private int find(String name) {
+        return Arrays.binarySearch(names, 0, size, name);
+    }
+
     private <T> T get(String name, Class<T> type, String expected) {
-        Object value = members.get(name);
+        int found = find(name);
+        Object value = found < 0 ? null : values[found];
         if (!type.isInstance(value)) {
             throw new JsonException("Member '" + name + "' is " + (value == null ? "missing" : "of another type") + ": "
                     + expected + " is expected.");
@@ -225,44 +276,15 @@ public final class JsonObject {
         }
     }
 
-    private static void write(JsonGenerator generator, Object value) throws IOException {
-        if (value instanceof JsonObject object) {
-            generator.writeStartObject();
-            for (Map.Entry<String, Object> member : object.members.entrySet()) {
-                generator.writeFieldName(requirePaired(member.getKey()));
-                write(generator, member.getValue());
-            }
-            generator.writeEndObject();
-        } else if (value instanceof List<?> list) {
-            generator.writeStartArray();
-            for (Object element : list) {
-                write(generator, element);
-            }
-            generator.writeEndArray();
-        } else if (value instanceof Long number) {
-            generator.writeNumber(number);
-        } else if (value instanceof Boolean bool) {
-            generator.writeBoolean(bool);
-        } else {
-            generator.writeString(requirePaired((String) value));
-        }
-    }
-
-    /** Checked here, since the generator lets some of them pass as escapes. */
-    private static String requirePaired(String text) {
-        if (!StrictJson.isPaired(text)) {
-            throw new JsonException("A name or string holds an unpaired surrogate: UTF-8 cannot carry it. Remove it.");
-        }
-        return text;
-    }
-
     private static JsonObject readObject(JsonParser parser) throws IOException {
-        JsonObject object = new JsonObject();
+        SortedMap<String, Object> members = new TreeMap<>();
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String name = StrictJson.text(parser, "Name");
             parser.nextToken();
-            object.members.put(name, readValue(parser));
+            members.put(name, readValue(parser));
         }
+        JsonObject object = new JsonObject();
+        members.forEach(object::append);
         return object;
     }
 

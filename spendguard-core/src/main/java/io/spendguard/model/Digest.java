@@ -55,11 +55,24 @@ public final class Digest {
      * @throws IllegalArgumentException when the text has another form
      */
     public static Digest parse(String hex) {
-        if (hex.length() != 2 * BYTES || !hex.chars().allMatch(c -> (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
+        if (!isLowerCaseHex(hex)) {
             throw new IllegalArgumentException(
                     "Digest '" + hex + "' is not 64 lower-case hexadecimal digits. Copy it whole.");
         }
         return new Digest(HexFormat.of().parseHex(hex));
+    }
+
+    private static boolean isLowerCaseHex(String hex) {
+        if (hex.length() != 2 * BYTES) {
+            return false;
+        }
+        for (int i = 0; i < hex.length(); i++) {
+            char digit = hex.charAt(i);
+            if (!(digit >= '0' && digit <= '9') && !(digit >= 'a' && digit <= 'f')) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** A copy of the 32 bytes. */

@@ -7,7 +7,6 @@ import io.spendguard.json.JsonObject;
 import io.spendguard.model.Period;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.Arrays;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -141,11 +140,12 @@ final class ContentCheck {
 
     private @Nullable JsonObject parse(Place place, EventLine line, boolean isIntact) {
         byte[] payload = line.payloadBytes();
+        JsonObject canonical = JsonObject.parseCanonical(payload);
+        if (canonical != null) {
+            return canonical;
+        }
         try {
             JsonObject envelope = JsonObject.parse(payload);
-            if (Arrays.equals(envelope.toCanonicalBytes(), payload)) {
-                return envelope;
-            }
             notCanonical(place, line, isIntact, "Its members are written in another way.");
             return envelope;
         } catch (JsonException notJson) {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class CostCheck {
     private static final int MAX_BOOK_BYTES = 64 << 20;
     private static final Rate GIVEN = new Rate(null, false);
-    /** Many decisions apply the few prices of a book: so many rates are kept once. */
+    /** Many decisions apply the few prices of a book: so many of them are kept once. */
     private static final int SHARED_RATES = 4_096;
 
     private final Findings findings;
@@ -38,6 +38,8 @@ final class CostCheck {
     private final Map<String, UuidMap<Rate>> rates = new HashMap<>();
 
     private final Map<Rate, Rate> shared = new HashMap<>();
+    /** As events write them. */
+    private final Map<JsonObject, Price> prices = new HashMap<>();
     /** Whose decision has not passed by yet. */
     private final List<Settled> waiting = new ArrayList<>();
 
@@ -261,9 +263,17 @@ final class CostCheck {
                 "File " + name + " is no price book: " + fault + ". Export again.");
     }
 
-    private static Price price(JsonObject json) {
+    private Price price(JsonObject json) {
+        Price known = prices.get(json);
+        if (known != null) {
+            return known;
+        }
         try {
-            return Price.fromJson(json);
+            Price price = Price.fromJson(json);
+            if (prices.size() < SHARED_RATES) {
+                prices.put(json, price);
+            }
+            return price;
         } catch (DateTimeException malformed) {
             throw new JsonException("Member 'from' of a price is no RFC 3339 time in UTC.", malformed);
         }

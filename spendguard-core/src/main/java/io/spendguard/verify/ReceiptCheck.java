@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -33,12 +34,17 @@ import org.jspecify.annotations.Nullable;
 final class ReceiptCheck {
     private static final int MAX_LINE_BYTES = 64 * 1024;
     private static final int MAX_RECEIPTS = 5_000_000;
+    /** Events and receipts are dated by the clocks of those who make them, which agree to this much. */
+    private static final Duration CLOCKS_AGREE = Duration.ofMinutes(5);
 
     private final KeyTrust keys;
     private final SealCheck seals;
     private final Scope scope;
     private final Findings findings;
     private final Map<PackageNames.StreamName, TreeMap<Long, Expected>> expected = new HashMap<>();
+    /** By tenant: when the events of a package were made that begins after a checkpoint. */
+    private final Map<String, Span> spans = new HashMap<>();
+
     private @Nullable String file;
     private long lines;
     private long receipts;
@@ -104,6 +110,16 @@ final class ReceiptCheck {
                         + "), and both are signed: two histories were written. Keep both, and ask who holds the key.");
     }
 
+    /** Tells whether {@link #dated} is asked for: of a package from the first event on nothing hangs on it. */
+    boolean needsTimes() {
+        return file != null && scope.isLater();
+    }
+
+    /** When a trusted event of the package was made, by its own word. */
+    void dated(String tenant, Instant time) {
+        spans.merge(tenant, new Span(time, time), Span::with);
+    }
+
     /**
      * Names what callers were handed and the package lacks; empty without receipts.
      *
@@ -132,15 +148,20 @@ final class ReceiptCheck {
             foreign++; // it need not be among what was exported
             return;
         }
-        if (scope.isLater() && tail != null && !tail.isClosed && seq > tail.last) {
-            later++; // such a package ends with its checkpoint
+        if (scope.isLater() && tail != null && seq <= tail.before) {
+            foreign++; // it lies before the package begins
             return;
         }
-        if (scope.isLater() && (tail == null || seq <= tail.before)) {
+        Span span = spans.get(name.tenant());
+        if (scope.isLater() && tail == null && !isAfterBeginning(receipt, span)) {
             foreign++; // it may lie before the package begins
             return;
         }
-        boolean mayHaveGoneOn = tail == null || (!tail.isClosed && seq > tail.last);
+        if (scope.isLater() && (tail == null || (!tail.isClosed && seq > tail.last)) && !isBeforeEnd(receipt, span)) {
+            later++; // such a package ends with its checkpoint
+            return;
+        }
+        boolean mayHaveGoneOn = !scope.isLater() && (tail == null || (!tail.isClosed && seq > tail.last));
         if (mayHaveGoneOn && createdAt != null && receipt.issuedAt.isAfter(createdAt)) {
             later++;
             return;
@@ -151,11 +172,24 @@ final class ReceiptCheck {
                 "Event " + receipt.event + " (position " + seq + " of stream " + name.stream() + ", tenant '"
                         + name.tenant() + "') was receipted at " + receipt.issuedAt + ", but the package "
                         + (tail == null
-                                ? "does not hold that stream at all"
+                                ? "does not hold that stream at all" + (span == null ? "" : span.text())
                                 : tail.last < seq
                                         ? "holds that stream only up to position " + tail.last
                                         : "does not hold what was signed there")
                         + ": it was removed after it was signed. Look for it in a backup.");
+    }
+
+    /**
+     * The package begins before the first event that it holds of the tenant: what was handed out later than that was not there when
+     * the earlier checkpoint was made, as far as clocks and the certificate of the key agree with what the receipt says.
+     */
+    private static boolean isAfterBeginning(Expected receipt, @Nullable Span span) {
+        return span != null && receipt.isDateCertified && receipt.issuedAt.isAfter(span.first.plus(CLOCKS_AGREE));
+    }
+
+    /** And it ends after the last one: what was handed out earlier was there when its checkpoint was made. */
+    private static boolean isBeforeEnd(Expected receipt, @Nullable Span span) {
+        return span != null && receipt.isDateCertified && receipt.issuedAt.isBefore(span.last.minus(CLOCKS_AGREE));
     }
 
     private void receipt(byte[] line, @Nullable String tenant) {
@@ -207,7 +241,12 @@ final class ReceiptCheck {
                         new PackageNames.StreamName(receipt.tenant(), receipt.stream()), name -> new TreeMap<>())
                 .merge(
                         receipt.seq(),
-                        new Expected(receipt.chain(), receipt.event(), lines, receipt.issuedAt()),
+                        new Expected(
+                                receipt.chain(),
+                                receipt.event(),
+                                lines,
+                                receipt.issuedAt(),
+                                keys.lapse(receipt.keyId(), receipt.tenant(), receipt.issuedAt()) == null),
                         this::same);
     }
 
@@ -233,18 +272,34 @@ final class ReceiptCheck {
     /** How far a stream of the package goes, and the position after which it begins, mostly 0. */
     record Tail(long before, long last, boolean isClosed) {}
 
+    /** From the first event to the last one, by what they say. */
+    private record Span(Instant first, Instant last) {
+        private Span with(Span other) {
+            return new Span(
+                    other.first.isBefore(first) ? other.first : first, other.last.isAfter(last) ? other.last : last);
+        }
+
+        private String text() {
+            return ", though events of that tenant from " + first + " to " + last + " are here";
+        }
+    }
+
     private static final class Expected {
         private final Digest chain;
         private final UUID event;
         private final long line;
         private final Instant issuedAt;
+        /** Whether the key was certified when the receipt says that it was issued, or needs no certificate. */
+        private final boolean isDateCertified;
+
         private boolean isSeen;
 
-        private Expected(Digest chain, UUID event, long line, Instant issuedAt) {
+        private Expected(Digest chain, UUID event, long line, Instant issuedAt, boolean isDateCertified) {
             this.chain = chain;
             this.event = event;
             this.line = line;
             this.issuedAt = issuedAt;
+            this.isDateCertified = isDateCertified;
         }
     }
 }

@@ -5,13 +5,14 @@ package io.spendguard.verify;
  *
  * @param receipts how many were read
  * @param confirmed how many events stand where their receipt says
- * @param later how many were issued after the package was made, of streams that it does not hold to their end
- * @param foreign how many are of tenants that the package was not exported for
+ * @param later how many may come after it: issued after it was made, or after the checkpoint with which it ends
+ * @param foreign how many need not be in it: of tenants that it was not exported for, not among an excerpt's events, or maybe before
+ *     the checkpoint after which it begins
  */
 public record ReceiptReport(long receipts, long confirmed, long later, long foreign) {
     String note() {
         return "receipts: " + confirmed + " of " + receipts + " stand in the package"
                 + (later > 0 ? ", " + later + " are later than it" : "")
-                + (foreign > 0 ? ", " + foreign + " are of other tenants" : "");
+                + (foreign > 0 ? ", " + foreign + " are of other tenants, or may lie outside it" : "");
     }
 }

@@ -8,6 +8,7 @@ import io.spendguard.evidence.internal.PackageNames;
 import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Digest;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -309,6 +310,12 @@ final class StreamCheck {
 
     private void accept(Place place, EventLine line, long seq, boolean isIntact, boolean isTrusted) {
         JsonObject data = content.event(place, tenant, stream, line, isIntact);
+        if (isIntact && isTrusted && receipts.needsTimes()) {
+            Instant time = ContentCheck.timeOf(line);
+            if (time != null) {
+                receipts.dated(tenant, time);
+            }
+        }
         if (data != null) {
             statements.event(place, line, data, seq, isIntact, isTrusted);
         }

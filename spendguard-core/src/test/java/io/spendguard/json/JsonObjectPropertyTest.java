@@ -1,14 +1,19 @@
 package io.spendguard.json;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -46,6 +51,50 @@ class JsonObjectPropertyTest {
             assertThat(CanonicalJson.canonicalize(bytes)).isEqualTo(canonical);
         } catch (JsonException refused) {
             assertThat(refused).hasMessageNotContaining("\n");
+        }
+    }
+
+    /** The quick reader takes what is canonical and nothing else: the forgiving one judges, and a library writes. */
+    @Property(tries = 1_500, edgeCases = EdgeCasesMode.NONE)
+    void parseCanonical_ofAnEditedText_readsItOnlyWhenItIsCanonicalStill(
+            @ForAll("objects") JsonObject json, @ForAll("edits") Edit edit) {
+        byte[] edited = edit.of(json.toCanonicalBytes());
+        JsonObject read = JsonObject.parseCanonical(edited);
+
+        if (read != null) {
+            assertThat(read.toCanonicalBytes()).isEqualTo(edited);
+            assertThat(CanonicalJson.canonicalize(edited)).isEqualTo(edited);
+        } else {
+            assertThatExceptionOfType(JsonException.class).isThrownBy(() -> {
+                if (Arrays.equals(JsonObject.parse(edited).toCanonicalBytes(), edited)) {
+                    throw new AssertionError("canonical, but not read: " + new String(edited, UTF_8));
+                }
+                throw new JsonException("not canonical");
+            });
+        }
+    }
+
+    @Provide
+    Arbitrary<Edit> edits() {
+        return Combinators.combine(
+                        Arbitraries.integers().between(0, 10_000),
+                        Arbitraries.of(
+                                "", "x", " ", "\"", "\\", "\\/", "\\u001F", "\\u001f", "\\u000a", "\\u0041", "\\n", "0",
+                                "-", "-0", "1.0", "e", ",", ":", "{", "}", "[]", "null", "true", "\u007f", "\u0080"),
+                        Arbitraries.integers().between(0, 3))
+                .as(Edit::new);
+    }
+
+    /** Puts a text in place of some bytes. */
+    record Edit(int place, String text, int instead) {
+        byte[] of(byte[] json) {
+            int from = place % (json.length + 1);
+            int until = Math.min(json.length, from + instead);
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            out.write(json, 0, from);
+            out.writeBytes(text.getBytes(UTF_8));
+            out.write(json, until, json.length - until);
+            return out.toByteArray();
         }
     }
 

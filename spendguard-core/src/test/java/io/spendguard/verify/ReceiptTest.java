@@ -240,12 +240,11 @@ class ReceiptTest {
         return Verifier.verify(file, ANCHORS, Files.write(directory.resolve("receipts.jsonl"), receipts));
     }
 
-    private static List<String> receipts(List<SealedAuditEvent> events, Instant issuedAt) {
+    static List<String> receipts(List<SealedAuditEvent> events, Instant issuedAt) {
         return receipts(events, issuedAt, null);
     }
 
-    private static List<String> receipts(
-            List<SealedAuditEvent> events, Instant issuedAt, @Nullable String certificate) {
+    static List<String> receipts(List<SealedAuditEvent> events, Instant issuedAt, @Nullable String certificate) {
         List<String> lines = new ArrayList<>();
         for (SealedAuditEvent sealed : events) {
             lines.add(Receipts.toLine(new Receipt(

@@ -20,12 +20,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,13 +39,14 @@ final class Specimen {
     static final Anchors ANCHORS = Anchors.of(SIGNER.verificationKey());
 
     private final IdSource ids;
+    private final AtomicReference<Instant> now = new AtomicReference<>(NOW);
     private final StreamSealer sealer;
     private final List<SealedAuditEvent> sealed = new ArrayList<>();
 
     private Specimen(Signer signer, long firstId) {
         AtomicLong next = new AtomicLong(firstId);
         this.ids = () -> new UUID(0x0192_0000_0000_7000L, 0x8000_0000_0000_0000L | next.getAndIncrement());
-        this.sealer = new StreamSealer(signer, ids, Clock.fixed(NOW, ZoneOffset.UTC));
+        this.sealer = new StreamSealer(signer, ids, new Dial(now));
     }
 
     /** A writer with nothing written yet. */
@@ -69,6 +72,12 @@ final class Specimen {
                 writer.outcome(
                         tenant, second, "RELEASED", entry("HELD", -200_000_000), entry("AVAILABLE", 200_000_000)));
         return writer.close();
+    }
+
+    /** From now on events are dated so. */
+    Specimen at(Instant time) {
+        now.set(time);
+        return this;
     }
 
     void write(AuditEvent... events) {
@@ -112,7 +121,7 @@ final class Specimen {
                 .put("unit", "USD")
                 .put("from", "2026-11-01T00:00:00Z")
                 .put("until", "2026-12-01T00:00:00Z");
-        return AuditEvent.of(EventTypes.ACCOUNT_OPENED, ids.next(), tenant, NOW)
+        return AuditEvent.of(EventTypes.ACCOUNT_OPENED, ids.next(), tenant, now.get())
                 .data(movement(entry("ADJUSTMENT", -granted), entry("AVAILABLE", granted))
                         .put("account", account)
                         .put("limit", limit))
@@ -124,7 +133,7 @@ final class Specimen {
     }
 
     AuditEvent decision(String tenant, UUID decision, JsonObject... entries) {
-        return AuditEvent.of(EventTypes.DECISION, ids.next(), tenant, NOW)
+        return AuditEvent.of(EventTypes.DECISION, ids.next(), tenant, now.get())
                 .run("run-1")
                 .decision(decision)
                 .data(movement(entries)
@@ -138,7 +147,7 @@ final class Specimen {
     }
 
     AuditEvent outcome(String tenant, UUID decision, String kind, JsonObject... entries) {
-        return AuditEvent.of(EventTypes.OUTCOME, ids.next(), tenant, NOW)
+        return AuditEvent.of(EventTypes.OUTCOME, ids.next(), tenant, now.get())
                 .decision(decision)
                 .data(movement(entries)
                         .put(
@@ -235,7 +244,7 @@ final class Specimen {
                                 .put("held", "0.0075 USD")
                                 .put("amount", cost)
                                 .put("estimated", false)));
-        return AuditEvent.of(EventTypes.PART_COMMITTED, ids.next(), tenant, NOW)
+        return AuditEvent.of(EventTypes.PART_COMMITTED, ids.next(), tenant, now.get())
                 .decision(decision)
                 .data(data)
                 .build();
@@ -289,5 +298,29 @@ final class Specimen {
             writer.finish();
         }
         return file;
+    }
+
+    /** Shows what it was set to. */
+    private static final class Dial extends Clock {
+        private final AtomicReference<Instant> time;
+
+        private Dial(AtomicReference<Instant> time) {
+            this.time = time;
+        }
+
+        @Override
+        public Instant instant() {
+            return time.get();
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            throw new UnsupportedOperationException("Events are dated in UTC.");
+        }
     }
 }
