@@ -13,12 +13,15 @@ import java.time.Duration;
 import javax.sql.DataSource;
 
 /**
- * Whether a decision costs more the more decisions the ledger holds. The earlier ones are written behind the ledger's back, as rows
+ * Whether a decision costs more the more rows the ledger holds. The earlier decisions are written behind the ledger's back, as rows
  * of the same number and keys but with less text in them: what grows with history is the indexes. {@code -Dhistory.rows=N}
- * for another end than a million; 10 million take some 20 GB.
+ * for another end than 10 million; 100 million take some 25 GB and half an hour.
  */
 final class HistoryBench implements Bench {
-    private static final int ROWS = Integer.getInteger("history.rows", 1_000_000);
+    private static final int ROWS = Integer.getInteger("history.rows", 10_000_000);
+    /** Key, event, reservation, claim, transaction and two entries. */
+    private static final int ROWS_PER_DECISION = 7;
+
     private static final int CHUNK = 50_000;
     private static final Duration JIT = Duration.ofSeconds(12);
     private static final Duration WARM_UP = Duration.ofSeconds(1);
@@ -69,14 +72,16 @@ final class HistoryBench implements Bench {
                 Load.run(16, JIT, WARM_UP, (thread, i) -> LedgerBench.decide(guard, ""));
                 Load.run(1, JIT, WARM_UP, (thread, i) -> LedgerBench.pair(guard));
             }
-            Measured first = measure(report, application, 0);
+            Measured first = measure(report, application, "0");
             int filled = 0;
-            for (int rows = 10_000; rows <= ROWS; rows *= 10) {
-                fill(database.adminDataSource(), filled + 1, rows);
-                filled = rows;
-                Measured now = measure(report, application, rows);
-                report.ratio("pair-p50-at-" + rows + "/at-0", now.pairMillis / first.pairMillis);
-                report.ratio("hot-32-at-" + rows + "/at-0", now.perSecond / first.perSecond);
+            for (int millions = 1; millions * 1_000_000L <= ROWS; millions *= 10) {
+                int decisions = millions * 1_000_000 / ROWS_PER_DECISION;
+                fill(database.adminDataSource(), filled + 1, decisions);
+                filled = decisions;
+                String at = millions + "M-rows";
+                Measured now = measure(report, application, at);
+                report.ratio("pair-p50-at-" + at + "/at-0", now.pairMillis / first.pairMillis);
+                report.ratio("hot-32-at-" + at + "/at-0", now.perSecond / first.perSecond);
             }
         }
     }
@@ -84,7 +89,7 @@ final class HistoryBench implements Bench {
     private record Measured(double pairMillis, double perSecond) {}
 
     /** With a guard of its own, whose plans are made on the tables as they are. */
-    private static Measured measure(BenchReport report, DataSource application, int rows) throws Exception {
+    private static Measured measure(BenchReport report, DataSource application, String rows) throws Exception {
         try (Guard guard = guard(application)) {
             Load.Result pairs = Load.run(1, WARM_UP, WINDOW, (thread, i) -> LedgerBench.pair(guard));
             Load.Result decisions = Load.run(32, WARM_UP, WINDOW, (thread, i) -> LedgerBench.decide(guard, ""));

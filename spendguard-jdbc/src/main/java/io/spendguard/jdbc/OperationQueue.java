@@ -3,6 +3,7 @@ package io.spendguard.jdbc;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.model.LedgerUnavailableException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -25,6 +26,8 @@ final class OperationQueue {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private boolean closed;
+    /** Meaningful once closed. */
+    private long endsAtNanos;
 
     OperationQueue(int capacity) {
         this.capacity = capacity;
@@ -138,12 +141,16 @@ final class OperationQueue {
         expired.forEach(Waiting::failExpired);
     }
 
-    /** Takes nothing more; what waits is still handed out. */
-    void close() {
+    /** Takes nothing more; what waits is still handed out, and {@code time} is left for it. Closing twice changes nothing. */
+    void close(Duration time) {
+        long end = System.nanoTime() + time.toNanos();
         lock.lock();
         try {
-            closed = true;
-            changed.signalAll();
+            if (!closed) {
+                closed = true;
+                endsAtNanos = end;
+                changed.signalAll();
+            }
         } finally {
             lock.unlock();
         }
@@ -153,6 +160,16 @@ final class OperationQueue {
         lock.lock();
         try {
             return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Tells whether it was closed and the time it was given then is over. */
+    boolean isTimeUp() {
+        lock.lock();
+        try {
+            return closed && System.nanoTime() - endsAtNanos >= 0;
         } finally {
             lock.unlock();
         }

@@ -185,7 +185,7 @@ public final class PostgresLedger implements Ledger {
         OperationQueue queue = new OperationQueue(options.queueCapacity());
         Writer writer = new Writer(dataSource, options, host, queue);
         try {
-            writer.connected();
+            writer.connect();
         } catch (SQLException e) {
             throw new LedgerUnavailableException(
                     "Ledger session cannot start: " + SqlFailure.firstLine(e) + " Check that the database is running.",

@@ -58,10 +58,7 @@ final class PostgresSession implements LedgerSession {
     /** Returns within the options' close timeout and a second, also without a database. Closing twice does nothing more. */
     @Override
     public void close() {
-        if (!queue.isClosed()) {
-            writer.endAt(System.nanoTime() + closeTimeout.toNanos());
-            queue.close();
-        }
+        queue.close(closeTimeout);
         try {
             thread.join(closeTimeout.toMillis() + GRACE_MILLIS);
             if (thread.isAlive()) {

@@ -195,14 +195,14 @@ class DeadWriterTest {
                 TestHost.of(IdSource.system()),
                 queue,
                 Duration.ofMillis(1));
-        writer.connected();
+        writer.connect();
         Thread thread = new Thread(writer, "writer under test");
         thread.start();
         try {
             await(
                     "select count(*) = 1 from spendguard.writer where heard_at > heard_since + interval '20 milliseconds'");
         } finally {
-            queue.close();
+            queue.close(Duration.ofSeconds(5));
             thread.join();
         }
     }
