@@ -1,22 +1,48 @@
 package io.spendguard.verify;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.OptionalLong;
 
 /**
  * Where a package begins that does not begin at the first event.
  *
  * @param checkpoint the size of the checkpoint after which it begins; 0 where the package does not say so legibly
  * @param outcomesBefore how many decisions have outcomes, extensions or parts here, but lie before it
+ * @param notContinued the size of the checkpoint that the anchors hold, where it is an earlier one that nothing here shows to be
+ *     continued; empty where it is shown, and where they hold none
  */
-public record Beginning(long checkpoint, long outcomesBefore) {
+public record Beginning(long checkpoint, long outcomesBefore, OptionalLong notContinued) {
+    /** Refuses null with {@link NullPointerException}. */
+    public Beginning {
+        Objects.requireNonNull(notContinued, "notContinued");
+    }
+
+    /** A beginning that goes on from what the anchors hold, if they hold anything. */
+    public Beginning(long checkpoint, long outcomesBefore) {
+        this(checkpoint, outcomesBefore, OptionalLong.empty());
+    }
+
+    /** For the verdict. */
+    String label() {
+        return "FROM CHECKPOINT " + checkpoint
+                + (notContinued.isPresent()
+                        ? ", NOT PROVEN to continue checkpoint " + notContinued.getAsLong() + " of the anchors"
+                        : "");
+    }
+
     /** What such a package cannot show, whatever it holds. */
     List<String> unproved() {
-        return List.of(
+        List<String> unproved = new ArrayList<>();
+        notContinued.ifPresent(size -> unproved.add("that it continues checkpoint " + size + " of the anchors"));
+        unproved.addAll(List.of(
                 "decisions and outcomes before it",
                 "streams that ended before it",
                 "what was decided of " + outcomesBefore + " decisions that lie before it and have outcomes here",
                 "holds open at it",
                 "what accounts opened before it are (budget, key, window, unit, namespace, granted)",
-                "which key opened streams that go on, whether they were closed before, and who closed others");
+                "which key opened streams that go on, whether they were closed before, and who closed others"));
+        return List.copyOf(unproved);
     }
 }

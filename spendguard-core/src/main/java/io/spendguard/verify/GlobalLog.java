@@ -73,8 +73,23 @@ final class GlobalLog {
         if (start != null) {
             begin = start.size();
             tree = start.range();
+            passFrontier(start);
         }
         passRoot();
+    }
+
+    /** The first perfect subtrees of the frontier are a smaller tree each, whose roots follow; others cannot be told from it. */
+    private void passFrontier(LogStart.OfLog start) {
+        long size = 0;
+        for (int count = 1; count < start.frontier().size(); count++) {
+            size += Long.highestOneBit(start.size() - size);
+            if (known.contains(size)) {
+                roots.put(
+                        size,
+                        MerkleRange.ofTree(size, start.frontier().subList(0, count))
+                                .root());
+            }
+        }
     }
 
     /** Takes the next leaf; returns how many there are with it. */
@@ -102,9 +117,12 @@ final class GlobalLog {
         Checkpoint seen = anchors.log().orElse(null);
         isContinuation =
                 seen != null && continues(signed, seen, "the checkpoint " + seen.size() + " that the anchors hold");
-        boolean continuesGiven = requireContinuesGiven(signed);
-        // Where nobody tells what was before, everything before may be invented.
-        if (begin > 0 && !isContinuation && !continuesGiven && !isContradicted) {
+        Checkpoint given = requireContinuesGiven(signed);
+        // Where nobody tells what was before, everything before may be invented; who verified up to an earlier one
+        // knows less.
+        boolean isBeginningKnown =
+                (seen != null && isContinuation && seen.size() >= begin) || (given != null && given.size() >= begin);
+        if (begin > 0 && !isBeginningKnown && !isContradicted) {
             findings.add(
                     FindingCode.CHECKPOINT_MISSING,
                     Place.file(PackageNames.START),
@@ -133,6 +151,14 @@ final class GlobalLog {
     /** Whether the checkpoint was shown to continue the one that the anchors hold. */
     boolean isContinuation() {
         return isContinuation;
+    }
+
+    /** The size of the anchors' checkpoint, where it lies before the package and is not shown to be continued. */
+    OptionalLong notContinued() {
+        Checkpoint seen = anchors.log().orElse(null);
+        return seen == null || isContinuation || seen.size() >= begin
+                ? OptionalLong.empty()
+                : OptionalLong.of(seen.size());
     }
 
     /** How many of the anchors' witnesses cosigned the checkpoint. */
@@ -208,10 +234,13 @@ final class GlobalLog {
 
     /** Tells whether the log is shown to continue a checkpoint; where it is shown not to, that is a finding. */
     private boolean continues(Checkpoint signed, Checkpoint seen, String what) {
-        if (!seen.origin().equals(signed.origin()) || seen.size() > signed.size() || seen.size() < begin) {
+        if (!seen.origin().equals(signed.origin()) || seen.size() > signed.size()) {
             return false;
         }
         Digest then = seen.size() == 0 ? MerkleTree.emptyRoot() : roots.get(seen.size());
+        if (then == null && seen.size() < begin) {
+            return false; // nothing here leads there
+        }
         if (then != null && seen.root().equals(then)) {
             return true;
         }
@@ -219,10 +248,11 @@ final class GlobalLog {
         return false;
     }
 
-    private boolean requireContinuesGiven(Checkpoint signed) {
+    /** The checkpoint kept beside the anchors, where the log is shown to continue it; otherwise null. */
+    private @Nullable Checkpoint requireContinuesGiven(Checkpoint signed) {
         SignedNote note = earlier;
         if (note == null) {
-            return false;
+            return null;
         }
         Checkpoint given = given();
         if (given == null) {
@@ -233,19 +263,19 @@ final class GlobalLog {
                     "The checkpoint " + Checkpoint.parse(note.text()).size()
                             + " that was given to compare with is not signed by an anchored key"
                             + " that was not revoked before: it proves nothing. Take the one you kept.");
-            return false;
+            return null;
         }
         if (!given.origin().equals(signed.origin())) {
             contradicted("is of log '" + signed.origin() + "', but the one given to compare with is of '"
                     + given.origin() + "'");
-            return false;
+            return null;
         }
         if (given.size() > signed.size()) {
             contradicted("covers " + signed.size() + " heads, but the one given to compare with " + given.size()
                     + " already: the log was rolled back");
-            return false;
+            return null;
         }
-        return continues(signed, given, "the checkpoint " + given.size() + " given to compare with");
+        return continues(signed, given, "the checkpoint " + given.size() + " given to compare with") ? given : null;
     }
 
     private void contradicted(String fault) {

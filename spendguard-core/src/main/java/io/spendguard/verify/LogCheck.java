@@ -243,6 +243,11 @@ final class LogCheck {
         return enclosed == null ? OptionalLong.empty() : OptionalLong.of(enclosed.size());
     }
 
+    /** The size of the anchors' checkpoint, where it lies before the package and is not shown to be continued. */
+    OptionalLong notContinued() {
+        return global.notContinued();
+    }
+
     private TenantLog tree(Digest tenant) {
         return tenants.computeIfAbsent(tenant, id -> new TenantLog(id, findings));
     }

@@ -45,9 +45,7 @@ public record LogReport(
             return "completeness: every event after checkpoint " + after + " up to checkpoint " + checkpoint.size()
                     + " of "
                     + checkpoint.origin() + " is here (" + covered + "), in one history with the checkpoint "
-                    + (isContinuation
-                            ? "the anchors hold"
-                            : "given to compare with, which the anchors' is not shown to be in")
+                    + (isContinuation ? "the anchors hold" : "given to compare with")
                     + (witnesses > 0 ? ", cosigned by " + witnesses + " witnesses" : "");
         }
         return "completeness: every event up to checkpoint " + checkpoint.size() + " of " + checkpoint.origin()

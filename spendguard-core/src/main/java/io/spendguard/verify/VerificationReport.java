@@ -65,12 +65,13 @@ public record VerificationReport(
     /**
      * The verdict in one line, always worded alike: {@code evidence: verified, 14 events, 0 findings}, of an excerpt
      * {@code evidence: verified (filtered), 3 events, 0 findings}, of a package that begins after a checkpoint
-     * {@code evidence: verified (FROM CHECKPOINT 7), 3 events, 0 findings}.
+     * {@code evidence: verified (FROM CHECKPOINT 7), 3 events, 0 findings}, and where the anchors hold an earlier one that it does
+     * not show to be continued {@code evidence: verified (FROM CHECKPOINT 7, NOT PROVEN to continue checkpoint 5 of the anchors), …}.
      */
     public String summary() {
         return "evidence: " + (isVerified() ? "verified" : "NOT verified")
                 + (filter.isExcerpt() ? " (filtered)" : "")
-                + (beginning == null ? "" : " (FROM CHECKPOINT " + beginning.checkpoint() + ")") + ", " + events
+                + (beginning == null ? "" : " (" + beginning.label() + ")") + ", " + events
                 + " events, " + findingCount + " findings";
     }
 

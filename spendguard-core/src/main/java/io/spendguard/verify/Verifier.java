@@ -192,7 +192,7 @@ public final class Verifier {
                 seals.keys(),
                 logged.orElse(null),
                 handedOut.orElse(null),
-                scope.isLater() ? new Beginning(scope.after(), decisions.outcomesBefore()) : null,
+                scope.isLater() ? new Beginning(scope.after(), decisions.outcomesBefore(), log.notContinued()) : null,
                 openHolds,
                 costed,
                 money(gone),

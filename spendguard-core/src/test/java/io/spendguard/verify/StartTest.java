@@ -91,16 +91,50 @@ class StartTest {
     }
 
     @Test
-    void verify_checkpointGivenBesideTheAnchors_isEnough() {
+    void verify_checkpointGivenBesideAnchorsWithoutOne_isEnough() {
+        VerificationReport report =
+                verify(StartAttacks.TRUST, StartAttacks.earlier().checkpoint());
+
+        assertThat(report.summary()).isEqualTo("evidence: verified (FROM CHECKPOINT 2), 4 events, 0 findings");
+        assertThat(report.notes())
+                .anyMatch(note -> note.endsWith("in one history with the checkpoint given to compare with"));
+    }
+
+    @Test
+    void verify_checkpointGivenBesideAnchorsWithAnEarlierOne_isNotProvenToContinueThat() {
         VerificationReport report = verify(
                 StartAttacks.TRUST.with(SpecimenLog.by(HonestPackage.LOG)
                         .take(StartAttacks.LIFE.subList(0, 3))
                         .signed()),
                 StartAttacks.earlier().checkpoint());
 
-        assertThat(report.findings()).isEmpty();
-        assertThat(report.notes())
-                .anyMatch(note -> note.endsWith("given to compare with, which the anchors' is not shown to be in"));
+        assertThat(report.summary())
+                .isEqualTo("evidence: verified (FROM CHECKPOINT 2, NOT PROVEN to continue checkpoint 1 of the anchors),"
+                        + " 4 events, 0 findings");
+        assertThat(report.unproved()).hasSize(7).startsWith("that it continues checkpoint 1 of the anchors");
+    }
+
+    /** Three heads are a tree of two and one more: the frontier at 3 shows the root at 2. */
+    @Test
+    void verify_earlierCheckpointOfTheAnchorsThatTheFrontierShows_isContinued() {
+        SpecimenLog log = StartAttacks.earlier().take(HonestPackage.INITECH);
+        SignedNote third = log.checkpoint();
+        Path file = export(
+                StartAttacks.LIFE, log.take(StartAttacks.LIFE.subList(3, 7)).from(3));
+        Anchors forked = StartAttacks.TRUST.with(SpecimenLog.by(HonestPackage.LOG)
+                .take(HonestPackage.GLOBEX)
+                .take(HonestPackage.ACME)
+                .signed());
+
+        VerificationReport report = Verifier.verify(file, StartAttacks.AUDITOR, null, third);
+
+        assertThat(report.summary()).isEqualTo("evidence: verified (FROM CHECKPOINT 3), 4 events, 0 findings");
+        assertThat(report.log().isContinuation()).isTrue();
+        assertThat(codes(Verifier.verify(file, StartAttacks.AUDITOR)))
+                .as("what lies between both was not verified")
+                .containsExactly(FindingCode.CHECKPOINT_MISSING);
+        assertThat(codes(Verifier.verify(file, forked, null, third)))
+                .containsExactly(FindingCode.CHECKPOINT_INCONSISTENT);
     }
 
     @Test
