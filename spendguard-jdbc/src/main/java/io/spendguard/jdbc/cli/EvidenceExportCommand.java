@@ -84,8 +84,7 @@ final class EvidenceExportCommand extends DatabaseCommand {
 
     /** Without the log nobody could tell what was closed from what was hidden. */
     private void requireNothingDropped() throws IOException {
-        List<String> gone =
-                EvidenceRetention.open(dataSource()).droppedTenants();
+        List<String> gone = EvidenceRetention.open(dataSource()).droppedTenants();
         if (tenant == null ? !gone.isEmpty() : gone.contains(tenant)) {
             throw new EvidenceException(
                     "Events of tenant '" + (tenant == null ? gone.get(0) : tenant)

@@ -180,8 +180,7 @@ final class RetentionCommands {
 
         @Override
         public Integer call() throws IOException {
-            long erased =
-                    EvidenceRetention.open(dataSource()).erase(tenant, subject);
+            long erased = EvidenceRetention.open(dataSource()).erase(tenant, subject);
             if (json) {
                 terminal.json(JsonObject.create().put("tenant", tenant).put("erased", erased));
             } else {
