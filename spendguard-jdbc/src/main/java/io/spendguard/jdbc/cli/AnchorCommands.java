@@ -13,7 +13,6 @@ import io.spendguard.verify.Verifier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -28,17 +27,12 @@ final class AnchorCommands {
             description = "Shows whom a trust file trusts, and which checkpoint it saw last.",
             mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
-    static final class Show implements Callable<Integer> {
-        private final Terminal terminal;
-
+    static final class Show extends ConsoleCommand {
         @Parameters(paramLabel = "FILE", description = "the trust file")
         private Path file;
 
-        @Option(names = "--json", description = "answer with one JSON object")
-        private boolean json;
-
         Show(Terminal terminal) {
-            this.terminal = terminal;
+            super(terminal);
         }
 
         @Override
@@ -81,20 +75,15 @@ final class AnchorCommands {
             description = "Trusts the key that an anchored one named as its successor.",
             mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
-    static final class Adopt implements Callable<Integer> {
-        private final Terminal terminal;
-
+    static final class Adopt extends ConsoleCommand {
         @Parameters(paramLabel = "FILE", description = "the trust file")
         private Path file;
 
         @Option(names = "--statement", required = true, paramLabel = "FILE", description = "what keys rotate wrote")
         private Path statement;
 
-        @Option(names = "--json", description = "answer with one JSON object")
-        private boolean json;
-
         Adopt(Terminal terminal) {
-            this.terminal = terminal;
+            super(terminal);
         }
 
         @Override
@@ -126,20 +115,15 @@ final class AnchorCommands {
             description = "Verifies a package and keeps its checkpoint, which later packages must continue.",
             mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
-    static final class Update implements Callable<Integer> {
-        private final Terminal terminal;
-
+    static final class Update extends ConsoleCommand {
         @Parameters(paramLabel = "FILE", description = "the trust file")
         private Path file;
 
         @Option(names = "--package", required = true, paramLabel = "ZIP", description = "the evidence package")
         private Path evidence;
 
-        @Option(names = "--json", description = "answer with one JSON object")
-        private boolean json;
-
         Update(Terminal terminal) {
-            this.terminal = terminal;
+            super(terminal);
         }
 
         @Override

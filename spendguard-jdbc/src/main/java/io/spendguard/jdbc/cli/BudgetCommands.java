@@ -10,10 +10,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -62,25 +60,15 @@ final class BudgetCommands {
 
     /** Reads accounts and prints them; nothing found is a finding. */
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
-    abstract static sealed class Reading implements Callable<Integer> permits ListAll, Show {
-        private final Terminal terminal;
-        private final Map<String, String> environment;
-
-        @Mixin
-        private DatabaseOptions database;
-
+    abstract static sealed class Reading extends DatabaseCommand permits ListAll, Show {
         @Option(names = "--tenant", required = true, description = "whose budgets")
         private String tenant;
 
         @Option(names = "--shadow", description = "the accounts of shadow mode instead of the real ones")
         private boolean shadow;
 
-        @Option(names = "--json", description = "answer with one JSON object")
-        private boolean json;
-
         Reading(Terminal terminal, Map<String, String> environment) {
-            this.terminal = terminal;
-            this.environment = environment;
+            super(terminal, environment);
         }
 
         /** The one budget to show, or null for all. */
@@ -90,7 +78,7 @@ final class BudgetCommands {
         @Override
         public Integer call() throws IOException {
             List<AccountState> accounts;
-            try (PostgresLedger ledger = PostgresLedger.open(database.dataSource(environment))) {
+            try (PostgresLedger ledger = openLedger()) {
                 accounts = ledger.accounts(tenant, shadow ? Namespace.SHADOW : Namespace.ENFORCE).stream()
                         .filter(state ->
                                 budget() == null || state.account().budgetId().equals(budget()))

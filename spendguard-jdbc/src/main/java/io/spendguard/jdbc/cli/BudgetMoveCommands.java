@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -107,13 +106,8 @@ final class BudgetMoveCommands {
 
     /** Makes one change and tells of it. */
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
-    abstract static sealed class Moving implements Callable<Integer> permits Grant, Transfer {
-        private final Terminal terminal;
-        private final Map<String, String> environment;
+    abstract static sealed class Moving extends DatabaseCommand permits Grant, Transfer {
         private final Clock clock;
-
-        @Mixin
-        private DatabaseOptions database;
 
         @Option(names = "--tenant", required = true, description = "whose budgets")
         private String tenant;
@@ -136,12 +130,8 @@ final class BudgetMoveCommands {
         @Option(names = "--shadow", description = "the accounts of shadow mode instead of the real ones")
         private boolean shadow;
 
-        @Option(names = "--json", description = "answer with one JSON object")
-        private boolean json;
-
         Moving(Terminal terminal, Map<String, String> environment, Clock clock) {
-            this.terminal = terminal;
-            this.environment = environment;
+            super(terminal, environment);
             this.clock = clock;
         }
 
@@ -159,7 +149,7 @@ final class BudgetMoveCommands {
         @Override
         public Integer call() throws IOException {
             BudgetChange change;
-            try (PostgresLedger ledger = PostgresLedger.open(database.dataSource(environment));
+            try (PostgresLedger ledger = openLedger();
                     BudgetOperations operations = auditKey.open(BudgetOperations::open, ledger, clock)) {
                 change = move(operations, reason, request);
             }

@@ -9,10 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code spendguard contract check FILE...} */
@@ -20,20 +18,15 @@ import picocli.CommandLine.Parameters;
         name = "check",
         description = "Reports every fault of contracts, with line, column and remedy.",
         mixinStandardHelpOptions = true)
-final class ContractCheckCommand implements Callable<Integer> {
-    private final Terminal terminal;
-
+final class ContractCheckCommand extends ConsoleCommand {
     @Mixin
     private final ContractSource source = new ContractSource();
 
     @Parameters(arity = "1..*", paramLabel = "FILE", description = "the contracts")
     private List<Path> files = new ArrayList<>();
 
-    @Option(names = "--json", description = "answer with one JSON object")
-    private boolean json;
-
     ContractCheckCommand(Terminal terminal) {
-        this.terminal = terminal;
+        super(terminal);
     }
 
     @Override

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -30,10 +29,8 @@ import picocli.CommandLine.Parameters;
                 "Tells what means something else in a new contract, and which recorded decisions would be others.",
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
-final class ContractDiffCommand implements Callable<Integer> {
+final class ContractDiffCommand extends ConsoleCommand {
     private static final int MOST_SHOWN = 20;
-
-    private final Terminal terminal;
 
     @Mixin
     private final ContractSource source = new ContractSource();
@@ -56,11 +53,8 @@ final class ContractDiffCommand implements Callable<Integer> {
             description = "the price book of the replay; the package's own by default")
     private @Nullable Path prices;
 
-    @Option(names = "--json", description = "answer with one JSON object")
-    private boolean json;
-
     ContractDiffCommand(Terminal terminal) {
-        this.terminal = terminal;
+        super(terminal);
     }
 
     @Override

@@ -10,7 +10,6 @@ import io.spendguard.price.PriceBook;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -24,8 +23,7 @@ import picocli.CommandLine.Parameters;
         description = "Tells what a contract answers an action, by the engine that decides in production.",
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
-final class ContractEvalCommand implements Callable<Integer> {
-    private final Terminal terminal;
+final class ContractEvalCommand extends ConsoleCommand {
     private final Clock clock;
 
     @Mixin
@@ -47,11 +45,8 @@ final class ContractEvalCommand implements Callable<Integer> {
     @Option(names = "--explain", description = "show every rule with the value of each part of its condition")
     private boolean explain;
 
-    @Option(names = "--json", description = "answer with one JSON object")
-    private boolean json;
-
     ContractEvalCommand(Terminal terminal, Clock clock) {
-        this.terminal = terminal;
+        super(terminal);
         this.clock = clock;
     }
 

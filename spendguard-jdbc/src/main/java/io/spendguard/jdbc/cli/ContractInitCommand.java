@@ -8,9 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code spendguard contract init [FILE]} */
@@ -18,20 +16,15 @@ import picocli.CommandLine.Parameters;
         name = "init",
         description = "Writes a first contract with comments, and cases for it. Overwrites nothing.",
         mixinStandardHelpOptions = true)
-final class ContractInitCommand implements Callable<Integer> {
-    private final Terminal terminal;
-
+final class ContractInitCommand extends ConsoleCommand {
     @Parameters(
             arity = "0..1",
             paramLabel = "FILE",
             description = "the contract to be written, in a name that ends in .yaml; contract.yaml by default")
     private Path file = Path.of("contract.yaml");
 
-    @Option(names = "--json", description = "answer with one JSON object")
-    private boolean json;
-
     ContractInitCommand(Terminal terminal) {
-        this.terminal = terminal;
+        super(terminal);
     }
 
     @Override

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +26,7 @@ import picocli.CommandLine.Parameters;
         name = "test",
         description = "Rehearses the cases beside contracts: those of NAME.yaml stand in NAME.tests.yaml.",
         mixinStandardHelpOptions = true)
-final class ContractTestCommand implements Callable<Integer> {
-    private final Terminal terminal;
-
+final class ContractTestCommand extends ConsoleCommand {
     @Mixin
     private final ContractSource source = new ContractSource();
 
@@ -45,11 +42,8 @@ final class ContractTestCommand implements Callable<Integer> {
     @Option(names = "--prices", paramLabel = "FILE", description = "a price book; the library's own by default")
     private @Nullable Path prices;
 
-    @Option(names = "--json", description = "answer with one JSON object")
-    private boolean json;
-
     ContractTestCommand(Terminal terminal) {
-        this.terminal = terminal;
+        super(terminal);
     }
 
     @Override

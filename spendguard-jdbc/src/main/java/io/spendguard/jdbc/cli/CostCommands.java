@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -106,13 +105,8 @@ final class CostCommands {
 
     /** Changes the record of one call and tells of it. */
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
-    abstract static sealed class Changing implements Callable<Integer> permits OfAnAmount, Resolve {
-        private final Terminal terminal;
-        private final Map<String, String> environment;
+    abstract static sealed class Changing extends DatabaseCommand permits OfAnAmount, Resolve {
         private final Clock clock;
-
-        @Mixin
-        private DatabaseOptions database;
 
         @Parameters(index = "0", paramLabel = "CALL", description = "the action's key, or its decision's id")
         private String key;
@@ -129,12 +123,8 @@ final class CostCommands {
         @Mixin
         private AuditKeyOptions auditKey;
 
-        @Option(names = "--json", description = "answer with one JSON object")
-        private boolean json;
-
         Changing(Terminal terminal, Map<String, String> environment, Clock clock) {
-            this.terminal = terminal;
-            this.environment = environment;
+            super(terminal, environment);
             this.clock = clock;
         }
 
@@ -155,7 +145,7 @@ final class CostCommands {
         @Override
         public Integer call() throws IOException {
             CostChange change;
-            try (PostgresLedger ledger = PostgresLedger.open(database.dataSource(environment));
+            try (PostgresLedger ledger = openLedger();
                     Reconciler reconciler = auditKey.open(Reconciler::open, ledger, clock)) {
                 change = change(reconciler);
             }

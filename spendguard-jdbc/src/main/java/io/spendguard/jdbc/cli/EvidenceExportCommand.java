@@ -18,7 +18,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,13 +29,8 @@ import picocli.CommandLine.Option;
         description = "Writes a ledger's audit events into a package that an auditor verifies offline.",
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
-final class EvidenceExportCommand implements Callable<Integer> {
-    private final Terminal terminal;
-    private final Map<String, String> environment;
+final class EvidenceExportCommand extends DatabaseCommand {
     private final Clock clock;
-
-    @Mixin
-    private DatabaseOptions database;
 
     @Mixin
     private SigningKeyOptions key;
@@ -78,12 +72,8 @@ final class EvidenceExportCommand implements Callable<Integer> {
     @Option(names = "--out", required = true, description = "the package to be written; it must not exist")
     private Path out;
 
-    @Option(names = "--json", description = "answer with one JSON object")
-    private boolean json;
-
     EvidenceExportCommand(Terminal terminal, Map<String, String> environment, Clock clock) {
-        this.terminal = terminal;
-        this.environment = environment;
+        super(terminal, environment);
         this.clock = clock;
     }
 
@@ -94,8 +84,7 @@ final class EvidenceExportCommand implements Callable<Integer> {
 
     /** Without the log nobody could tell what was closed from what was hidden. */
     private void requireNothingDropped() throws IOException {
-        List<String> gone =
-                EvidenceRetention.open(database.dataSource(environment)).droppedTenants();
+        List<String> gone = EvidenceRetention.open(dataSource()).droppedTenants();
         if (tenant == null ? !gone.isEmpty() : gone.contains(tenant)) {
             throw new EvidenceException(
                     "Events of tenant '" + (tenant == null ? gone.get(0) : tenant)
@@ -113,16 +102,16 @@ final class EvidenceExportCommand implements Callable<Integer> {
         }
         List<Contract> enclosed = contracts.stream().map(Contract::load).toList();
         EvidenceManifest manifest;
-        try (PostgresLedger ledger = PostgresLedger.open(database.dataSource(environment))) {
+        try (PostgresLedger ledger = openLedger()) {
             EvidenceExport export = EvidenceExport.from(ledger).priceBook(PriceBook.bundled());
             enclosed.forEach(export::contract);
             export.filter(filter);
             if (fromCheckpoint != null) {
-                export.log(EvidenceLog.open(database.dataSource(environment)).exportFrom(tenant, fromCheckpoint));
+                export.log(EvidenceLog.open(dataSource()).exportFrom(tenant, fromCheckpoint));
             } else if (!withLog) {
                 requireNothingDropped();
             } else {
-                export.log(EvidenceLog.open(database.dataSource(environment)).export(tenant));
+                export.log(EvidenceLog.open(dataSource()).export(tenant));
             }
             manifest = export.write(exporter, clock, out);
         }

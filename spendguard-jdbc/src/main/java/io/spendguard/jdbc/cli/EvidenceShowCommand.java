@@ -27,11 +27,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -41,13 +39,7 @@ import picocli.CommandLine.Parameters;
         description = "Shows one audit event: what it says, what became of it, and whether its proofs hold.",
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
-final class EvidenceShowCommand implements Callable<Integer> {
-    private final Terminal terminal;
-    private final Map<String, String> environment;
-
-    @Mixin
-    private DatabaseOptions database;
-
+final class EvidenceShowCommand extends DatabaseCommand {
     @Parameters(paramLabel = "ID", description = "an event's id, or a decision's")
     private UUID id;
 
@@ -63,17 +55,13 @@ final class EvidenceShowCommand implements Callable<Integer> {
     @Option(names = "--receipts", paramLabel = "FILE", description = "what callers kept, one receipt in a line")
     private @Nullable Path receipts;
 
-    @Option(names = "--json", description = "answer with one JSON object")
-    private boolean json;
-
     EvidenceShowCommand(Terminal terminal, Map<String, String> environment) {
-        this.terminal = terminal;
-        this.environment = environment;
+        super(terminal, environment);
     }
 
     @Override
     public Integer call() throws IOException {
-        PGSimpleDataSource source = database.dataSource(environment);
+        PGSimpleDataSource source = dataSource();
         EvidenceReader reader = EvidenceReader.open(source);
         List<SealedEvent> found = find(reader);
         SealedEvent event = found.get(0);

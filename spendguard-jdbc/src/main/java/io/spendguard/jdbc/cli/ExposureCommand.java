@@ -10,11 +10,9 @@ import java.util.ArrayList;
 import java.util.Currency;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code spendguard budget exposure --tenant TENANT} */
@@ -23,13 +21,7 @@ import picocli.CommandLine.Option;
         description = "Tells what shadow mode let pass, by what enforcement would have answered.",
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
-final class ExposureCommand implements Callable<Integer> {
-    private final Terminal terminal;
-    private final Map<String, String> environment;
-
-    @Mixin
-    private DatabaseOptions database;
-
+final class ExposureCommand extends DatabaseCommand {
     @Option(names = "--tenant", required = true, description = "whose calls")
     private String tenant;
 
@@ -42,18 +34,14 @@ final class ExposureCommand implements Callable<Integer> {
     @Option(names = "--until", paramLabel = "TIME", description = "the first moment after those that count")
     private @Nullable Instant until;
 
-    @Option(names = "--json", description = "answer with one JSON object")
-    private boolean json;
-
     ExposureCommand(Terminal terminal, Map<String, String> environment) {
-        this.terminal = terminal;
-        this.environment = environment;
+        super(terminal, environment);
     }
 
     @Override
     public Integer call() throws IOException {
         ExposureReport report;
-        try (PostgresLedger ledger = PostgresLedger.open(database.dataSource(environment))) {
+        try (PostgresLedger ledger = openLedger()) {
             report = ExposureReport.of(
                     ledger, tenant, from == null ? Instant.MIN : from, until == null ? Instant.MAX : until);
         }

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,9 +25,7 @@ final class KeyChangeCommands {
             description = "Has a key name its successor. Both are trusted until the old one is revoked.",
             mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
-    static final class Rotate implements Callable<Integer> {
-        private final Terminal terminal;
-
+    static final class Rotate extends ConsoleCommand {
         @Mixin
         private SigningKeyOptions old;
 
@@ -49,11 +46,8 @@ final class KeyChangeCommands {
         @Option(names = "--anchors", paramLabel = "FILE", description = "also add the new key to this trust file")
         private @Nullable Path anchors;
 
-        @Option(names = "--json", description = "answer with one JSON object")
-        private boolean json;
-
         Rotate(Terminal terminal) {
-            this.terminal = terminal;
+            super(terminal);
         }
 
         @Override
@@ -90,9 +84,7 @@ final class KeyChangeCommands {
             description = "Ends a trust file's trust in a key at a position of the log; what lies before stays proved.",
             mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
-    static final class Revoke implements Callable<Integer> {
-        private final Terminal terminal;
-
+    static final class Revoke extends ConsoleCommand {
         @Parameters(paramLabel = "KEY", description = "the key's id; a certified key is revoked alike")
         private String key;
 
@@ -107,11 +99,8 @@ final class KeyChangeCommands {
                                 + " one the trust file saw last")
         private @Nullable Long at;
 
-        @Option(names = "--json", description = "answer with one JSON object")
-        private boolean json;
-
         Revoke(Terminal terminal) {
-            this.terminal = terminal;
+            super(terminal);
         }
 
         @Override

@@ -11,6 +11,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import javax.sql.DataSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,9 +20,8 @@ import picocli.CommandLine.Option;
 final class KeyCommands {
     private KeyCommands() {}
 
-    private static List<EventSealer.Key> keys(DatabaseOptions database, Map<String, String> environment)
-            throws IOException {
-        try (PostgresLedger ledger = PostgresLedger.open(database.dataSource(environment))) {
+    private static List<EventSealer.Key> keys(DataSource database) {
+        try (PostgresLedger ledger = PostgresLedger.open(database)) {
             return ledger.keys();
         }
     }
@@ -32,24 +32,14 @@ final class KeyCommands {
             description = "Lists the public keys that signed events. Being listed is no reason to trust one.",
             mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
-    static final class ListAll implements Callable<Integer> {
-        private final Terminal terminal;
-        private final Map<String, String> environment;
-
-        @Mixin
-        private DatabaseOptions database;
-
-        @Option(names = "--json", description = "answer with one JSON object")
-        private boolean json;
-
+    static final class ListAll extends DatabaseCommand {
         ListAll(Terminal terminal, Map<String, String> environment) {
-            this.terminal = terminal;
-            this.environment = environment;
+            super(terminal, environment);
         }
 
         @Override
         public Integer call() throws IOException {
-            List<EventSealer.Key> keys = keys(database, environment);
+            List<EventSealer.Key> keys = keys(dataSource());
             if (json) {
                 terminal.json(JsonObject.create()
                         .put(
@@ -101,7 +91,7 @@ final class KeyCommands {
             terminal.json(JsonObject.create()
                     .put(
                             "keys",
-                            keys(database, environment).stream()
+                            keys(database.dataSource(environment)).stream()
                                     .map(Jwks::toJwk)
                                     .toList()));
             return SpendGuardCli.OK;

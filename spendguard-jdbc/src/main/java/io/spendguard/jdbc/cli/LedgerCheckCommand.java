@@ -4,10 +4,8 @@ import io.spendguard.jdbc.LedgerCheck;
 import io.spendguard.json.JsonObject;
 import java.io.IOException;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code spendguard ledger check} */
@@ -16,27 +14,17 @@ import picocli.CommandLine.Option;
         description = "Recomputes every balance from the entries and names the rows that do not follow.",
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
-final class LedgerCheckCommand implements Callable<Integer> {
-    private final Terminal terminal;
-    private final Map<String, String> environment;
-
-    @Mixin
-    private DatabaseOptions database;
-
+final class LedgerCheckCommand extends DatabaseCommand {
     @Option(names = "--tenant", description = "check this tenant only")
     private @Nullable String tenant;
 
-    @Option(names = "--json", description = "answer with one JSON object")
-    private boolean json;
-
     LedgerCheckCommand(Terminal terminal, Map<String, String> environment) {
-        this.terminal = terminal;
-        this.environment = environment;
+        super(terminal, environment);
     }
 
     @Override
     public Integer call() throws IOException {
-        LedgerCheck.Report report = LedgerCheck.run(database.dataSource(environment), tenant);
+        LedgerCheck.Report report = LedgerCheck.run(dataSource(), tenant);
         if (json) {
             terminal.json(JsonObject.create()
                     .put("accounts", report.accounts())

@@ -47,13 +47,7 @@ final class LogCommands {
             description = "Takes up all new events and signs a checkpoint over the log. Run it on a schedule.",
             mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
-    static final class SignCheckpoint implements Callable<Integer> {
-        private final Terminal terminal;
-        private final Map<String, String> environment;
-
-        @Mixin
-        private DatabaseOptions database;
-
+    static final class SignCheckpoint extends DatabaseCommand {
         @Mixin
         private SigningKeyOptions key;
 
@@ -63,17 +57,13 @@ final class LogCommands {
         @Option(names = "--out", paramLabel = "FILE", description = "also write the note to a file; replaces the file")
         private @Nullable Path out;
 
-        @Option(names = "--json", description = "answer with one JSON object")
-        private boolean json;
-
         SignCheckpoint(Terminal terminal, Map<String, String> environment) {
-            this.terminal = terminal;
-            this.environment = environment;
+            super(terminal, environment);
         }
 
         @Override
         public Integer call() throws IOException {
-            EvidenceLog log = EvidenceLog.open(database.dataSource(environment));
+            EvidenceLog log = EvidenceLog.open(dataSource());
             SignedNote note = key.with(signer -> log.checkpoint(origin, signer));
             if (out != null) {
                 Files.write(out, note.toBytes());
@@ -152,13 +142,8 @@ final class LogCommands {
                     "Adds a witness's cosignature to the last checkpoint: one made elsewhere, or by a key at hand.",
             mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
-    static final class Witness implements Callable<Integer> {
-        private final Terminal terminal;
-        private final Map<String, String> environment;
+    static final class Witness extends DatabaseCommand {
         private final Clock clock;
-
-        @Mixin
-        private DatabaseOptions database;
 
         @Option(names = "--name", description = "the witness's name, with --key")
         private @Nullable String name;
@@ -175,18 +160,14 @@ final class LogCommands {
         @Option(names = "--line", description = "the signature line the witness answered")
         private @Nullable String line;
 
-        @Option(names = "--json", description = "answer with one JSON object")
-        private boolean json;
-
         Witness(Terminal terminal, Map<String, String> environment, Clock clock) {
-            this.terminal = terminal;
-            this.environment = environment;
+            super(terminal, environment);
             this.clock = clock;
         }
 
         @Override
         public Integer call() throws IOException {
-            EvidenceLog log = EvidenceLog.open(database.dataSource(environment));
+            EvidenceLog log = EvidenceLog.open(dataSource());
             SignedNote last = log.latest()
                     .orElseThrow(() ->
                             new EvidenceException("The log has no checkpoint yet. Run: spendguard log checkpoint"));

@@ -22,7 +22,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Clock;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.postgresql.ds.PGSimpleDataSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,13 +38,8 @@ final class RetentionCommands {
                     "Verifies an exported package and records, signed, that it holds everything up to its checkpoint.",
             mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
-    static final class Close implements Callable<Integer> {
-        private final Terminal terminal;
-        private final Map<String, String> environment;
+    static final class Close extends DatabaseCommand {
         private final Clock clock;
-
-        @Mixin
-        private DatabaseOptions database;
 
         @Option(names = "--tenant", required = true, description = "whose period")
         private String tenant;
@@ -63,19 +57,15 @@ final class RetentionCommands {
         @Mixin
         private AuditKeyOptions auditKey;
 
-        @Option(names = "--json", description = "answer with one JSON object")
-        private boolean json;
-
         Close(Terminal terminal, Map<String, String> environment, Clock clock) {
-            this.terminal = terminal;
-            this.environment = environment;
+            super(terminal, environment);
             this.clock = clock;
         }
 
         @Override
         public Integer call() throws IOException {
             Checkpoint checkpoint = verified();
-            PGSimpleDataSource source = database.dataSource(environment);
+            PGSimpleDataSource source = dataSource();
             ClosedPeriod period = EvidenceRetention.open(source).period(tenant, checkpoint, sha256(archive));
             PeriodClosing.Closed closed;
             try (PostgresLedger ledger = PostgresLedger.open(source);
@@ -140,28 +130,18 @@ final class RetentionCommands {
             description = "Drops what a signed period close covers; proofs of what is left still hold.",
             mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
-    static final class Drop implements Callable<Integer> {
-        private final Terminal terminal;
-        private final Map<String, String> environment;
-
-        @Mixin
-        private DatabaseOptions database;
-
+    static final class Drop extends DatabaseCommand {
         @Option(names = "--tenant", required = true, description = "whose closed period")
         private String tenant;
 
-        @Option(names = "--json", description = "answer with one JSON object")
-        private boolean json;
-
         Drop(Terminal terminal, Map<String, String> environment) {
-            this.terminal = terminal;
-            this.environment = environment;
+            super(terminal, environment);
         }
 
         @Override
         public Integer call() throws IOException {
             EvidenceRetention.Dropped dropped =
-                    EvidenceRetention.open(database.dataSource(environment)).drop(tenant);
+                    EvidenceRetention.open(dataSource()).drop(tenant);
             if (json) {
                 terminal.json(JsonObject.create()
                         .put("tenant", tenant)
@@ -181,13 +161,7 @@ final class RetentionCommands {
             description = "Erases a person's clear value; events keep their commitments, and proofs hold.",
             mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
-    static final class Erase implements Callable<Integer> {
-        private final Terminal terminal;
-        private final Map<String, String> environment;
-
-        @Mixin
-        private DatabaseOptions database;
-
+    static final class Erase extends DatabaseCommand {
         @Option(names = "--tenant", required = true, description = "whose events")
         private String tenant;
 
@@ -200,18 +174,13 @@ final class RetentionCommands {
                 arity = "0..1")
         private String subject;
 
-        @Option(names = "--json", description = "answer with one JSON object")
-        private boolean json;
-
         Erase(Terminal terminal, Map<String, String> environment) {
-            this.terminal = terminal;
-            this.environment = environment;
+            super(terminal, environment);
         }
 
         @Override
         public Integer call() throws IOException {
-            long erased =
-                    EvidenceRetention.open(database.dataSource(environment)).erase(tenant, subject);
+            long erased = EvidenceRetention.open(dataSource()).erase(tenant, subject);
             if (json) {
                 terminal.json(JsonObject.create().put("tenant", tenant).put("erased", erased));
             } else {

@@ -6,10 +6,7 @@ import io.spendguard.json.JsonObject;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code spendguard schema print|migrate|check} */
 final class SchemaCommands {
@@ -19,14 +16,9 @@ final class SchemaCommands {
             name = "print",
             description = "Prints the SQL that creates the schema, for whoever has to approve it.",
             mixinStandardHelpOptions = true)
-    static final class Print implements Callable<Integer> {
-        private final Terminal terminal;
-
-        @Option(names = "--json", description = "answer with one JSON object")
-        private boolean json;
-
+    static final class Print extends ConsoleCommand {
         Print(Terminal terminal) {
-            this.terminal = terminal;
+            super(terminal);
         }
 
         @Override
@@ -51,24 +43,14 @@ final class SchemaCommands {
             description = "Creates or updates the schema; its owner is the role that connects.",
             mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
-    static final class Migrate implements Callable<Integer> {
-        private final Terminal terminal;
-        private final Map<String, String> environment;
-
-        @Mixin
-        private DatabaseOptions database;
-
-        @Option(names = "--json", description = "answer with one JSON object")
-        private boolean json;
-
+    static final class Migrate extends DatabaseCommand {
         Migrate(Terminal terminal, Map<String, String> environment) {
-            this.terminal = terminal;
-            this.environment = environment;
+            super(terminal, environment);
         }
 
         @Override
         public Integer call() throws IOException {
-            PostgresLedger.migrate(database.dataSource(environment));
+            PostgresLedger.migrate(dataSource());
             if (json) {
                 terminal.json(JsonObject.create().put("version", PostgresLedger.schemaVersion()));
             } else {
@@ -84,19 +66,9 @@ final class SchemaCommands {
             description = "Tells whether server, schema and role can keep what the ledger promises.",
             mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
-    static final class Check implements Callable<Integer> {
-        private final Terminal terminal;
-        private final Map<String, String> environment;
-
-        @Mixin
-        private DatabaseOptions database;
-
-        @Option(names = "--json", description = "answer with one JSON object")
-        private boolean json;
-
+    static final class Check extends DatabaseCommand {
         Check(Terminal terminal, Map<String, String> environment) {
-            this.terminal = terminal;
-            this.environment = environment;
+            super(terminal, environment);
         }
 
         @Override
@@ -104,7 +76,7 @@ final class SchemaCommands {
             List<LedgerSetupException.Fault> faults = List.of();
             String message = "";
             try {
-                PostgresLedger.open(database.dataSource(environment)).close();
+                openLedger().close();
             } catch (LedgerSetupException unfit) {
                 faults = unfit.faults();
                 message = String.valueOf(unfit.getMessage());

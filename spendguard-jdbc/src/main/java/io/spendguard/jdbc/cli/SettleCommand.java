@@ -14,7 +14,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,13 +25,8 @@ import picocli.CommandLine.Option;
         description = "Posts the differences between what a provider says of calls and what is recorded.",
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
-final class SettleCommand implements Callable<Integer> {
-    private final Terminal terminal;
-    private final Map<String, String> environment;
+final class SettleCommand extends DatabaseCommand {
     private final Clock clock;
-
-    @Mixin
-    private DatabaseOptions database;
 
     @Option(
             names = "--from",
@@ -47,12 +41,8 @@ final class SettleCommand implements Callable<Integer> {
     @Mixin
     private AuditKeyOptions auditKey;
 
-    @Option(names = "--json", description = "answer with one JSON object")
-    private boolean json;
-
     SettleCommand(Terminal terminal, Map<String, String> environment, Clock clock) {
-        this.terminal = terminal;
-        this.environment = environment;
+        super(terminal, environment);
         this.clock = clock;
     }
 
@@ -60,7 +50,7 @@ final class SettleCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         List<BilledCall> calls = UsageFile.read(from, tenant);
         List<Reconciled> results = new ArrayList<>();
-        try (PostgresLedger ledger = PostgresLedger.open(database.dataSource(environment));
+        try (PostgresLedger ledger = openLedger();
                 Reconciler reconciler = auditKey.open(Reconciler::open, ledger, clock)) {
             calls.forEach(call -> results.add(reconciler.record(call)));
         }

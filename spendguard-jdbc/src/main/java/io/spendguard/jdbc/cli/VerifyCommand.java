@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.UUID;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -36,11 +35,9 @@ import picocli.CommandLine.Parameters;
         description = "Re-checks an evidence package offline, trusting nothing but the anchors.",
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
-final class VerifyCommand implements Callable<Integer> {
+final class VerifyCommand extends ConsoleCommand {
     private static final List<String> ACCOUNT_COLUMNS =
             List.of("TENANT", "BUDGET", "KEY", "FROM", "UNTIL", "LIMIT", "SPENT", "HELD", "AVAILABLE", "DEBT");
-
-    private final Terminal terminal;
 
     @Parameters(paramLabel = "PACKAGE", description = "the evidence package")
     private Path file;
@@ -60,9 +57,6 @@ final class VerifyCommand implements Callable<Integer> {
             description = "a checkpoint you kept, as signed: the package must continue it, or begin after it")
     private @Nullable Path checkpoint;
 
-    @Option(names = "--json", description = "answer with one JSON object")
-    private boolean json;
-
     @Option(
             names = "--html",
             paramLabel = "FILE",
@@ -70,7 +64,7 @@ final class VerifyCommand implements Callable<Integer> {
     private @Nullable Path html;
 
     VerifyCommand(Terminal terminal) {
-        this.terminal = terminal;
+        super(terminal);
     }
 
     @Override
