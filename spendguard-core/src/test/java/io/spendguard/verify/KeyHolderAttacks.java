@@ -349,6 +349,12 @@ final class KeyHolderAttacks {
                                 .take(ACME)
                                 .take(GLOBEX))),
                 new Attack(
+                        "the checkpoint signed with a writer's certified key",
+                        WRITER,
+                        FindingCode.CHECKPOINT_NOT_SIGNED,
+                        Spot.file(PackageNames.CHECKPOINT),
+                        KeyHolderAttacks::checkpointByAWriter),
+                new Attack(
                         "the log set back to an earlier checkpoint",
                         DATABASE,
                         FindingCode.CHECKPOINT_INCONSISTENT,
@@ -426,6 +432,15 @@ final class KeyHolderAttacks {
                 HonestPackage.WRITER,
                 KeyHolderAttacks::live,
                 events -> HonestPackage.log().lieAboutSpending(1).take(events));
+    }
+
+    /** A root vouches for his events; the log goes on from what the auditor saw, over what he likes. */
+    private static byte[] checkpointByAWriter(HonestPackage honest) throws IOException {
+        Signer writer = certified(Specimen.NOW, List.of(HOOLI));
+        return honest.hooli(
+                writer,
+                KeyHolderAttacks::live,
+                events -> SpecimenLog.by(writer).take(ACME).take(GLOBEX).take(events));
     }
 
     /** A stream as long as its holds make it, under the id of the honest one. */

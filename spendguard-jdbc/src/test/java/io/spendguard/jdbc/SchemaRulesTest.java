@@ -100,6 +100,24 @@ class SchemaRulesTest {
         assertRefused(application(), "drop table spendguard." + table, INSUFFICIENT_PRIVILEGE);
     }
 
+    /** All of them leave enough available. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "('SPENT', -11), ('AVAILABLE', 11)",
+                "('HELD', -11), ('AVAILABLE', 11)",
+                "('DEBT', 5), ('AVAILABLE', -5)",
+                "('GRANT', -50), ('ADJUSTMENT', 101), ('AVAILABLE', -51)"
+            })
+    void entries_thatLeaveLessThanNothing_areRefused(String entries) {
+        assertRefused(application(), """
+                insert into spendguard.ledger_entry
+                select tenant, tx_id, 100 + row_number() over (), account_id, moved.kind, moved.atoms
+                  from spendguard.ledger_entry held cross join (values %s) as moved(kind, atoms)
+                 where held.kind = 'HELD'
+                """.formatted(entries), CHECK_VIOLATION);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "ledger_tx, posted_at = now()",
@@ -126,6 +144,15 @@ class SchemaRulesTest {
                 "insert into spendguard.account select tenant, gen_random_uuid(), namespace, budget_id, 'other',"
                         + " window_from, window_until, unit, 1000 from spendguard.account",
                 RESTRICT_VIOLATION);
+    }
+
+    @Test
+    void account_ofNoWindow_isRefusedToEverybody() {
+        assertRefused(
+                owner(),
+                "insert into spendguard.account select tenant, gen_random_uuid(), namespace, budget_id, 'other',"
+                        + " window_until, window_from, unit from spendguard.account",
+                CHECK_VIOLATION);
     }
 
     @Test
