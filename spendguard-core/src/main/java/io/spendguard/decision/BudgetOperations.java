@@ -52,7 +52,10 @@ public final class BudgetOperations implements AutoCloseable {
      */
     public static BudgetOperations open(Ledger ledger, Signer signer, Clock clock, IdSource ids, Duration patience) {
         return new BudgetOperations(
-                ledger, new OperatorSession(ledger, signer, clock, ids, patience, "Make it again with the same key."), clock, ids);
+                ledger,
+                new OperatorSession(ledger, signer, clock, ids, patience, "Make it again with the same key."),
+                clock,
+                ids);
     }
 
     /**

@@ -67,7 +67,10 @@ public final class Reconciler implements AutoCloseable {
      */
     public static Reconciler open(Ledger ledger, Signer signer, Clock clock, IdSource ids, Duration patience) {
         return new Reconciler(
-                ledger, new OperatorSession(ledger, signer, clock, ids, patience, "Record the call again."), clock, ids);
+                ledger,
+                new OperatorSession(ledger, signer, clock, ids, patience, "Record the call again."),
+                clock,
+                ids);
     }
 
     /**

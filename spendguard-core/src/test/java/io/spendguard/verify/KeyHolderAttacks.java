@@ -74,25 +74,17 @@ final class KeyHolderAttacks {
                         FindingCode.RECEIPT_CONTRADICTED,
                         Spot.event("initech", 3),
                         honest -> honest.instead("initech", life("initech", 0x3000, 1, 2, 3, 4))),
-                byWriter(
-                        "a second decision for one hold",
-                        FindingCode.DECISION_TWICE,
-                        4,
-                        writer -> {
-                            UUID decision = writer.id();
-                            writer.write(writer.decision(HOOLI, decision, 5), writer.decision(HOOLI, decision, 5));
-                        }),
-                byWriter(
-                        "a call settled twice",
-                        FindingCode.OUTCOME_TWICE,
-                        5,
-                        writer -> {
-                            UUID decision = writer.id();
-                            writer.write(
-                                    writer.decision(HOOLI, decision, 5),
-                                    release(writer, decision),
-                                    writer.outcome(HOOLI, decision, "RELEASED"));
-                        }),
+                byWriter("a second decision for one hold", FindingCode.DECISION_TWICE, 4, writer -> {
+                    UUID decision = writer.id();
+                    writer.write(writer.decision(HOOLI, decision, 5), writer.decision(HOOLI, decision, 5));
+                }),
+                byWriter("a call settled twice", FindingCode.OUTCOME_TWICE, 5, writer -> {
+                    UUID decision = writer.id();
+                    writer.write(
+                            writer.decision(HOOLI, decision, 5),
+                            release(writer, decision),
+                            writer.outcome(HOOLI, decision, "RELEASED"));
+                }),
                 byWriter(
                         "more of a call's cost told after its final outcome, as no correction of it",
                         FindingCode.OUTCOME_AFTER_FINAL,
@@ -116,8 +108,7 @@ final class KeyHolderAttacks {
                         "the same, as a correction of an event that nobody knows",
                         FindingCode.CORRECTION_WITHOUT_OUTCOME,
                         5,
-                        writer ->
-                                released(writer, writer.id(), writer.id().toString())),
+                        writer -> released(writer, writer.id(), writer.id().toString())),
                 byWriter(
                         "the same, as a correction of another call's outcome",
                         FindingCode.CORRECTION_WITHOUT_OUTCOME,
@@ -133,19 +124,15 @@ final class KeyHolderAttacks {
                         FindingCode.CORRECTION_WITHOUT_OUTCOME,
                         5,
                         writer -> released(writer, writer.id(), "EXPIRED")),
-                byWriter(
-                        "an outcome corrected twice",
-                        FindingCode.CORRECTION_WITHOUT_OUTCOME,
-                        6,
-                        writer -> {
-                            UUID decision = writer.id();
-                            AuditEvent outcome = release(writer, decision);
-                            writer.write(
-                                    writer.decision(HOOLI, decision, 5),
-                                    outcome,
-                                    charged(writer, decision, outcome.id().toString()),
-                                    charged(writer, decision, outcome.id().toString()));
-                        }),
+                byWriter("an outcome corrected twice", FindingCode.CORRECTION_WITHOUT_OUTCOME, 6, writer -> {
+                    UUID decision = writer.id();
+                    AuditEvent outcome = release(writer, decision);
+                    writer.write(
+                            writer.decision(HOOLI, decision, 5),
+                            outcome,
+                            charged(writer, decision, outcome.id().toString()),
+                            charged(writer, decision, outcome.id().toString()));
+                }),
                 byWriter(
                         "what became of a call told as neither final nor a correction",
                         FindingCode.CORRECTION_WITHOUT_OUTCOME,
@@ -154,10 +141,7 @@ final class KeyHolderAttacks {
                             UUID decision = writer.id();
                             writer.write(
                                     writer.decision(HOOLI, decision, 5),
-                                    said(
-                                            release(writer, decision),
-                                            "\"final\":true",
-                                            "\"final\":false"));
+                                    said(release(writer, decision), "\"final\":true", "\"final\":false"));
                         }),
                 byWriter(
                         "a session's part committed after its final outcome",
@@ -170,28 +154,19 @@ final class KeyHolderAttacks {
                                     release(writer, decision),
                                     said(writer.part(HOOLI, decision, "0.0035 USD", 3_500_000), "HELD", "AVAILABLE"));
                         }),
-                byWriter(
-                        "a session's part committed twice",
-                        FindingCode.PART_TWICE,
-                        5,
-                        writer -> {
-                            UUID decision = writer.id();
-                            writer.write(
-                                    writer.decision(HOOLI, decision, 7_000_000),
-                                    writer.part(HOOLI, decision, "0.0035 USD", 3_500_000),
-                                    writer.part(HOOLI, decision, "0.0035 USD", 3_500_000));
-                        }),
-                byWriter(
-                        "part of a hold kept after its outcome",
-                        FindingCode.HOLD_NOT_DISSOLVED,
-                        4,
-                        writer -> {
-                            UUID decision = writer.id();
-                            writer.write(
-                                    writer.decision(HOOLI, decision, 5),
-                                    writer.outcome(
-                                            HOOLI, decision, "RELEASED", entry("HELD", -4), entry("AVAILABLE", 4)));
-                        }),
+                byWriter("a session's part committed twice", FindingCode.PART_TWICE, 5, writer -> {
+                    UUID decision = writer.id();
+                    writer.write(
+                            writer.decision(HOOLI, decision, 7_000_000),
+                            writer.part(HOOLI, decision, "0.0035 USD", 3_500_000),
+                            writer.part(HOOLI, decision, "0.0035 USD", 3_500_000));
+                }),
+                byWriter("part of a hold kept after its outcome", FindingCode.HOLD_NOT_DISSOLVED, 4, writer -> {
+                    UUID decision = writer.id();
+                    writer.write(
+                            writer.decision(HOOLI, decision, 5),
+                            writer.outcome(HOOLI, decision, "RELEASED", entry("HELD", -4), entry("AVAILABLE", 4)));
+                }),
                 byWriter(
                         "more held than the limit leaves",
                         FindingCode.BALANCE_IMPOSSIBLE,
@@ -367,9 +342,7 @@ final class KeyHolderAttacks {
     /** A call that was released, and charged after that as a correction of something. */
     private static void released(Specimen writer, UUID decision, String corrected) {
         writer.write(
-                writer.decision(HOOLI, decision, 5),
-                release(writer, decision),
-                charged(writer, decision, corrected));
+                writer.decision(HOOLI, decision, 5), release(writer, decision), charged(writer, decision, corrected));
     }
 
     private static AuditEvent release(Specimen writer, UUID decision) {
