@@ -38,15 +38,8 @@ import org.junit.jupiter.api.io.TempDir;
 class EvidenceRetentionTest {
     private static final String ORIGIN = "example.com/spendguard";
     private static final Ed25519Signer KEY = Ed25519Signer.generate();
-    private static final Contract CONTRACT = Contract.parse("""
-            apiVersion: spendguard.ai/v1
-            kind: Contract
-            metadata: {name: one, tenant: acme}
-            spec:
-              budgets:
-                - {id: all, limit: 100.00 USD, window: {type: total}}
-                - {id: each, limit: 50.00 USD, window: {type: total}, per: [user]}
-            """, "one.yaml");
+    private static final Contract CONTRACT = contract("acme");
+    private static final Contract INITECH = contract("initech");
 
     private final Database database = TestLedgers.newDatabase();
     private final DataSource keeper =
@@ -161,6 +154,31 @@ class EvidenceRetentionTest {
                         + " checkpoint, or from the first event on.");
     }
 
+    /** Of it nothing stood at the checkpoint, so that the dropped events are the tenant's first. */
+    @Test
+    void exportFrom_whereATenantThatBeganLaterWasDropped_isRefusedUnlessOthersAreAskedFor() {
+        log.checkpoint(ORIGIN, KEY);
+        try (Guard guard = guard(INITECH)) {
+            guard.decide(call()).orThrow().release("not needed");
+        }
+        log.checkpoint(ORIGIN, KEY);
+        close("initech");
+        log.checkpoint(ORIGIN, KEY);
+        retention.drop("initech");
+
+        for (String tenant : new String[] {null, "initech"}) {
+            assertThatThrownBy(() -> log.exportFrom(tenant, 1))
+                    .as("%s", tenant)
+                    .isInstanceOf(EvidenceException.class)
+                    .hasMessage("Events of tenant 'initech' after checkpoint 1 were closed and dropped. Export from a"
+                            + " later checkpoint, or from the first event on.");
+        }
+        assertThat(log.exportFrom("acme", 1)).isNotNull();
+        assertThat(log.exportFrom("initech", 2))
+                .as("what it begins from is what was closed")
+                .isNotNull();
+    }
+
     @Test
     void drop_balancesLeftBehindOthersThanClosed_isRefused() throws SQLException {
         log.checkpoint(ORIGIN, KEY);
@@ -203,8 +221,12 @@ class EvidenceRetentionTest {
     }
 
     private ClosedPeriod close() {
+        return close("acme");
+    }
+
+    private ClosedPeriod close(String tenant) {
         Checkpoint checkpoint = Checkpoint.parse(log.latest().orElseThrow().text());
-        ClosedPeriod period = retention.period("acme", checkpoint, Digest.sha256(new byte[0]));
+        ClosedPeriod period = retention.period(tenant, checkpoint, Digest.sha256(new byte[0]));
         Clock clock = Clock.systemUTC();
         try (PostgresLedger ledger = PostgresLedger.open(TestLedgers.application(database));
                 PeriodClosing closing =
@@ -235,12 +257,28 @@ class EvidenceRetentionTest {
     }
 
     private Guard guard() {
+        return guard(CONTRACT);
+    }
+
+    private Guard guard(Contract contract) {
         return Guard.builder()
-                .contract(CONTRACT)
+                .contract(contract)
                 .ledger(PostgresLedger.open(TestLedgers.application(database)))
                 .signer(KEY)
                 .sweepEvery(Duration.ZERO)
                 .build();
+    }
+
+    private static Contract contract(String tenant) {
+        return Contract.parse("""
+                apiVersion: spendguard.ai/v1
+                kind: Contract
+                metadata: {name: one, tenant: %s}
+                spec:
+                  budgets:
+                    - {id: all, limit: 100.00 USD, window: {type: total}}
+                    - {id: each, limit: 50.00 USD, window: {type: total}, per: [user]}
+                """.formatted(tenant), "one.yaml");
     }
 
     private static Action call() {
