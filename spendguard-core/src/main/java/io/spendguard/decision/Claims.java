@@ -12,6 +12,7 @@ import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.Backlog;
 import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.LedgerView;
+import io.spendguard.ledger.Namespace;
 import io.spendguard.model.Action;
 import io.spendguard.model.ActionKind;
 import io.spendguard.model.Amount;
@@ -35,6 +36,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +52,8 @@ final class Claims {
      */
     private static final String BUCKET = "~bucket";
 
+    private static final int RECENT_ACCOUNTS = 1_024;
+
     private final List<Budget> budgets;
     private final Map<String, Budget> byId = new HashMap<>();
     private final List<ModelRef> degradedTo;
@@ -57,6 +61,7 @@ final class Claims {
     private final KeyNames names;
     private final boolean hasMoneyBudget;
     private final boolean hasCreditsBudget;
+    private final Map<AccountName, Account> recent = new ConcurrentHashMap<>();
 
     /**
      * Claims of one contract.
@@ -399,14 +404,20 @@ final class Claims {
         return budget.limit().unit();
     }
 
-    private static Account account(Budget budget, Snapshot snapshot, String key, Period window) {
-        return Account.of(
-                snapshot.tenant(),
-                snapshot.namespace(),
-                budget.id(),
-                key,
-                window,
-                budget.limit().unit());
+    /** The id of an account is a hash, and the same few accounts are asked for all the time. */
+    private Account account(Budget budget, Snapshot snapshot, String key, Period window) {
+        AccountName name = new AccountName(snapshot.tenant(), snapshot.namespace(), budget.id(), key, window);
+        Account known = recent.get(name);
+        if (known != null) {
+            return known;
+        }
+        if (recent.size() >= RECENT_ACCOUNTS) {
+            recent.clear();
+        }
+        Account account =
+                Account.of(name.tenant(), name.namespace(), name.budgetId(), name.key(), name.window(), unit(budget));
+        recent.put(name, account);
+        return account;
     }
 
     /** One budget's account, and its bucket where the window rolls. */
@@ -435,4 +446,7 @@ final class Claims {
             return new Result(List.of(), reason);
         }
     }
+
+    /** What tells accounts of one contract apart. */
+    private record AccountName(String tenant, Namespace namespace, String budgetId, String key, Period window) {}
 }

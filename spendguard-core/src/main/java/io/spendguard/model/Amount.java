@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
 public record Amount(long atomic, Unit unit) {
     private static final Pattern TEXT = Pattern.compile("(\\d{1,19})(?:\\.(\\d{1,9}))? (\\S{1,64})");
 
+    private static final long ATOMS_OF_MONEY = 1_000_000_000;
+
     /** Refuses a negative quantity with {@link IllegalArgumentException}. */
     public Amount {
         Objects.requireNonNull(unit, "unit");
@@ -95,12 +97,18 @@ public record Amount(long atomic, Unit unit) {
         if (!unit.isMoney()) {
             return atomic + " " + unit;
         }
-        int customary = Math.max(0, Currency.getInstance(unit.code()).getDefaultFractionDigits());
-        BigDecimal number = BigDecimal.valueOf(atomic, unit.scale()).stripTrailingZeros();
-        if (number.scale() < customary) {
-            number = number.setScale(customary);
+        int decimals = Math.max(0, Currency.getInstance(unit.code()).getDefaultFractionDigits());
+        StringBuilder text = new StringBuilder(24).append(atomic / ATOMS_OF_MONEY);
+        String fraction = Long.toString(ATOMS_OF_MONEY + atomic % ATOMS_OF_MONEY);
+        for (int last = fraction.length() - 1; last > decimals; last--) {
+            if (fraction.charAt(last) != '0') {
+                decimals = last;
+            }
         }
-        return number.toPlainString() + " " + unit;
+        if (decimals > 0) {
+            text.append('.').append(fraction, 1, 1 + decimals);
+        }
+        return text.append(' ').append(unit.code()).toString();
     }
 
     private Amount sameUnit(Amount other) {

@@ -12,6 +12,7 @@ import java.util.HexFormat;
  */
 public final class Digest {
     private static final int BYTES = 32;
+    private static final MessageDigest BLANK = lookedUp();
     private final byte[] bytes;
 
     private Digest(byte[] bytes) {
@@ -29,6 +30,14 @@ public final class Digest {
 
     /** A fresh SHA-256 computation, for callers that hash piece by piece. */
     public static MessageDigest newSha256() {
+        try {
+            return (MessageDigest) BLANK.clone(); // looking for the provider's each time takes longer than a short hash
+        } catch (CloneNotSupportedException thisProvidersIsNot) {
+            return lookedUp();
+        }
+    }
+
+    private static MessageDigest lookedUp() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {

@@ -24,6 +24,11 @@ class AmountTest {
         assertThat(Amount.parse("0.9 USD")).hasToString("0.90 USD");
         assertThat(Amount.parse("0.1234567 USD")).hasToString("0.1234567 USD");
         assertThat(Amount.parse("100 JPY")).hasToString("100 JPY");
+        assertThat(Amount.parse("0.5 JPY")).hasToString("0.5 JPY");
+        assertThat(Amount.parse("0 USD")).hasToString("0.00 USD");
+        assertThat(Amount.parse("10.000000001 USD")).hasToString("10.000000001 USD");
+        assertThat(Amount.parse("0.100 KWD")).hasToString("0.100 KWD");
+        assertThat(new Amount(Long.MAX_VALUE, new Unit("USD"))).hasToString("9223372036.854775807 USD");
         assertThat(new Amount(7, Unit.CALLS)).hasToString("7 calls");
     }
 
