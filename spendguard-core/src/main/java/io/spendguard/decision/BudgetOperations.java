@@ -18,7 +18,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -38,11 +37,11 @@ public final class BudgetOperations implements AutoCloseable {
     private final Clock clock;
     private final IdSource ids;
 
-    private BudgetOperations(Ledger ledger, Signer signer, Clock clock, IdSource ids, Duration patience) {
+    private BudgetOperations(Ledger ledger, OperatorSession session, Clock clock, IdSource ids) {
         this.ledger = ledger;
+        this.session = session;
         this.clock = clock;
         this.ids = ids;
-        this.session = new OperatorSession(ledger, signer, clock, ids, patience, "Make it again with the same key.");
     }
 
     /**
@@ -53,11 +52,10 @@ public final class BudgetOperations implements AutoCloseable {
      */
     public static BudgetOperations open(Ledger ledger, Signer signer, Clock clock, IdSource ids, Duration patience) {
         return new BudgetOperations(
-                Objects.requireNonNull(ledger, "ledger"),
-                Objects.requireNonNull(signer, "signer"),
+                ledger,
+                new OperatorSession(ledger, signer, clock, ids, patience, "Make it again with the same key."),
                 clock,
-                ids,
-                patience);
+                ids);
     }
 
     /**

@@ -11,6 +11,7 @@ import io.spendguard.model.SpendGuardException;
 import io.spendguard.proof.Signer;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -28,7 +29,9 @@ final class OperatorSession implements AutoCloseable {
      * @param remedy what to do when it did not answer, a sentence
      */
     OperatorSession(Ledger ledger, Signer signer, Clock clock, IdSource ids, Duration patience, String remedy) {
-        this.session = ledger.connect(new WriterHost(() -> new StreamSealer(signer, ids, clock, false)));
+        Objects.requireNonNull(signer, "signer");
+        this.session = Objects.requireNonNull(ledger, "ledger")
+                .connect(new WriterHost(() -> new StreamSealer(signer, ids, clock, false)));
         this.patience = patience;
         this.remedy = remedy;
     }

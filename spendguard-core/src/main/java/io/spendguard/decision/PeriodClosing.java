@@ -9,7 +9,6 @@ import io.spendguard.model.LedgerUnavailableException;
 import io.spendguard.proof.Signer;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.UUID;
 
 /**
@@ -33,14 +32,7 @@ public final class PeriodClosing implements AutoCloseable {
      */
     public static PeriodClosing open(Ledger ledger, Signer signer, Clock clock, IdSource ids, Duration patience) {
         return new PeriodClosing(
-                new OperatorSession(
-                        Objects.requireNonNull(ledger, "ledger"),
-                        Objects.requireNonNull(signer, "signer"),
-                        clock,
-                        ids,
-                        patience,
-                        "Close the period again."),
-                ids);
+                new OperatorSession(ledger, signer, clock, ids, patience, "Close the period again."), ids);
     }
 
     /**

@@ -52,11 +52,11 @@ public final class Reconciler implements AutoCloseable {
     private final Clock clock;
     private final IdSource ids;
 
-    private Reconciler(Ledger ledger, Signer signer, Clock clock, IdSource ids, Duration patience) {
+    private Reconciler(Ledger ledger, OperatorSession session, Clock clock, IdSource ids) {
         this.ledger = ledger;
+        this.session = session;
         this.clock = clock;
         this.ids = ids;
-        this.session = new OperatorSession(ledger, signer, clock, ids, patience, "Record the call again.");
     }
 
     /**
@@ -67,11 +67,10 @@ public final class Reconciler implements AutoCloseable {
      */
     public static Reconciler open(Ledger ledger, Signer signer, Clock clock, IdSource ids, Duration patience) {
         return new Reconciler(
-                Objects.requireNonNull(ledger, "ledger"),
-                Objects.requireNonNull(signer, "signer"),
+                ledger,
+                new OperatorSession(ledger, signer, clock, ids, patience, "Record the call again."),
                 clock,
-                ids,
-                patience);
+                ids);
     }
 
     /**

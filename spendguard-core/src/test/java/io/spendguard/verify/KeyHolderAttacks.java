@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /** Attacks by whoever holds a key besides the database, and on keys and log. */
 final class KeyHolderAttacks {
@@ -50,12 +51,11 @@ final class KeyHolderAttacks {
     /** What a writer signs who lies. */
     static List<Attack> onContent() {
         return List.of(
-                new Attack(
+                byWriter(
                         "an outcome without a decision",
-                        WRITER,
                         FindingCode.OUTCOME_WITHOUT_DECISION,
-                        Spot.event(HOOLI, 3),
-                        honest -> honest.hooli(writer -> writer.write(writer.outcome(HOOLI, writer.id(), "RELEASED")))),
+                        3,
+                        writer -> writer.write(writer.outcome(HOOLI, writer.id(), "RELEASED"))),
                 new Attack(
                         "a decision's outcome left out, and the stream signed anew",
                         WRITER,
@@ -74,39 +74,26 @@ final class KeyHolderAttacks {
                         FindingCode.RECEIPT_CONTRADICTED,
                         Spot.event("initech", 3),
                         honest -> honest.instead("initech", life("initech", 0x3000, 1, 2, 3, 4))),
-                new Attack(
-                        "a second decision for one hold",
-                        WRITER,
-                        FindingCode.DECISION_TWICE,
-                        Spot.event(HOOLI, 4),
-                        honest -> honest.hooli(writer -> {
-                            UUID decision = writer.id();
-                            writer.write(writer.decision(HOOLI, decision, 5), writer.decision(HOOLI, decision, 5));
-                        })),
-                new Attack(
-                        "a call settled twice",
-                        WRITER,
-                        FindingCode.OUTCOME_TWICE,
-                        Spot.event(HOOLI, 5),
-                        honest -> honest.hooli(writer -> {
-                            UUID decision = writer.id();
-                            writer.write(
-                                    writer.decision(HOOLI, decision, 5),
-                                    writer.outcome(
-                                            HOOLI, decision, "RELEASED", entry("HELD", -5), entry("AVAILABLE", 5)),
-                                    writer.outcome(HOOLI, decision, "RELEASED"));
-                        })),
-                new Attack(
+                byWriter("a second decision for one hold", FindingCode.DECISION_TWICE, 4, writer -> {
+                    UUID decision = writer.id();
+                    writer.write(writer.decision(HOOLI, decision, 5), writer.decision(HOOLI, decision, 5));
+                }),
+                byWriter("a call settled twice", FindingCode.OUTCOME_TWICE, 5, writer -> {
+                    UUID decision = writer.id();
+                    writer.write(
+                            writer.decision(HOOLI, decision, 5),
+                            release(writer, decision),
+                            writer.outcome(HOOLI, decision, "RELEASED"));
+                }),
+                byWriter(
                         "more of a call's cost told after its final outcome, as no correction of it",
-                        WRITER,
                         FindingCode.OUTCOME_AFTER_FINAL,
-                        Spot.event(HOOLI, 5),
-                        honest -> honest.hooli(writer -> {
+                        5,
+                        writer -> {
                             UUID decision = writer.id();
                             writer.write(
                                     writer.decision(HOOLI, decision, 5),
-                                    writer.outcome(
-                                            HOOLI, decision, "RELEASED", entry("HELD", -5), entry("AVAILABLE", 5)),
+                                    release(writer, decision),
                                     said(
                                             writer.outcome(
                                                     HOOLI,
@@ -116,145 +103,105 @@ final class KeyHolderAttacks {
                                                     entry("SPENT", 3)),
                                             "\"final\":true",
                                             "\"final\":false"));
-                        })),
-                new Attack(
+                        }),
+                byWriter(
                         "the same, as a correction of an event that nobody knows",
-                        WRITER,
                         FindingCode.CORRECTION_WITHOUT_OUTCOME,
-                        Spot.event(HOOLI, 5),
-                        honest -> honest.hooli(writer ->
-                                released(writer, writer.id(), writer.id().toString()))),
-                new Attack(
+                        5,
+                        writer -> released(writer, writer.id(), writer.id().toString())),
+                byWriter(
                         "the same, as a correction of another call's outcome",
-                        WRITER,
                         FindingCode.CORRECTION_WITHOUT_OUTCOME,
-                        Spot.event(HOOLI, 7),
-                        honest -> honest.hooli(writer -> {
+                        7,
+                        writer -> {
                             UUID other = writer.id();
                             AuditEvent outcome = writer.outcome(HOOLI, other, "RELEASED");
                             writer.write(writer.decision(HOOLI, other), outcome);
                             released(writer, writer.id(), outcome.id().toString());
-                        })),
-                new Attack(
+                        }),
+                byWriter(
                         "the same, as what came of a call that had expired, though it had not",
-                        WRITER,
                         FindingCode.CORRECTION_WITHOUT_OUTCOME,
-                        Spot.event(HOOLI, 5),
-                        honest -> honest.hooli(writer -> released(writer, writer.id(), "EXPIRED"))),
-                new Attack(
-                        "an outcome corrected twice",
-                        WRITER,
-                        FindingCode.CORRECTION_WITHOUT_OUTCOME,
-                        Spot.event(HOOLI, 6),
-                        honest -> honest.hooli(writer -> {
-                            UUID decision = writer.id();
-                            AuditEvent outcome = writer.outcome(
-                                    HOOLI, decision, "RELEASED", entry("HELD", -5), entry("AVAILABLE", 5));
-                            writer.write(
-                                    writer.decision(HOOLI, decision, 5),
-                                    outcome,
-                                    charged(writer, decision, outcome.id().toString()),
-                                    charged(writer, decision, outcome.id().toString()));
-                        })),
-                new Attack(
+                        5,
+                        writer -> released(writer, writer.id(), "EXPIRED")),
+                byWriter("an outcome corrected twice", FindingCode.CORRECTION_WITHOUT_OUTCOME, 6, writer -> {
+                    UUID decision = writer.id();
+                    AuditEvent outcome = release(writer, decision);
+                    writer.write(
+                            writer.decision(HOOLI, decision, 5),
+                            outcome,
+                            charged(writer, decision, outcome.id().toString()),
+                            charged(writer, decision, outcome.id().toString()));
+                }),
+                byWriter(
                         "what became of a call told as neither final nor a correction",
-                        WRITER,
                         FindingCode.CORRECTION_WITHOUT_OUTCOME,
-                        Spot.event(HOOLI, 4),
-                        honest -> honest.hooli(writer -> {
+                        4,
+                        writer -> {
                             UUID decision = writer.id();
                             writer.write(
                                     writer.decision(HOOLI, decision, 5),
-                                    said(
-                                            writer.outcome(
-                                                    HOOLI,
-                                                    decision,
-                                                    "RELEASED",
-                                                    entry("HELD", -5),
-                                                    entry("AVAILABLE", 5)),
-                                            "\"final\":true",
-                                            "\"final\":false"));
-                        })),
-                new Attack(
+                                    said(release(writer, decision), "\"final\":true", "\"final\":false"));
+                        }),
+                byWriter(
                         "a session's part committed after its final outcome",
-                        WRITER,
                         FindingCode.OUTCOME_AFTER_FINAL,
-                        Spot.event(HOOLI, 5),
-                        honest -> honest.hooli(writer -> {
+                        5,
+                        writer -> {
                             UUID decision = writer.id();
                             writer.write(
                                     writer.decision(HOOLI, decision, 5),
-                                    writer.outcome(
-                                            HOOLI, decision, "RELEASED", entry("HELD", -5), entry("AVAILABLE", 5)),
+                                    release(writer, decision),
                                     said(writer.part(HOOLI, decision, "0.0035 USD", 3_500_000), "HELD", "AVAILABLE"));
-                        })),
-                new Attack(
-                        "a session's part committed twice",
-                        WRITER,
-                        FindingCode.PART_TWICE,
-                        Spot.event(HOOLI, 5),
-                        honest -> honest.hooli(writer -> {
-                            UUID decision = writer.id();
-                            writer.write(
-                                    writer.decision(HOOLI, decision, 7_000_000),
-                                    writer.part(HOOLI, decision, "0.0035 USD", 3_500_000),
-                                    writer.part(HOOLI, decision, "0.0035 USD", 3_500_000));
-                        })),
-                new Attack(
-                        "part of a hold kept after its outcome",
-                        WRITER,
-                        FindingCode.HOLD_NOT_DISSOLVED,
-                        Spot.event(HOOLI, 4),
-                        honest -> honest.hooli(writer -> {
-                            UUID decision = writer.id();
-                            writer.write(
-                                    writer.decision(HOOLI, decision, 5),
-                                    writer.outcome(
-                                            HOOLI, decision, "RELEASED", entry("HELD", -4), entry("AVAILABLE", 4)));
-                        })),
-                new Attack(
+                        }),
+                byWriter("a session's part committed twice", FindingCode.PART_TWICE, 5, writer -> {
+                    UUID decision = writer.id();
+                    writer.write(
+                            writer.decision(HOOLI, decision, 7_000_000),
+                            writer.part(HOOLI, decision, "0.0035 USD", 3_500_000),
+                            writer.part(HOOLI, decision, "0.0035 USD", 3_500_000));
+                }),
+                byWriter("part of a hold kept after its outcome", FindingCode.HOLD_NOT_DISSOLVED, 4, writer -> {
+                    UUID decision = writer.id();
+                    writer.write(
+                            writer.decision(HOOLI, decision, 5),
+                            writer.outcome(HOOLI, decision, "RELEASED", entry("HELD", -4), entry("AVAILABLE", 4)));
+                }),
+                byWriter(
                         "more held than the limit leaves",
-                        WRITER,
                         FindingCode.BALANCE_IMPOSSIBLE,
-                        Spot.event(HOOLI, 3),
-                        honest -> honest.hooli(
-                                writer -> writer.write(writer.decision(HOOLI, writer.id(), 1_000_000_001)))),
-                new Attack(
+                        3,
+                        writer -> writer.write(writer.decision(HOOLI, writer.id(), 1_000_000_001))),
+                byWriter(
                         "a settlement that is not usage times price",
-                        WRITER,
                         FindingCode.COST_DIFFERS,
-                        Spot.event(HOOLI, 4),
-                        honest -> honest.hooli(writer -> call(writer, PRICE, "0.003 USD", "0.003 USD", 3_000_000))),
-                new Attack(
+                        4,
+                        writer -> call(writer, PRICE, "0.003 USD", "0.003 USD", 3_000_000)),
+                byWriter(
                         "a budget charged less than the cost",
-                        WRITER,
                         FindingCode.COST_DIFFERS,
-                        Spot.event(HOOLI, 4),
-                        honest -> honest.hooli(writer -> call(writer, PRICE, "0.0035 USD", "0.003 USD", 3_000_000))),
-                new Attack(
+                        4,
+                        writer -> call(writer, PRICE, "0.0035 USD", "0.003 USD", 3_000_000)),
+                byWriter(
                         "less spent than was charged",
-                        WRITER,
                         FindingCode.COST_DIFFERS,
-                        Spot.event(HOOLI, 4),
-                        honest -> honest.hooli(writer -> call(writer, PRICE, "0.0035 USD", "0.0035 USD", 3_000_000))),
-                new Attack(
+                        4,
+                        writer -> call(writer, PRICE, "0.0035 USD", "0.0035 USD", 3_000_000)),
+                byWriter(
                         "a session's part that is not usage times price",
-                        WRITER,
                         FindingCode.COST_DIFFERS,
-                        Spot.event(HOOLI, 4),
-                        honest -> honest.hooli(writer -> part(writer, "0.003 USD", 3_000_000))),
-                new Attack(
+                        4,
+                        writer -> part(writer, "0.003 USD", 3_000_000)),
+                byWriter(
                         "less spent of a session's part than was charged",
-                        WRITER,
                         FindingCode.COST_DIFFERS,
-                        Spot.event(HOOLI, 4),
-                        honest -> honest.hooli(writer -> part(writer, "0.0035 USD", 3_000_000))),
-                new Attack(
+                        4,
+                        writer -> part(writer, "0.0035 USD", 3_000_000)),
+                byWriter(
                         "a price that the price book does not have",
-                        WRITER,
                         FindingCode.PRICE_DIFFERS,
-                        Spot.event(HOOLI, 3),
-                        honest -> honest.hooli(writer -> call(writer, HALF, "0.00175 USD", "0.00175 USD", 1_750_000))),
+                        3,
+                        writer -> call(writer, HALF, "0.00175 USD", "0.00175 USD", 1_750_000)),
                 new Attack(
                         "a limit stated that was not granted",
                         WRITER,
@@ -263,34 +210,28 @@ final class KeyHolderAttacks {
                         honest -> honest.hooli(
                                 HonestPackage.WRITER,
                                 writer -> writer.write(writer.opening(HOOLI, "2.00 USD", 1_000_000_000)))),
-                new Attack(
+                byWriter(
                         "money moved on one side only",
-                        WRITER,
                         FindingCode.ENTRIES_UNBALANCED,
-                        Spot.event(HOOLI, 3),
-                        honest -> honest.hooli(writer -> writer.write(
-                                writer.decision(HOOLI, writer.id(), entry("AVAILABLE", -300), entry("HELD", 299))))),
-                new Attack(
+                        3,
+                        writer -> writer.write(
+                                writer.decision(HOOLI, writer.id(), entry("AVAILABLE", -300), entry("HELD", 299)))),
+                byWriter(
                         "an amount too large for any type",
-                        WRITER,
                         FindingCode.EVENT_DATA_MALFORMED,
-                        Spot.event(HOOLI, 3),
-                        honest -> honest.hooli(
-                                writer -> writer.write(rewritten(writer, "\"300\"", "\"" + "9".repeat(400) + "\"")))),
-                new Attack(
+                        3,
+                        writer -> writer.write(rewritten(writer, "\"300\"", "\"" + "9".repeat(400) + "\""))),
+                byWriter(
                         "a name written with an escape that means the same",
-                        WRITER,
                         FindingCode.EVENT_NOT_CANONICAL,
-                        Spot.event(HOOLI, 3),
-                        honest -> honest.hooli(
-                                writer -> writer.write(rewritten(writer, "\"continue\"", "\"\\u0063ontinue\"")))),
-                new Attack(
+                        3,
+                        writer -> writer.write(rewritten(writer, "\"continue\"", "\"\\u0063ontinue\""))),
+                byWriter(
                         "a member twice in an event",
-                        WRITER,
                         FindingCode.EVENT_NOT_CANONICAL,
-                        Spot.event(HOOLI, 3),
-                        honest -> honest.hooli(writer -> writer.write(rewritten(
-                                writer, "\"effect\":\"continue\"", "\"effect\":\"continue\",\"effect\":\"stop\"")))));
+                        3,
+                        writer -> writer.write(rewritten(
+                                writer, "\"effect\":\"continue\"", "\"effect\":\"continue\",\"effect\":\"stop\""))));
     }
 
     /** On certificates and revoked keys. */
@@ -385,6 +326,11 @@ final class KeyHolderAttacks {
                         KeyHolderAttacks::falseBalance));
     }
 
+    /** A lie in a stream of its own, after a properly opened account of 1.00 USD at its second position. */
+    private static Attack byWriter(String what, FindingCode code, long seq, Consumer<Specimen> lie) {
+        return new Attack(what, WRITER, code, Spot.event(HOOLI, seq), honest -> honest.hooli(lie));
+    }
+
     /** A call at some price; at the book's it costs 0.0035 USD. */
     private static void call(Specimen writer, Price price, String cost, String charged, long spent) {
         UUID decision = writer.id();
@@ -396,9 +342,11 @@ final class KeyHolderAttacks {
     /** A call that was released, and charged after that as a correction of something. */
     private static void released(Specimen writer, UUID decision, String corrected) {
         writer.write(
-                writer.decision(HOOLI, decision, 5),
-                writer.outcome(HOOLI, decision, "RELEASED", entry("HELD", -5), entry("AVAILABLE", 5)),
-                charged(writer, decision, corrected));
+                writer.decision(HOOLI, decision, 5), release(writer, decision), charged(writer, decision, corrected));
+    }
+
+    private static AuditEvent release(Specimen writer, UUID decision) {
+        return writer.outcome(HOOLI, decision, "RELEASED", entry("HELD", -5), entry("AVAILABLE", 5));
     }
 
     private static AuditEvent charged(Specimen writer, UUID decision, String corrected) {

@@ -2,19 +2,71 @@ package io.spendguard.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.spendguard.Guard;
+import io.spendguard.contract.Contract;
+import io.spendguard.model.Action;
+import io.spendguard.model.Decision;
+import io.spendguard.model.Money;
+import io.spendguard.model.Permit;
+import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.test.Database;
 import io.spendguard.test.EmbeddedPostgres;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Migrations that change rows keep what a ledger holds already, in the form the library reads. */
 class MigrationOfRowsTest {
+    private static final Contract CONTRACT = Contract.parse("""
+            apiVersion: spendguard.ai/v1
+            metadata: {name: kept, tenant: acme}
+            spec:
+              budgets:
+                - {id: total, limit: 9.00 USD, window: {type: total}}
+                - {id: run, limit: 4.00 USD, window: {type: run}, per: [user]}
+            """, "kept.yaml");
+    private static final Ed25519Signer KEY = Ed25519Signer.generate();
+
+    private static Database database;
+
+    /** Leaves a ledger of today's version in a schema of its own, as what older ones are made from. */
+    @BeforeAll
+    static void fillOneLedger() throws SQLException {
+        database = EmbeddedPostgres.shared().newDatabase();
+        PostgresLedger.migrate(database.adminDataSource());
+        try (Guard guard = guard()) {
+            guard.decide(call("committed")).orThrow().commit(Money.parse("0.75 USD"));
+            guard.decide(call("released")).orThrow().release("not needed");
+            guard.decide(call("left open")).orThrow();
+            Permit session = guard.decide(call("session")).orThrow();
+            session.commitPart(1, Money.parse("0.25 USD"));
+            session.commitPart(2, Money.parse("0.50 USD"));
+            session.extend(Duration.ofMinutes(1), Money.parse("2.00 USD"));
+            session.commitPart(3, Money.parse("0.50 USD"));
+            guard.decide(tooDear());
+        }
+        log().checkpoint("example.com/spendguard", KEY);
+        try (Connection connection = database.adminDataSource().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("alter schema spendguard rename to today");
+        }
+    }
+
+    @AfterAll
+    static void dropDatabase() {
+        database.close();
+    }
+
     /** A session of two parts, as the tables were before they said what came before a part and who writes a stream. */
     private static final String ROWS = """
             insert into spendguard.budget (tenant, namespace, budget_id, unit, limit_atoms)
@@ -44,10 +96,9 @@ class MigrationOfRowsTest {
 
     @Test
     void migrate_ledgerWithSessionsAndAnswers_keepsThem() throws SQLException {
-        try (Database database = EmbeddedPostgres.shared().newDatabase();
-                Connection connection = database.adminDataSource().getConnection();
+        try (Connection connection = database.adminDataSource().getConnection();
                 Statement statement = connection.createStatement()) {
-            statement.execute("create schema spendguard");
+            statement.execute("drop schema if exists spendguard cascade; create schema spendguard");
             for (Map.Entry<String, String> script : Migrations.scripts().entrySet()) {
                 if (script.getKey().startsWith("V11__")) {
                     statement.execute(ROWS);
@@ -74,6 +125,103 @@ class MigrationOfRowsTest {
             assertThat(rows(statement, "select to_regclass('spendguard.idempotency_answer') is null"))
                     .containsExactly("t");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {10, 12})
+    void migrate_ledgerOfAnOlderVersion_keepsEveryLaw_andGoesOn(int version) throws SQLException {
+        try (Connection connection = database.adminDataSource().getConnection();
+                Statement statement = connection.createStatement()) {
+            fillAsOf(version, statement);
+
+            PostgresLedger.migrate(database.adminDataSource());
+
+            assertThat(LedgerCheck.run(database.adminDataSource(), null))
+                    .returns(List.of(), LedgerCheck.Report::findings)
+                    .returns(
+                            "ledger: checked, 2 accounts, 14 transactions, 16 events, 0 findings",
+                            LedgerCheck.Report::summary);
+            for (String table : List.of("idempotency", "reservation", "reservation_claim", "account", "outbox")) {
+                assertThat(rows(statement, difference(table))).as(table).isEmpty();
+            }
+        }
+        try (Guard guard = guard()) {
+            assertThat(guard.decide(tooDear())).isInstanceOf(Decision.Refused.class);
+            guard.recover("acme", "left open").orElseThrow().commit(Money.parse("2.00 USD"));
+            Permit session = guard.recover("acme", "session").orElseThrow();
+            assertThat(session.commitPart(3, Money.parse("0.50 USD")).replayed())
+                    .isTrue();
+            session.commitPart(4, Money.parse("0.25 USD"));
+            session.commit(Money.parse("0.00 USD"));
+        }
+        assertThat(LedgerCheck.run(database.adminDataSource(), null).findings()).isEmpty();
+        log().checkpoint("example.com/spendguard", KEY);
+    }
+
+    /** Builds an older version's schema and gives it today's rows in the form they had then. */
+    private static void fillAsOf(int version, Statement statement) throws SQLException {
+        statement.execute("drop schema if exists spendguard cascade; create schema spendguard");
+        statement.execute("create table spendguard.schema_history (like today.schema_history including all)");
+        for (Map.Entry<String, String> script : Migrations.scripts().entrySet()) {
+            if (versionOf(script.getKey()) <= version) {
+                statement.execute(script.getValue());
+            }
+        }
+        statement.execute("set session_replication_role = replica");
+        for (String copy : rows(statement, """
+                select format('insert into spendguard.%1$I (%2$s) select %2$s from today.%1$I', table_name,
+                           string_agg(quote_ident(column_name), ', '))
+                  from information_schema.columns old
+                  join information_schema.columns new using (table_name, column_name)
+                 where old.table_schema = 'spendguard' and new.table_schema = 'today'
+                 group by table_name
+                """)) {
+            statement.execute(copy);
+        }
+        statement.execute("delete from spendguard.schema_history where version::integer > " + version);
+        if (version < 13) {
+            statement.execute("insert into spendguard.idempotency_answer (tenant, operation, key, answer)"
+                    + " select tenant, operation, key, answer from today.idempotency where answer is not null");
+        }
+        statement.execute("set session_replication_role = origin");
+    }
+
+    private static int versionOf(String script) {
+        return Integer.parseInt(script.substring(1, script.indexOf("__")));
+    }
+
+    /** The rows of a table that are in one of both ledgers only. */
+    private static String difference(String table) {
+        String one = "(select to_jsonb(r)::text from %s.%s r)";
+        String now = one.formatted("spendguard", table);
+        String before = one.formatted("today", table);
+        return "(" + now + " except " + before + ") union all (" + before + " except " + now + ")";
+    }
+
+    private static Guard guard() {
+        return Guard.builder()
+                .contract(CONTRACT)
+                .ledger(PostgresLedger.open(TestLedgers.application(database)))
+                .signer(KEY)
+                .sweepEvery(Duration.ZERO)
+                .build();
+    }
+
+    private static Action call(String key) {
+        return Action.toolCall("search")
+                .key(key)
+                .run("r")
+                .user("ada@example.com")
+                .cost(Money.parse("1.00 USD"))
+                .build();
+    }
+
+    private static Action tooDear() {
+        return call("refused").toBuilder().cost(Money.parse("100.00 USD")).build();
+    }
+
+    private static EvidenceLog log() {
+        return EvidenceLog.open(database.dataSourceFor("spendguard_test_migrated", "spendguard_log"));
     }
 
     private static List<String> rows(Statement statement, String sql) throws SQLException {

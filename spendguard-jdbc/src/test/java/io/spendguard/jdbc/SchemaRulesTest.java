@@ -282,6 +282,42 @@ class SchemaRulesTest {
     }
 
     @Test
+    void answer_ofAKeyTakenBare_isFilledOnce_andNothingElseOfIt() throws SQLException {
+        String bare = "insert into spendguard.idempotency (tenant, operation, key, request_hash)"
+                + " values ('acme', 'DECIDE', 'bare', sha256('{}'));";
+        String fill = "update spendguard.idempotency set answer = '{}' where key = 'bare';";
+
+        assertThat(changes(application(), bare + fill)).containsExactly(1, 1);
+        assertRefused(application(), bare + fill + fill, RESTRICT_VIOLATION);
+        assertRefused(owner(), bare + fill + fill, RESTRICT_VIOLATION);
+        for (String change : new String[] {
+            "answer = null",
+            "answer = '{}', tenant = 'other'",
+            "answer = '{}', operation = 'SETTLE'",
+            "answer = '{}', key = 'other'",
+            "answer = '{}', request_hash = sha256('')"
+        }) {
+            assertRefused(
+                    owner(),
+                    bare + "update spendguard.idempotency set " + change + " where key = 'bare'",
+                    RESTRICT_VIOLATION);
+        }
+    }
+
+    @Test
+    void posting_whoseEventIsDropped_staysUntilItsEntriesAreGone() throws SQLException {
+        String dropEvents = "set local session_replication_role = replica;"
+                + " update spendguard.outbox set payload = null, path = null, signature = null;"
+                + " set local session_replication_role = origin;";
+        String deletePostings = "delete from spendguard.ledger_tx";
+
+        assertRefused(owner(), dropEvents + deletePostings, RESTRICT_VIOLATION);
+        assertThat(changes(owner(), dropEvents + "delete from spendguard.ledger_entry;" + deletePostings))
+                .last()
+                .isEqualTo(3);
+    }
+
+    @Test
     void entries_thatMoveNothing_areRefused() {
         assertRefused(
                 application(),
@@ -375,6 +411,22 @@ class SchemaRulesTest {
 
     private static DataSource owner() {
         return database.adminDataSource();
+    }
+
+    /** How many rows each statement changes, in a transaction that is rolled back. */
+    private static List<Integer> changes(DataSource as, String sql) throws SQLException {
+        List<Integer> counts = new ArrayList<>();
+        try (Connection connection = as.getConnection();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute(sql);
+            for (int count = statement.getUpdateCount(); count >= 0; count = statement.getUpdateCount()) {
+                counts.add(count);
+                statement.getMoreResults();
+            }
+            connection.rollback();
+        }
+        return counts;
     }
 
     /** In a transaction that is rolled back, so that a statement that is not refused leaves no trace. */

@@ -12,8 +12,6 @@ import io.spendguard.ledger.Reservation;
 import io.spendguard.model.IdSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.UUID;
 
 /**
  * Commits part of a reservation, and holds more before where the hold does not cover it, all or nothing; a shortage is
@@ -21,13 +19,11 @@ import java.util.UUID;
  *
  * <p>Its answer is {@code committed} or {@code refused: short of BUDGET}.
  */
-public final class CommitPartOperation extends TestOperation<CommitPartOperation> {
-    private final UUID reservationId;
+public final class CommitPartOperation extends HoldChangeOperation<CommitPartOperation> {
     private final List<Claim> parts = new ArrayList<>();
 
     CommitPartOperation(IdSource ids, String key, HoldOperation hold) {
-        super(OperationKind.COMMIT_PART, ids, hold.tenant(), key);
-        this.reservationId = hold.reservationId();
+        super(OperationKind.COMMIT_PART, ids, key, hold);
     }
 
     /** So many atoms of an account the reservation has a claim on. */
@@ -37,27 +33,13 @@ public final class CommitPartOperation extends TestOperation<CommitPartOperation
     }
 
     @Override
-    public Optional<UUID> reservation() {
-        return Optional.of(reservationId);
-    }
-
-    @Override
     String describe() {
-        return "part of " + reservationId + " " + parts;
-    }
-
-    @Override
-    Optional<Posting> assume() {
-        return Optional.empty();
+        return "part of " + reservationId() + " " + parts;
     }
 
     @Override
     Posting post(LedgerView view) {
-        Reservation found = view.reservation().orElseThrow();
-        if (!found.state().isOpen()) {
-            throw new IllegalStateException("Reservation " + reservationId + " is " + found.state()
-                    + ": only an open hold is committed in part.");
-        }
+        Reservation found = openHold(view, "committed in part");
         List<Entry> entries = new ArrayList<>();
         List<Claim> changes = new ArrayList<>();
         for (Claim part : parts) {
@@ -68,29 +50,14 @@ public final class CommitPartOperation extends TestOperation<CommitPartOperation
                     .sum();
             long missing = Math.max(0, part.committed() - held);
             if (view.account(account).available() < missing) {
-                return posting(
-                        List.of(),
-                        null,
-                        null,
-                        null,
-                        "refused: short of " + part.account().budgetId());
+                return refused(part.account());
             }
             add(entries, account, EntryKind.AVAILABLE, -missing);
             add(entries, account, EntryKind.HELD, missing - part.committed());
             add(entries, account, EntryKind.SPENT, part.committed());
             changes.add(new Claim(part.account(), missing, part.committed()));
         }
-        Posting posting = posting(entries, null, null, null, "committed");
-        return new Posting(
-                posting.transactionId(),
-                posting.entries(),
-                posting.event(),
-                posting.validIn(),
-                null,
-                null,
-                null,
-                posting.answer(),
-                new Posting.Extended(reservationId, found.expiresAt(), changes));
+        return changed(entries, new Posting.Extended(reservationId(), found.expiresAt(), changes), "committed");
     }
 
     private static void add(List<Entry> entries, AccountId account, EntryKind kind, long atomic) {

@@ -7,13 +7,10 @@ import io.spendguard.ledger.EntryKind;
 import io.spendguard.ledger.LedgerView;
 import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.Posting;
-import io.spendguard.ledger.Reservation;
 import io.spendguard.model.IdSource;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.UUID;
 
 /**
  * Holds more for a reservation and makes it last longer, all or nothing; a shortage is recorded as a refusal. Where the
@@ -21,14 +18,12 @@ import java.util.UUID;
  *
  * <p>Its answer is {@code extended} or {@code refused: short of BUDGET}.
  */
-public final class ExtendOperation extends TestOperation<ExtendOperation> {
-    private final UUID reservationId;
+public final class ExtendOperation extends HoldChangeOperation<ExtendOperation> {
     private final Instant until;
     private final List<Claim> more = new ArrayList<>();
 
     ExtendOperation(IdSource ids, String key, HoldOperation hold, Instant until) {
-        super(OperationKind.EXTEND, ids, hold.tenant(), key);
-        this.reservationId = hold.reservationId();
+        super(OperationKind.EXTEND, ids, key, hold);
         this.until = until;
     }
 
@@ -39,51 +34,22 @@ public final class ExtendOperation extends TestOperation<ExtendOperation> {
     }
 
     @Override
-    public Optional<UUID> reservation() {
-        return Optional.of(reservationId);
-    }
-
-    @Override
     String describe() {
-        return "extend " + reservationId + " " + more + " " + until;
-    }
-
-    @Override
-    Optional<Posting> assume() {
-        return Optional.empty();
+        return "extend " + reservationId() + " " + more + " " + until;
     }
 
     @Override
     Posting post(LedgerView view) {
-        Reservation found = view.reservation().orElseThrow();
-        if (!found.state().isOpen()) {
-            throw new IllegalStateException(
-                    "Reservation " + reservationId + " is " + found.state() + ": only an open hold is extended.");
-        }
+        openHold(view, "extended");
         List<Entry> entries = new ArrayList<>();
         for (Claim claim : more) {
             if (view.account(claim.account().id()).available() < claim.atomic()) {
-                return posting(
-                        List.of(),
-                        null,
-                        null,
-                        null,
-                        "refused: short of " + claim.account().budgetId());
+                return refused(claim.account());
             }
             entries.add(new Entry(claim.account().id(), EntryKind.AVAILABLE, -claim.atomic()));
             entries.add(new Entry(claim.account().id(), EntryKind.HELD, claim.atomic()));
         }
-        Posting posting = posting(entries, null, null, null, "extended");
-        return new Posting(
-                posting.transactionId(),
-                posting.entries(),
-                posting.event(),
-                posting.validIn(),
-                null,
-                null,
-                null,
-                posting.answer(),
-                new Posting.Extended(reservationId, until, more));
+        return changed(entries, new Posting.Extended(reservationId(), until, more), "extended");
     }
 
     @Override
