@@ -67,7 +67,7 @@ final class CanonicalReader {
             object.append(name, value);
             last = name;
         } while (take(','));
-        return take('}') ? object : null;
+        return take('}') ? object.trim() : null;
     }
 
     private @Nullable List<Object> list(int depth) {
@@ -116,11 +116,8 @@ final class CanonicalReader {
         for (; at < json.length; at++) {
             byte unit = json[at];
             if (unit == '"') {
-                String text = isAscii
-                        ? new String(json, start, at - start, StandardCharsets.ISO_8859_1)
-                        : decoded(json, start, at - start);
-                at++;
-                return text;
+                int length = at++ - start;
+                return isAscii ? ascii(json, start, length) : decoded(json, start, length);
             }
             if (unit == '\\') {
                 return escaped(start, isAscii);
@@ -200,6 +197,10 @@ final class CanonicalReader {
         int low = digit >= '0' && digit <= '9' ? digit - '0' : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
         int control = 16 * high + low;
         return low < 0 || CanonicalWriter.shortEscape(control) != 0 ? -1 : (byte) control;
+    }
+
+    private static String ascii(byte[] text, int from, int length) {
+        return length == 0 ? "" : new String(text, from, length, StandardCharsets.ISO_8859_1);
     }
 
     private static @Nullable String decoded(byte[] utf8, int from, int length) {

@@ -25,11 +25,15 @@ public final class JsonObject {
     /** The largest integer JSON numbers carry exactly, 2⁵³−1. */
     public static final long MAX_INTEGER = (1L << 53) - 1;
 
+    private static final int MEMBERS_AT_FIRST = 8;
+    private static final String[] NO_NAMES = {};
+    private static final Object[] NO_VALUES = {};
+
     /** Sorted by UTF-16 code units, which is both String's natural order and the order of RFC 8785. */
-    private String[] names = new String[8];
+    private String[] names = NO_NAMES;
 
     /** In the order of their names. */
-    private Object[] values = new Object[8];
+    private Object[] values = NO_VALUES;
 
     private int size;
 
@@ -207,6 +211,15 @@ public final class JsonObject {
         insert(size, name, value);
     }
 
+    /** Lets go of room for more members. What is read is kept in numbers and seldom added to. */
+    JsonObject trim() {
+        if (size < names.length) {
+            names = Arrays.copyOf(names, size);
+            values = Arrays.copyOf(values, size);
+        }
+        return this;
+    }
+
     private JsonObject add(String name, Object value) {
         int found = find(name);
         if (found >= 0) {
@@ -218,8 +231,9 @@ public final class JsonObject {
 
     private void insert(int index, String name, Object value) {
         if (size == names.length) {
-            names = Arrays.copyOf(names, 2 * size);
-            values = Arrays.copyOf(values, 2 * size);
+            int room = Math.max(MEMBERS_AT_FIRST, 2 * size);
+            names = Arrays.copyOf(names, room);
+            values = Arrays.copyOf(values, room);
         }
         System.arraycopy(names, index, names, index + 1, size - index);
         System.arraycopy(values, index, values, index + 1, size - index);
@@ -285,7 +299,7 @@ public final class JsonObject {
         }
         JsonObject object = new JsonObject();
         members.forEach(object::append);
-        return object;
+        return object.trim();
     }
 
     private static Object readValue(JsonParser parser) throws IOException {

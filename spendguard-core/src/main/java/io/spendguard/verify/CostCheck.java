@@ -29,6 +29,8 @@ final class CostCheck {
     private static final Rate GIVEN = new Rate(null, false);
     /** Many decisions apply the few prices of a book: so many of them are kept once. */
     private static final int SHARED_RATES = 4_096;
+    /** So few that looking for one stays quick also when somebody chose them to be hard to tell apart. */
+    private static final int SHARED_PRICES = 256;
 
     private final Findings findings;
     /** By digest in hexadecimal. */
@@ -270,7 +272,7 @@ final class CostCheck {
         }
         try {
             Price price = Price.fromJson(json);
-            if (prices.size() < SHARED_RATES) {
+            if (prices.size() < SHARED_PRICES && price.toJson().equals(json)) {
                 prices.put(json, price);
             }
             return price;

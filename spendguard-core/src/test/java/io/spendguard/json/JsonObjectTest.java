@@ -176,6 +176,18 @@ class JsonObjectTest {
                 .isThrownBy(() -> JsonObject.parse(HexFormat.of().parseHex(hex.replace(" ", ""))));
     }
 
+    /** However it is spelt. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", " "})
+    void parse_longNamesAndTexts_areRead(String space) {
+        String name = "n".repeat(50_001);
+        String text = "t".repeat(20_000_001);
+        JsonObject json = JsonObject.parse(bytes("{\"" + name + "\":\"" + text + "\"}" + space));
+
+        assertThat(json.names()).containsExactly(name);
+        assertThat(json.string(name)).hasSize(text.length());
+    }
+
     @Test
     void parse_64Levels_isRead() {
         String json = "{\"a\":".repeat(63) + "{}" + "}".repeat(63);

@@ -1,6 +1,7 @@
 -- How a row is found must not depend on what the planner believes of a table: statistics gathered while it held a row or two make
 -- reading all of it look as good as looking along its key, and the plan stays when the table has grown. A lookup written
--- as a query of its own for each row wanted can only be carried out along the key.
+-- as a query of its own for each row wanted begins at what is wanted; that it goes along the key then is for the session to
+-- say, by planning without sequential scans.
 
 create or replace function spendguard.lock_accounts(of_tenants text[], ids uuid[]) returns setof spendguard.account
 language sql security definer set search_path = pg_catalog, pg_temp as $$
