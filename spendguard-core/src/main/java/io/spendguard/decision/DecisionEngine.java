@@ -85,13 +85,13 @@ public final class DecisionEngine implements AutoCloseable {
         this.ids = ids;
         this.ledger = ledger;
         this.names = new KeyNames(ledger::keySecret);
-        AtomicReference<InForce> current =
-                new AtomicReference<>(InForce.of(contract, catalogue, prices, names, ids));
+        AtomicReference<InForce> current = new AtomicReference<>(InForce.of(contract, catalogue, prices, names, ids));
         this.inForce = current;
         this.host = new WriterHost(
                 () -> new StreamSealer(signer, ids, clock, signsEachEvent),
                 () -> current.get().postings(),
-                // A ledger that was set back may not know the contract any more: the next decision for each tenant activates it
+                // A ledger that was set back may not know the contract any more: the next decision for each tenant
+                // activates it
                 // again.
                 () -> current.get().activations().clear());
         this.session = ledger.connect(host);
@@ -143,13 +143,15 @@ public final class DecisionEngine implements AutoCloseable {
                                     return CompletableFuture.failedFuture(failure);
                                 }
                                 Activations.forget(in, snapshot.tenant(), active);
-                                return activations.activated(in, snapshot.tenant())
+                                return activations
+                                        .activated(in, snapshot.tenant())
                                         .thenCompose(again -> calls.submit(operation, deadlineNanos));
                             })
                             .thenAcceptAsync(
                                     result -> {
                                         if (answer.isDone()
-                                                || !answer.complete(answers.published(in, snapshot, operation, result))) {
+                                                || !answer.complete(
+                                                        answers.published(in, snapshot, operation, result))) {
                                             answers.giveBack(snapshot, result);
                                         }
                                     },
@@ -161,8 +163,8 @@ public final class DecisionEngine implements AutoCloseable {
                             return null;
                         },
                         CALLBACKS);
-        CompletableFuture<Void> patient =
-                new CompletableFuture<Void>().completeOnTimeout(null, calls.patience().toNanos(), TimeUnit.NANOSECONDS);
+        CompletableFuture<Void> patient = new CompletableFuture<Void>()
+                .completeOnTimeout(null, calls.patience().toNanos(), TimeUnit.NANOSECONDS);
         CompletableFuture<Void> timer = patient.thenRunAsync(
                 () -> fail(
                         in,
