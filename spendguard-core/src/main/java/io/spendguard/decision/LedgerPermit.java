@@ -26,12 +26,12 @@ final class LedgerPermit implements Permit {
     private static final Logger LOG = LoggerFactory.getLogger(LedgerPermit.class);
 
     private volatile HeldTerms held;
-    private final DecisionEngine engine;
+    private final Settlements settlements;
     private final AtomicReference<@Nullable Settlement> settled = new AtomicReference<>();
 
-    LedgerPermit(HeldTerms held, DecisionEngine engine) {
+    LedgerPermit(HeldTerms held, Settlements settlements) {
         this.held = held;
-        this.engine = engine;
+        this.settlements = settlements;
     }
 
     @Override
@@ -101,7 +101,7 @@ final class LedgerPermit implements Permit {
 
     private PartCommit commitPart(Part part) {
         HeldTerms before = held;
-        PartCommit commit = engine.commitPart(before, part);
+        PartCommit commit = settlements.commitPart(before, part);
         if (!commit.replayed()) {
             held = before.extendedTo(commit.held(), before.expiresAt());
         }
@@ -149,7 +149,7 @@ final class LedgerPermit implements Permit {
         if (!before.isReserved()) {
             return new Extension(before.decisionId(), true, List.of(), List.of(), before.expiresAt(), null);
         }
-        StoredExtension stored = engine.extend(before, atLeast, wanted);
+        StoredExtension stored = settlements.extend(before, atLeast, wanted);
         held = before.extendedTo(stored.held(), stored.expiresAt());
         return stored.toExtension(before.decisionId(), before.namespace() == Namespace.SHADOW);
     }
@@ -188,7 +188,7 @@ final class LedgerPermit implements Permit {
             @Nullable Money cost,
             List<Terms.Charge> charges,
             @Nullable String note) {
-        Settlement settlement = engine.settle(held, kind, usage, cost, charges, note);
+        Settlement settlement = settlements.settle(held, kind, usage, cost, charges, note);
         settled.compareAndSet(null, settlement);
         return settlement;
     }

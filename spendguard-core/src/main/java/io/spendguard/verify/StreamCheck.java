@@ -313,7 +313,7 @@ final class StreamCheck {
         if (isIntact && isTrusted && receipts.needsTimes()) {
             Instant time = ContentCheck.timeOf(line);
             if (time != null) {
-                receipts.dated(tenant, time);
+                receipts.dated(tenant, line.type(), time);
             }
         }
         if (data != null) {

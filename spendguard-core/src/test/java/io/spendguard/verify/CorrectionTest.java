@@ -8,6 +8,7 @@ import io.spendguard.evidence.AuditEvent;
 import io.spendguard.evidence.EvidenceFilter;
 import io.spendguard.evidence.LogExport;
 import io.spendguard.evidence.SealedAuditEvent;
+import io.spendguard.json.JsonObject;
 import io.spendguard.proof.Anchors;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -143,6 +144,27 @@ class CorrectionTest {
     }
 
     @Test
+    void end_correctionsOfADroppedOutcome_areOneRow() {
+        Findings findings = new Findings();
+        DecisionBook book = new DecisionBook(new Scope(), findings);
+        AuditEvent first = correcting(later(writer, "CORRECTED"), outcome.id().toString());
+        book.droppedDecision(TENANT, decision);
+        book.droppedOutcome(TENANT, decision);
+
+        take(book, first, 1);
+        take(book, correcting(later(writer, "REFUNDED"), first.id().toString()), 2);
+        book.end();
+        assertThat(findings.inOrder()).isEmpty();
+
+        take(book, correcting(later(writer, "REFUNDED"), writer.id().toString()), 3);
+        book.end();
+        assertThat(findings.inOrder()).singleElement().satisfies(finding -> {
+            assertThat(finding.code()).isEqualTo(FindingCode.CORRECTION_WITHOUT_OUTCOME);
+            assertThat(finding.place().seq()).isEqualTo(3);
+        });
+    }
+
+    @Test
     void verify_excerptWithoutWhatItsCorrectionNames_isSound() {
         settled();
         AuditEvent correction =
@@ -159,6 +181,12 @@ class CorrectionTest {
 
         assertThat(report.findings()).isEmpty();
         assertThat(report.events()).isEqualTo(1);
+    }
+
+    private static void take(DecisionBook book, AuditEvent event, long seq) {
+        JsonObject envelope = JsonObject.parse(event.payload());
+        Place place = new Place("events", seq, TENANT, new UUID(1, 1), seq, event.id());
+        book.outcome(place, TENANT, envelope, envelope.object("data"));
     }
 
     /** Opened, account, decision, outcome. */

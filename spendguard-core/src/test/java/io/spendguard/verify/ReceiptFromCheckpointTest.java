@@ -122,6 +122,8 @@ class ReceiptFromCheckpointTest {
         before.write(before.opening(TENANT));
         Specimen after = Specimen.writer(HonestPackage.WRITER, 0x3000).at(FIRST);
         after.write(after.decision(TENANT, after.id()));
+        // Settled before the checkpoint by a caller whom the ledger did not answer for so long.
+        after.at(FIRST.minus(Duration.ofDays(2))).write(after.outcome(TENANT, after.id(), "RELEASED"));
         List<SealedAuditEvent> shown = after.at(LAST).close();
         List<SealedAuditEvent> all = new ArrayList<>(before.close());
         SpecimenLog log = SpecimenLog.by(HonestPackage.LOG).take(all);
