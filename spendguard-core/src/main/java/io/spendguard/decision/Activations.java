@@ -56,6 +56,10 @@ final class Activations {
     /** Before its first decision for a tenant, a guard puts the contract's limits in force, once, and says so in evidence. */
     @SuppressWarnings("ReferenceEquality") // the very one, not one that says the same
     CompletableFuture<PostResult> activated(InForce in, String tenant) {
+        CompletableFuture<PostResult> active = in.activations().get(tenant);
+        if (active != null) {
+            return active;
+        }
         CompletableFuture<PostResult> mine = new CompletableFuture<>();
         CompletableFuture<PostResult> known = in.activations().putIfAbsent(tenant, mine);
         if (known != null) {

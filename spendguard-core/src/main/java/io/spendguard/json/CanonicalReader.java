@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CanonicalReader {
     private static final byte[] TRUE = {'t', 'r', 'u', 'e'};
+    private static final byte[] ZEROS = {'0', '0'};
     private static final byte[] FALSE = {'f', 'a', 'l', 's', 'e'};
     /** More digits than an exact integer has; this many fit into a long. */
     private static final int MAX_DIGITS = 17;
@@ -39,8 +40,8 @@ final class CanonicalReader {
             case '{' -> object(depth + 1);
             case '[' -> list(depth + 1);
             case '"' -> string();
-            case 't' -> literal(TRUE, Boolean.TRUE);
-            case 'f' -> literal(FALSE, Boolean.FALSE);
+            case 't' -> take(TRUE) ? Boolean.TRUE : null;
+            case 'f' -> take(FALSE) ? Boolean.FALSE : null;
             default -> integer();
         };
     }
@@ -87,15 +88,6 @@ final class CanonicalReader {
             list.add(element);
         } while (take(','));
         return take(']') ? Collections.unmodifiableList(list) : null;
-    }
-
-    private <T> @Nullable T literal(byte[] text, T value) {
-        for (byte letter : text) {
-            if (!take(letter)) {
-                return null;
-            }
-        }
-        return value;
     }
 
     private @Nullable Long integer() {
@@ -189,7 +181,7 @@ final class CanonicalReader {
 
     /** A control character without a short escape, as four lower-case hexadecimal digits. */
     private byte control() {
-        if (!take('0') || !take('0') || at + 2 > json.length || (json[at] != '0' && json[at] != '1')) {
+        if (!take(ZEROS) || at + 2 > json.length || (json[at] != '0' && json[at] != '1')) {
             return -1;
         }
         int high = json[at++] - '0';
@@ -212,6 +204,15 @@ final class CanonicalReader {
         } catch (CharacterCodingException notUtf8) {
             return null;
         }
+    }
+
+    private boolean take(byte[] expected) {
+        for (byte letter : expected) {
+            if (!take(letter)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private boolean take(int expected) {

@@ -101,18 +101,18 @@ final class CanonicalWriter {
                 control(point);
             }
         } else if (point < 0x800) {
-            out[length++] = (byte) (0xc0 | point >> 6);
+            out[length++] = (byte) (0xc0 | (point >> 6));
             continued(point, 0);
         } else if (point <= Character.MAX_VALUE) {
             if (Character.isSurrogate((char) point)) {
                 throw new JsonException(
                         "A name or string holds an unpaired surrogate: UTF-8 cannot carry it. Remove it.");
             }
-            out[length++] = (byte) (0xe0 | point >> 12);
+            out[length++] = (byte) (0xe0 | (point >> 12));
             continued(point, 6);
             continued(point, 0);
         } else {
-            out[length++] = (byte) (0xf0 | point >> 18);
+            out[length++] = (byte) (0xf0 | (point >> 18));
             continued(point, 12);
             continued(point, 6);
             continued(point, 0);
@@ -121,7 +121,7 @@ final class CanonicalWriter {
     }
 
     private void continued(int point, int shift) {
-        out[length++] = (byte) (0x80 | point >> shift & 0x3f);
+        out[length++] = (byte) (0x80 | ((point >> shift) & 0x3f));
     }
 
     /** What follows the backslash of a control character. */
