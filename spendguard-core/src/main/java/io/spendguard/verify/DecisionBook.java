@@ -50,13 +50,36 @@ final class DecisionBook {
     }
 
     /** A decision whose event was closed and dropped: what it held is part of the opening balances. */
-    void droppedDecision(String tenant, UUID id) {
-        pair(tenant, id).isCarried = true;
+    void droppedDecision(Place place, String tenant, UUID id) {
+        Pair pair = pair(tenant, id);
+        if (pair.decided) {
+            findings.add(
+                    FindingCode.DECISION_TWICE,
+                    place,
+                    "Decision " + id
+                            + " is recorded, and was dropped as well: a decision is one event. Ask who wrote it"
+                            + " twice.");
+            return;
+        }
+        pair.isCarried = true;
     }
 
     /** A final outcome whose event was closed and dropped. */
     void droppedOutcome(String tenant, UUID id) {
-        pair(tenant, id).settled = DROPPED;
+        Pair pair = pair(tenant, id);
+        if (pair.settled == null) {
+            pair.settled = DROPPED;
+        } else if (!DROPPED.equals(pair.settled)) {
+            settledTwice(pair.settled, id);
+        }
+    }
+
+    private void settledTwice(Place place, UUID id) {
+        findings.add(
+                FindingCode.OUTCOME_TWICE,
+                place,
+                "Decision " + id + " gets another final outcome by event " + place.event()
+                        + ": it has one. Ask who settled it twice.");
     }
 
     /** An open hold is extended or committed in part; what was refused moves nothing. */
@@ -99,11 +122,7 @@ final class DecisionBook {
             return;
         }
         if (pair.settled != null) {
-            findings.add(
-                    FindingCode.OUTCOME_TWICE,
-                    place,
-                    "Decision " + id + " gets another final outcome by event " + place.event()
-                            + ": it has one. Ask who settled it twice.");
+            settledTwice(place, id);
         }
         pair.settled = place;
         pair.isExpired = outcome.string("kind").equals(EXPIRED);
@@ -154,7 +173,8 @@ final class DecisionBook {
     }
 
     private void requireNothingAfterFinal(UUID id, Pair pair) {
-        Place stray = pair.stray;
+        // Without a hold, as in shadow mode, nothing is settled that a part could come too late for.
+        Place stray = pair.stray != null || pair.isRefused() ? pair.stray : pair.lateChange;
         if (stray == null) {
             return;
         }
@@ -243,8 +263,10 @@ final class DecisionBook {
         private @Nullable Place settled;
         /** The first outcome that moves money. */
         private @Nullable Place moved;
-        /** What comes after the final outcome in its stream, or is no outcome that any call has beside it. */
+        /** The first outcome that is neither final nor a correction. */
         private @Nullable Place stray;
+        /** The first part or extension that comes after the final outcome in its stream. */
+        private @Nullable Place lateChange;
         /** The numbers of committed parts; null while there are none. */
         private @Nullable Set<Long> parts;
         /** What stands as held because of this decision, by account; null while there is nothing. */
@@ -268,11 +290,11 @@ final class DecisionBook {
         /** Only within one stream: between streams no order is proved. */
         private void noteAfterFinal(Place place) {
             Place end = settled;
-            if (stray == null
+            if (lateChange == null
                     && end != null
                     && Objects.equals(end.stream(), place.stream())
                     && end.seq() < place.seq()) {
-                stray = place;
+                lateChange = place;
             }
         }
 

@@ -86,7 +86,7 @@ final class DroppedCheck {
         gone.isCovered &= leaf >= 0;
         UUID decision = event.decision();
         if (decision != null && event.type().equals(EventTypes.DECISION)) {
-            decisions.droppedDecision(tenant, decision);
+            decisions.droppedDecision(Place.file(PackageNames.DROPPED), tenant, decision);
         } else if (decision != null && event.isFinal()) {
             decisions.droppedOutcome(tenant, decision);
         }

@@ -51,6 +51,7 @@ final class ReceiptCheck {
     private long confirmed;
     private long later;
     private long foreign;
+    private long unplaced;
 
     ReceiptCheck(KeyTrust keys, SealCheck seals, Scope scope, Findings findings) {
         this.scope = scope;
@@ -140,6 +141,11 @@ final class ReceiptCheck {
         return Optional.of(new ReceiptReport(receipts, confirmed, later, foreign));
     }
 
+    /** How many of them are of streams that are not there, though their dates lie between those of their tenant's events here. */
+    long unplaced() {
+        return unplaced;
+    }
+
     private void lacking(
             PackageNames.StreamName name,
             long seq,
@@ -163,6 +169,12 @@ final class ReceiptCheck {
             later++; // such a package ends with its checkpoint
             return;
         }
+        if (scope.isLater() && tail == null) {
+            foreign++; // what is dated early may be written late: the stream may lie before the package begins all the
+            // same
+            unplaced++;
+            return;
+        }
         boolean mayHaveGoneOn = !scope.isLater() && (tail == null || (!tail.isClosed && seq > tail.last));
         if (mayHaveGoneOn && createdAt != null && receipt.issuedAt.isAfter(createdAt)) {
             later++;
@@ -174,7 +186,7 @@ final class ReceiptCheck {
                 "Event " + receipt.event + " (position " + seq + " of stream " + name.stream() + ", tenant '"
                         + name.tenant() + "') was receipted at " + receipt.issuedAt + ", but the package "
                         + (tail == null
-                                ? "does not hold that stream at all" + (span == null ? "" : span.text())
+                                ? "does not hold that stream at all"
                                 : tail.last < seq
                                         ? "holds that stream only up to position " + tail.last
                                         : "does not hold what was signed there")
@@ -283,10 +295,6 @@ final class ReceiptCheck {
         private Span with(Span other) {
             return new Span(
                     other.first.isBefore(first) ? other.first : first, other.last.isAfter(last) ? other.last : last);
-        }
-
-        private String text() {
-            return ", though events of that tenant from " + first + " to " + last + " are here";
         }
     }
 

@@ -192,7 +192,10 @@ public final class Verifier {
                 seals.keys(),
                 logged.orElse(null),
                 handedOut.orElse(null),
-                scope.isLater() ? new Beginning(scope.after(), decisions.outcomesBefore(), log.notContinued()) : null,
+                scope.isLater()
+                        ? new Beginning(
+                                scope.after(), decisions.outcomesBefore(), log.notContinued(), receipts.unplaced())
+                        : null,
                 openHolds,
                 costed,
                 money(gone),

@@ -3,6 +3,7 @@ package io.spendguard.verify;
 import static io.spendguard.verify.Specimen.correcting;
 import static io.spendguard.verify.Specimen.entry;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.spendguard.evidence.AuditEvent;
 import io.spendguard.evidence.EvidenceFilter;
@@ -17,9 +18,12 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What corrections may name: the outcome of their decision before them, wherever it stands. */
 class CorrectionTest {
+    private static final Place DROPPED = Place.file("log/dropped.jsonl");
     private static final String TENANT = "acme";
 
     private final Specimen writer = Specimen.writer(HonestPackage.WRITER, 0x1000);
@@ -148,7 +152,7 @@ class CorrectionTest {
         Findings findings = new Findings();
         DecisionBook book = new DecisionBook(new Scope(), findings);
         AuditEvent first = correcting(later(writer, "CORRECTED"), outcome.id().toString());
-        book.droppedDecision(TENANT, decision);
+        book.droppedDecision(DROPPED, TENANT, decision);
         book.droppedOutcome(TENANT, decision);
 
         take(book, first, 1);
@@ -181,6 +185,84 @@ class CorrectionTest {
 
         assertThat(report.findings()).isEmpty();
         assertThat(report.events()).isEqualTo(1);
+    }
+
+    /** Whichever stream comes first in the package. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void end_outcomeBesideADroppedOne_isFound(boolean droppedFirst) {
+        Findings findings = new Findings();
+        DecisionBook book = new DecisionBook(new Scope(), findings);
+        if (droppedFirst) {
+            book.droppedOutcome(TENANT, decision);
+        }
+        take(book, outcome, 1);
+        if (!droppedFirst) {
+            book.droppedOutcome(TENANT, decision);
+        }
+
+        assertThat(findings.inOrder()).singleElement().satisfies(finding -> {
+            assertThat(finding.code()).isEqualTo(FindingCode.OUTCOME_TWICE);
+            assertThat(finding.place().event()).isEqualTo(outcome.id());
+        });
+    }
+
+    @Test
+    void end_decisionBesideADroppedOne_isFound() {
+        Findings findings = new Findings();
+        DecisionBook book = new DecisionBook(new Scope(), findings);
+        book.decision(place(1), TENANT, envelope(), decided());
+        book.droppedDecision(DROPPED, TENANT, decision);
+
+        assertThat(findings.inOrder())
+                .extracting(Finding::code, Finding::place)
+                .containsExactly(tuple(FindingCode.DECISION_TWICE, DROPPED));
+    }
+
+    /** In shadow mode a call may pass without a hold: there is nothing that a part could come too late for. */
+    @Test
+    void end_partOfACallWithoutAHold_afterItsOutcome_isSound() {
+        Findings findings = new Findings();
+        DecisionBook book = new DecisionBook(new Scope(), findings);
+        JsonObject part = JsonObject.create()
+                .put(
+                        "part",
+                        JsonObject.create()
+                                .put("decision", decision.toString())
+                                .put("number", 1)
+                                .put("committed", true))
+                .put("entries", List.of());
+        JsonObject last = JsonObject.create()
+                .put(
+                        "outcome",
+                        JsonObject.create()
+                                .put("decision", decision.toString())
+                                .put("kind", "COMMITTED")
+                                .put("final", true))
+                .put("entries", List.of());
+        book.decision(place(1), TENANT, envelope(), decided());
+        book.outcome(place(2), TENANT, envelope(), last);
+        book.change(place(3), TENANT, envelope(), part, "part", "committed");
+        book.end();
+
+        assertThat(findings.inOrder()).isEmpty();
+    }
+
+    private JsonObject envelope() {
+        return JsonObject.create().put("decisionid", decision.toString());
+    }
+
+    /** Without a hold. */
+    private JsonObject decided() {
+        return JsonObject.create()
+                .put(
+                        "decision",
+                        JsonObject.create().put("id", decision.toString()).put("effect", "STOP"))
+                .put("entries", List.of());
+    }
+
+    private static Place place(long seq) {
+        return new Place("events", seq, TENANT, new UUID(1, 1), seq, new UUID(2, seq));
     }
 
     private static void take(DecisionBook book, AuditEvent event, long seq) {

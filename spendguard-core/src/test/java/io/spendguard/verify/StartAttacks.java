@@ -16,7 +16,6 @@ import io.spendguard.proof.Anchors;
 import io.spendguard.verify.Attack.Spot;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -72,12 +71,6 @@ final class StartAttacks {
                         FindingCode.LOG_DIFFERS,
                         Spot.file("log/start.jsonl"),
                         honest -> honest.signed(StartAttacks::movedOn)),
-                attack(
-                        "a whole stream after that checkpoint deleted that the log had not taken up yet",
-                        DATABASE,
-                        FindingCode.TAIL_LOST,
-                        Spot.file("receipts.jsonl"),
-                        honest -> honest.signed(StartAttacks::withoutAStream)),
                 attack(
                         "an event before that checkpoint shown once more",
                         DATABASE,
@@ -179,15 +172,6 @@ final class StartAttacks {
                 .lines("acme", lines -> lines.remove(0))
                 .put(PackageNames.START, lines(starts))
                 .put(PackageNames.RUNS, lines(runs));
-    }
-
-    /** Of initech's two writers the one whose callers kept receipts is gone. */
-    private static Tampered withoutAStream(HonestPackage honest) throws IOException {
-        Specimen other = Specimen.writer(HonestPackage.WRITER, 0x7000).at(Specimen.NOW.minus(Duration.ofHours(1)));
-        other.write(other.opening("initech"));
-        List<SealedAuditEvent> shown =
-                other.at(Specimen.NOW.plus(Duration.ofHours(1))).close();
-        return honest.open(shown, earlier().take(shown).from(SEEN));
     }
 
     /** The stream is said to have stood at this event. */
