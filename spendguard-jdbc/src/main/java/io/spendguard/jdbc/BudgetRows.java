@@ -135,6 +135,7 @@ final class BudgetRows {
                 .and(ACCOUNT.BUDGET_ID.eq(account.budgetId()))
                 .and(ACCOUNT.WINDOW_FROM.eq(account.window().from()))
                 .and(ACCOUNT.WINDOW_UNTIL.eq(account.window().until()))
+                .and(Rows.FOUND_BY_BUDGET)
                 .and(ACCOUNT.UNIT.eq(account.unit().code())));
     }
 

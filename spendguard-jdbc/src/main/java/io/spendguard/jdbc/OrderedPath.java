@@ -121,6 +121,7 @@ final class OrderedPath {
                  where account.tenant = wanted.tenant and account.namespace = wanted.namespace
                    and account.budget_id = wanted.budget_id and account.key = wanted.key
                    and account.window_from < wanted.ended_by
+                   and account.window_from < account.window_until
                  order by account.window_from desc
                  limit {7}) earlier
              where earlier.unit = wanted.unit and earlier.window_until <= wanted.ended_by
@@ -287,6 +288,7 @@ final class OrderedPath {
                         .and(ACCOUNT.NAMESPACE.eq(operation.namespace().name()))
                         .and(ACCOUNT.BUDGET_ID.eq(limit.budgetId()))
                         .and(ACCOUNT.UNIT.eq(limit.limit().unit().code()))
+                        .and(Rows.FOUND_BY_BUDGET)
                         .and(ACCOUNT.WINDOW_UNTIL.gt(now))
                         .and(ACCOUNT.LIMIT_ATOMS
                                 .minus(ACCOUNT.GRANTED_ATOMS)

@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.jooq.Condition;
 import org.jooq.DSLContext;
 import org.jooq.Field;
 import org.jooq.Record;
@@ -43,6 +44,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns rows into the ledger's nouns. */
 final class Rows {
+    /** Holds for every account. Stated by who looks for accounts by their budget: only so is the index for that in the game. */
+    static final Condition FOUND_BY_BUDGET = ACCOUNT.WINDOW_FROM.lt(ACCOUNT.WINDOW_UNTIL);
+
     private static final Field<byte[][]> COMMITMENTS =
             personal(PERSONAL_VALUE.COMMITMENT).as("commitments");
     private static final Field<String[]> VALUES = personal(PERSONAL_VALUE.VALUE).as("personal_values");

@@ -50,7 +50,6 @@ public class Keys {
     // UNIQUE and PRIMARY KEY definitions
     // -------------------------------------------------------------------------
 
-    public static final UniqueKey<Record> ACCOUNT_IS_ONE = Internal.createUniqueKey(Account.ACCOUNT, DSL.name("account_is_one"), new TableField[] { Account.ACCOUNT.BUDGET_ID, Account.ACCOUNT.TENANT, Account.ACCOUNT.NAMESPACE, Account.ACCOUNT.KEY, Account.ACCOUNT.WINDOW_FROM, Account.ACCOUNT.WINDOW_UNTIL, Account.ACCOUNT.UNIT }, true);
     public static final UniqueKey<Record> ACCOUNT_PKEY = Internal.createUniqueKey(Account.ACCOUNT, DSL.name("account_pkey"), new TableField[] { Account.ACCOUNT.TENANT, Account.ACCOUNT.ACCOUNT_ID }, true);
     public static final UniqueKey<Record> BUDGET_PKEY = Internal.createUniqueKey(Budget.BUDGET, DSL.name("budget_pkey"), new TableField[] { Budget.BUDGET.TENANT, Budget.BUDGET.NAMESPACE, Budget.BUDGET.BUDGET_ID }, true);
     public static final UniqueKey<Record> CANONICAL_EVENT_PKEY = Internal.createUniqueKey(CanonicalEvent.CANONICAL_EVENT, DSL.name("canonical_event_pkey"), new TableField[] { CanonicalEvent.CANONICAL_EVENT.TENANT, CanonicalEvent.CANONICAL_EVENT.LOG_INDEX }, true);

@@ -154,11 +154,6 @@ public class Account extends TableImpl<Record> {
     }
 
     @Override
-    public List<UniqueKey<Record>> getUniqueKeys() {
-        return Arrays.asList(Keys.ACCOUNT_IS_ONE);
-    }
-
-    @Override
     public List<ForeignKey<Record, ?>> getReferences() {
         return Arrays.asList(Keys.ACCOUNT__ACCOUNT_TENANT_NAMESPACE_BUDGET_ID_FKEY);
     }
