@@ -105,7 +105,7 @@ public record EventLine(
                     Digest.parse(json.string("chain")),
                     Math.toIntExact(json.integer("batchSize")),
                     Math.toIntExact(json.integer("leafIndex")),
-                    json.strings("path").stream().map(Digest::parse).toList(),
+                    digests(json.strings("path")),
                     Base64.getDecoder().decode(json.string("signature")),
                     json.string("keyId"),
                     json.has("before") ? Digest.parse(json.string("before")) : null,
@@ -119,6 +119,14 @@ public record EventLine(
             throw notOurs();
         }
         return read;
+    }
+
+    private static List<Digest> digests(List<String> hexadecimal) {
+        Digest[] digests = new Digest[hexadecimal.size()];
+        for (int i = 0; i < digests.length; i++) {
+            digests[i] = Digest.parse(hexadecimal.get(i));
+        }
+        return List.of(digests);
     }
 
     private static JsonException notOurs() {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * deviates from it can be given up at the first byte, without a reason: {@link JsonObject#parse} finds that.
  */
 final class CanonicalReader {
+    private static final byte[] NONE = {};
     private static final byte[] TRUE = {'t', 'r', 'u', 'e'};
     private static final byte[] ZEROS = {'0', '0'};
     private static final byte[] FALSE = {'f', 'a', 'l', 's', 'e'};
@@ -21,6 +22,8 @@ final class CanonicalReader {
 
     private final byte[] json;
     private int at;
+    /** Takes what strings with escapes stand for, which is shorter than they are; as long as the text, once one is met. */
+    private byte[] unescaped = NONE;
 
     private CanonicalReader(byte[] json) {
         this.json = json;
@@ -93,47 +96,60 @@ final class CanonicalReader {
     private @Nullable Long integer() {
         boolean isNegative = take('-');
         int start = at;
+        int end = Math.min(json.length, start + MAX_DIGITS);
+        int next = start;
         long value = 0;
-        while (at < json.length && json[at] >= '0' && json[at] <= '9' && at - start < MAX_DIGITS) {
-            value = 10 * value + json[at++] - '0';
+        while (next < end && json[next] >= '0' && json[next] <= '9') {
+            value = 10 * value + json[next++] - '0';
         }
-        boolean isPlain = at > start && (json[start] != '0' || (at - start == 1 && !isNegative));
+        at = next;
+        boolean isPlain = next > start && (json[start] != '0' || (next - start == 1 && !isNegative));
         return isPlain && value <= JsonObject.MAX_INTEGER ? (isNegative ? -value : value) : null;
     }
 
     /** At a quotation mark. */
     private @Nullable String string() {
-        int start = ++at;
-        boolean isAscii = true;
-        for (; at < json.length; at++) {
-            byte unit = json[at];
+        byte[] text = json;
+        int start = at + 1;
+        int signs = 0;
+        for (int next = start; next < text.length; next++) {
+            byte unit = text[next];
+            signs |= unit;
             if (unit == '"') {
-                int length = at++ - start;
-                return isAscii ? ascii(json, start, length) : decoded(json, start, length);
+                at = next + 1;
+                return signs >= 0 ? ascii(text, start, next - start) : decoded(text, start, next - start);
             }
             if (unit == '\\') {
-                return escaped(start, isAscii);
+                at = next;
+                return escaped(start, signs);
             }
             if (unit >= 0 && unit < ' ') {
                 return null;
             }
-            isAscii &= unit >= 0;
         }
         return null;
     }
 
-    /** The rest of a string that began at {@code start}, from its first escape on. */
-    private @Nullable String escaped(int start, boolean wasAscii) {
-        byte[] text = new byte[length(start)];
-        int length = at - start;
-        System.arraycopy(json, start, text, 0, length);
-        boolean isAscii = wasAscii;
+    /**
+     * The rest of a string that began at {@code start}, from its first escape on.
+     *
+     * @param signsBefore negative when a byte before it is no ASCII
+     */
+    private @Nullable String escaped(int start, int signsBefore) {
+        byte[] from = json;
+        if (unescaped.length == 0) {
+            unescaped = new byte[from.length];
+        }
+        byte[] text = unescaped;
         int next = at;
-        while (next < json.length) {
-            byte unit = json[next++];
+        int length = next - start;
+        System.arraycopy(from, start, text, 0, length);
+        int signs = signsBefore;
+        while (next < from.length) {
+            byte unit = from[next++];
             if (unit == '"') {
                 at = next;
-                return isAscii ? new String(text, 0, length, StandardCharsets.ISO_8859_1) : decoded(text, 0, length);
+                return signs >= 0 ? ascii(text, 0, length) : decoded(text, 0, length);
             }
             if (unit >= 0 && unit < ' ') {
                 return null;
@@ -146,19 +162,10 @@ final class CanonicalReader {
                     return null;
                 }
             }
-            isAscii &= unit >= 0;
+            signs |= unit;
             text[length++] = unit;
         }
         return null;
-    }
-
-    /** How many bytes a string takes that began at {@code start}, with its escapes, which take more than what they stand for. */
-    private int length(int start) {
-        int end = at;
-        while (end < json.length && json[end] != '"') {
-            end += json[end] == '\\' ? 2 : 1;
-        }
-        return Math.min(end, json.length) - start;
     }
 
     /** What follows a backslash; -1 for what is written in another way. */

@@ -64,24 +64,26 @@ public final class Digest {
      * @throws IllegalArgumentException when the text has another form
      */
     public static Digest parse(String hex) {
-        if (!isLowerCaseHex(hex)) {
+        byte[] bytes = new byte[BYTES];
+        int wrong = hex.length() ^ 2 * BYTES;
+        for (int i = 0; i < BYTES && wrong == 0; i++) {
+            int octet = digit(hex.charAt(2 * i)) << 4 | digit(hex.charAt(2 * i + 1));
+            wrong = octet & ~0xff;
+            bytes[i] = (byte) octet;
+        }
+        if (wrong != 0) {
             throw new IllegalArgumentException(
                     "Digest '" + hex + "' is not 64 lower-case hexadecimal digits. Copy it whole.");
         }
-        return new Digest(HexFormat.of().parseHex(hex));
+        return new Digest(bytes);
     }
 
-    private static boolean isLowerCaseHex(String hex) {
-        if (hex.length() != 2 * BYTES) {
-            return false;
+    /** Negative for what is no lower-case hexadecimal digit. */
+    private static int digit(char digit) {
+        if (digit >= '0' && digit <= '9') {
+            return digit - '0';
         }
-        for (int i = 0; i < hex.length(); i++) {
-            char digit = hex.charAt(i);
-            if (!(digit >= '0' && digit <= '9') && !(digit >= 'a' && digit <= 'f')) {
-                return false;
-            }
-        }
-        return true;
+        return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
     }
 
     /** A copy of the 32 bytes. */

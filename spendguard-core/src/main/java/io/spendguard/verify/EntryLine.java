@@ -9,7 +9,12 @@ import java.util.UUID;
 record EntryLine(UUID account, String kind, long atomic) {
     /** An event's entries; throws {@link JsonException} or {@link IllegalArgumentException} for malformed ones. */
     static List<EntryLine> of(JsonObject data) {
-        return data.objects("entries").stream().map(EntryLine::parse).toList();
+        List<JsonObject> entries = data.objects("entries");
+        EntryLine[] lines = new EntryLine[entries.size()];
+        for (int i = 0; i < lines.length; i++) {
+            lines[i] = parse(entries.get(i));
+        }
+        return List.of(lines);
     }
 
     private static EntryLine parse(JsonObject json) {

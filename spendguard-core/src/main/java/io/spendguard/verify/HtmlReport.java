@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 
 /**
  * A verification report as one page for a person: no script, no network, the same bytes for the same report, legible on
@@ -56,7 +57,7 @@ public final class HtmlReport {
             @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--page:#fff;--card:#fff;--good:#17703f;--bad:#b3261e;
             --spent:#2f5fb3;--held:#c77d12;--limit:#666}body{max-width:none;padding:0;font-size:10pt}
             .verdict,.bar,.held,.key i{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-            h2{break-after:avoid}figure,tr,.verdict{break-inside:avoid}.scroll{overflow:visible}
+            h2{break-after:avoid}figure,thead,tr,.verdict{break-inside:avoid}.scroll{overflow:visible}
             table{font-size:7.5pt}th,td{padding-right:.4rem}}
             """;
 
@@ -222,10 +223,21 @@ public final class HtmlReport {
             put("<p>None.</p>\n");
             return;
         }
-        open(List.of("Tenant", "Budget", "Key", "From", "Until", "Limit", "Spent", "Held", "Available", "Debt"), 5);
+        List<String> columns = List.of("Budget", "Key", "From", "Until", "Limit", "Spent", "Held", "Available", "Debt");
+        String first = report.accounts().get(0).tenant();
+        boolean ofSeveral =
+                report.accounts().stream().anyMatch(account -> !account.tenant().equals(first));
+        if (ofSeveral) {
+            columns = Stream.concat(Stream.of("Tenant"), columns.stream()).toList();
+        } else {
+            put("<p class=\"soft\">All of tenant '" + text(first) + "'.</p>\n");
+        }
+        open(columns, columns.indexOf("Limit"));
         for (AccountReport account : head(report.accounts())) {
             put("<tr>");
-            put("<td class=\"w\">" + text(account.tenant()) + "</td>");
+            if (ofSeveral) {
+                put("<td class=\"w\">" + text(account.tenant()) + "</td>");
+            }
             cell(text(account.budget()
                     + (account.namespace().equals("enforce") ? "" : " (" + account.namespace() + ")")));
             cell(text(account.key().isEmpty() ? "-" : account.key()));
@@ -328,11 +340,11 @@ public final class HtmlReport {
     }
 
     private void open(List<String> columns, int firstFigure) throws IOException {
-        put("<div class=\"scroll\"><table>\n<tr>");
+        put("<div class=\"scroll\"><table>\n<thead><tr>");
         for (int i = 0; i < columns.size(); i++) {
             put((firstFigure > 0 && i >= firstFigure ? "<th class=\"n\">" : "<th>") + text(columns.get(i)) + "</th>");
         }
-        put("</tr>\n");
+        put("</tr></thead>\n");
     }
 
     private void close(long all, long shown) throws IOException {

@@ -86,12 +86,17 @@ final class PackageReader implements Closeable {
             pieces.accept(piece);
             int start = 0;
             for (int i = 0; i < piece.length; i++) {
-                if (piece[i] == '\n') {
+                if (piece[i] != '\n') {
+                    continue;
+                }
+                if (line.size() == 0 && i - start <= MAX_LINE_BYTES) {
+                    lines.accept(Arrays.copyOfRange(piece, start, i));
+                } else {
                     append(line, piece, start, i);
                     lines.accept(line.toByteArray());
                     line.reset();
-                    start = i + 1;
                 }
+                start = i + 1;
             }
             append(line, piece, start, piece.length);
         });

@@ -10,6 +10,7 @@ import java.io.StringReader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +49,22 @@ class HtmlReportTest {
         assertThat(page)
                 .contains("<section class=\"verdict bad\">", "<b>Not verified</b>")
                 .containsSubsequence("<code class=\"id\">EVENT_EDITED</code>", event);
+    }
+
+    @Test
+    void write_accounts_nameTheirTenantOnceIfItIsOne() throws IOException {
+        Path one = Specimen.export(folder.resolve("one.zip"), Specimen.life(Specimen.SIGNER, "acme", 1));
+        Path two = Specimen.export(
+                folder.resolve("two.zip"),
+                Stream.of("acme", "globex")
+                        .flatMap(tenant -> Specimen.life(Specimen.SIGNER, tenant, 1).stream())
+                        .toList());
+
+        assertThat(render(Verifier.verify(one, Specimen.ANCHORS), "one.zip"))
+                .contains("<h2>Accounts</h2>\n<p class=\"soft\">All of tenant 'acme'.</p>");
+        assertThat(render(Verifier.verify(two, Specimen.ANCHORS), "two.zip"))
+                .contains("<td class=\"w\">acme</td>", "<td class=\"w\">globex</td>")
+                .doesNotContain("All of tenant");
     }
 
     @Test
