@@ -2,12 +2,12 @@ package io.spendguard.ledger;
 
 import io.spendguard.model.Period;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,8 +75,13 @@ public record Posting(
     }
 
     private static Map<AccountId, List<Entry>> byAccount(List<Entry> entries) {
-        return entries.stream()
-                .collect(Collectors.groupingBy(Entry::account, LinkedHashMap::new, Collectors.toUnmodifiableList()));
+        Map<AccountId, List<Entry>> byAccount = new LinkedHashMap<>();
+        for (Entry entry : entries) {
+            byAccount
+                    .computeIfAbsent(entry.account(), account -> new ArrayList<>())
+                    .add(entry);
+        }
+        return byAccount;
     }
 
     private static void requireBalanced(AccountId account, List<Entry> entries) {
