@@ -30,16 +30,16 @@ final class DroppedCheck {
 
     private final LogCheck log;
     private final AccountBooks accounts;
-    private final DecisionBook decisions;
+    private final Facts facts;
     private final Findings findings;
     private final Map<PackageNames.StreamName, Map<Long, DroppedEvent>> events = new HashMap<>();
     private final Map<String, Gone> tenants = new TreeMap<>();
     private int kept;
 
-    DroppedCheck(LogCheck log, AccountBooks accounts, DecisionBook decisions, Findings findings) {
+    DroppedCheck(LogCheck log, AccountBooks accounts, Facts facts, Findings findings) {
         this.log = log;
         this.accounts = accounts;
-        this.decisions = decisions;
+        this.facts = facts;
         this.findings = findings;
     }
 
@@ -86,9 +86,9 @@ final class DroppedCheck {
         gone.isCovered &= leaf >= 0;
         UUID decision = event.decision();
         if (decision != null && event.type().equals(EventTypes.DECISION)) {
-            decisions.droppedDecision(Place.file(PackageNames.DROPPED), tenant, decision);
+            facts.droppedDecision(tenant, decision);
         } else if (decision != null && event.isFinal()) {
-            decisions.droppedOutcome(tenant, decision);
+            facts.droppedOutcome(tenant, decision);
         }
     }
 

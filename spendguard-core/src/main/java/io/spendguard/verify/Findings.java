@@ -1,26 +1,32 @@
 package io.spendguard.verify;
 
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 
-/** Collects findings: all are counted, of each kind the first thousand are kept. */
+/** Collects findings: all are counted, of each kind the first thousand are kept, in whatever order they are found. */
 final class Findings {
     private static final int KEPT_PER_CODE = 1_000;
     private static final Comparator<Finding> ORDER = Comparator.comparing(
                     (Finding finding) -> finding.code().group())
             .thenComparing(finding -> finding.place().file(), Comparator.nullsLast(Comparator.naturalOrder()))
             .thenComparingLong(finding -> finding.place().line())
-            .thenComparing(Finding::code);
+            .thenComparing(Finding::code)
+            .thenComparing(Finding::message);
 
-    private final List<Finding> kept = new ArrayList<>();
+    /** The last one on top. */
+    private final Map<FindingCode, PriorityQueue<Finding>> kept = new EnumMap<>(FindingCode.class);
+
     private final Map<FindingCode, Long> counts = new EnumMap<>(FindingCode.class);
 
     void add(FindingCode code, Place place, String message) {
-        if (counts.merge(code, 1L, Long::sum) <= KEPT_PER_CODE) {
-            kept.add(new Finding(code, place, message));
+        counts.merge(code, 1L, Long::sum);
+        PriorityQueue<Finding> ofCode = kept.computeIfAbsent(code, none -> new PriorityQueue<>(ORDER.reversed()));
+        ofCode.add(new Finding(code, place, message));
+        if (ofCode.size() > KEPT_PER_CODE) {
+            ofCode.remove();
         }
     }
 
@@ -34,6 +40,9 @@ final class Findings {
 
     /** What explains the others first; then in order of file and line. */
     List<Finding> inOrder() {
-        return kept.stream().sorted(ORDER).toList();
+        return kept.values().stream()
+                .flatMap(PriorityQueue::stream)
+                .sorted(ORDER)
+                .toList();
     }
 }

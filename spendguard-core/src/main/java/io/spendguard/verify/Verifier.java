@@ -34,11 +34,14 @@ public final class Verifier {
     private final Findings findings = new Findings();
     private final Scope scope = new Scope();
     private final AccountBooks accounts = new AccountBooks(scope, findings);
+    private final IdBook ids = new IdBook(findings);
     private final DecisionBook decisions = new DecisionBook(scope, findings);
-    private final CostCheck costs = new CostCheck(findings);
+    private final CostBook costs = new CostBook(findings);
     private final FenceCheck fences = new FenceCheck(scope, findings);
     private final Chronicle chronicle = new Chronicle();
     private final List<StreamReport> streams = new ArrayList<>();
+    private final Facts facts;
+    private final CostCheck prices;
     private final KeyTrust keys;
     private final SealCheck seals;
     private final ManifestCheck manifest;
@@ -49,14 +52,17 @@ public final class Verifier {
     private final ReceiptCheck receipts;
     private final Map<PackageNames.StreamName, ReceiptCheck.Tail> tails = new HashMap<>();
 
-    private Verifier(Anchors anchors, @Nullable SignedNote earlier) {
+    private Verifier(Anchors anchors, @Nullable SignedNote earlier, FactSpool spool) {
+        this.facts = new Facts(spool);
+        this.prices = new CostCheck(facts, costs, findings);
         this.keys = new KeyTrust(anchors, findings);
         this.seals = new SealCheck(keys);
         this.manifest = new ManifestCheck(keys, findings);
         this.log = new LogCheck(anchors, earlier, scope, findings);
         this.start = new StartCheck(accounts, scope, findings);
-        this.dropped = new DroppedCheck(log, accounts, decisions, findings);
-        this.content = new ContentCheck(scope, findings, accounts, decisions, costs, chronicle, dropped, log);
+        this.dropped = new DroppedCheck(log, accounts, facts, findings);
+        this.content = new ContentCheck(
+                scope, findings, accounts, facts, new DecisionCheck(facts), prices, chronicle, dropped, log);
         this.receipts = new ReceiptCheck(keys, seals, scope, findings);
     }
 
@@ -95,12 +101,18 @@ public final class Verifier {
      */
     public static VerificationReport verify(
             Path file, Anchors anchors, @Nullable Path receipts, @Nullable SignedNote earlier) {
+        return verify(file, anchors, receipts, earlier, FactSpool.create());
+    }
+
+    /** Verifies with facts kept in a spool, which is closed afterwards, whatever comes. */
+    static VerificationReport verify(
+            Path file, Anchors anchors, @Nullable Path receipts, @Nullable SignedNote earlier, FactSpool spool) {
         Objects.requireNonNull(anchors, "anchors");
-        try {
+        try (spool) {
             if (Files.isDirectory(file)) {
                 throw new EvidenceException("Evidence package " + file + " is a directory. Name the zip itself.");
             }
-            return new Verifier(anchors, earlier).verify(file, receipts);
+            return new Verifier(anchors, earlier, spool).verify(file, receipts);
         } catch (NoSuchFileException missing) {
             throw new EvidenceException("Evidence package " + file + " does not exist. Name the zip itself.", missing);
         } catch (IOException failed) {
@@ -121,7 +133,7 @@ public final class Verifier {
                 if (!scope.isExcerpt() && !scope.isLater()) {
                     dropped.read(reader, entries);
                 }
-                costs.read(reader, entries);
+                prices.read(reader, entries);
                 if (handedOut != null) {
                     receipts.read(handedOut, scope.filter().tenant());
                 }
@@ -172,8 +184,7 @@ public final class Verifier {
                 read.map(EvidenceManifest::createdAt)
                         .map(this::noEarlierThanItsEvents)
                         .orElse(null));
-        long openHolds = decisions.end();
-        CostReport costed = costs.end();
+        facts.tell(ids, decisions, costs);
         long events = streams.stream().mapToLong(StreamReport::events).sum();
         manifest.compareCount(events);
         if (events == 0 && findings.count() == 0) {
@@ -196,8 +207,8 @@ public final class Verifier {
                         ? new Beginning(
                                 scope.after(), decisions.outcomesBefore(), log.notContinued(), receipts.unplaced())
                         : null,
-                openHolds,
-                costed,
+                decisions.openHolds(),
+                prices.end(),
                 money(gone),
                 findings.inOrder(),
                 findings.count());

@@ -101,7 +101,7 @@ class VerifierContainerTest {
     }
 
     private static List<FindingCode> codes(Path file) {
-        return Verifier.verify(file, ANCHORS).findings().stream()
+        return BothWays.verify(file, ANCHORS).findings().stream()
                 .map(Finding::code)
                 .toList();
     }
