@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@link Guarded} off methods, and collects what is wrong with it so that all of it is said at once. */
@@ -34,13 +35,38 @@ final class GuardedReader {
         if (Modifier.isStatic(method.getModifiers()) || Modifier.isPrivate(method.getModifiers())) {
             return Optional.empty();
         }
+        List<Class<?>[]> erasures = erasures(method);
         return lineage(method.getDeclaringClass()).stream()
-                .map(type -> declared(type, method.getName(), method.getParameterTypes()))
+                .flatMap(type -> erasures.stream().map(types -> declared(type, method.getName(), types)))
                 .filter(Objects::nonNull)
                 .filter(overridden -> overridden.isAnnotationPresent(Guarded.class))
                 .filter(overridden ->
                         !Modifier.isStatic(overridden.getModifiers()) && !Modifier.isPrivate(overridden.getModifiers()))
                 .findFirst();
+    }
+
+    /**
+     * The parameter types a method has, and those of the generic methods it overrides, which the compiler put a bridge
+     * before, in its own class or in the class of a method it overrides. Of two methods that a bridge may lead to, both
+     * count: one too many is charged, and none is free.
+     */
+    private static List<Class<?>[]> erasures(Method method) {
+        Class<?>[] own = method.getParameterTypes();
+        List<Class<?>[]> erasures = new ArrayList<>();
+        erasures.add(own);
+        lineage(method.getDeclaringClass()).stream()
+                .filter(type -> declared(type, method.getName(), own) != null)
+                .flatMap(type -> Arrays.stream(type.getDeclaredMethods()))
+                .filter(bridge -> bridge.isBridge() && bridge.getName().equals(method.getName()))
+                .filter(bridge -> isNarrower(own, bridge.getParameterTypes()))
+                .map(Method::getParameterTypes)
+                .forEach(erasures::add);
+        return erasures;
+    }
+
+    private static boolean isNarrower(Class<?>[] narrow, Class<?>[] wide) {
+        return narrow.length == wide.length
+                && IntStream.range(0, wide.length).allMatch(i -> wide[i].isAssignableFrom(narrow[i]));
     }
 
     /** How a method is called in messages. */

@@ -230,6 +230,15 @@ class GuardedMethodTest {
     }
 
     @Test
+    void of_methodThatImplementsAGenericOne_hasTheAnnotationItOverrides() throws Exception {
+        assertThat(GuardedMethod.of(Words.class.getDeclaredMethod("count", String.class)))
+                .hasValueSatisfying(method -> assertThat(method.tool()).isEqualTo("count"));
+        assertThat(GuardedMethod.of(MoreWords.class.getDeclaredMethod("count", String.class)))
+                .as("overrides a method that implements a generic one")
+                .isPresent();
+    }
+
+    @Test
     void of_everythingWrong_isSaidAtOnceWithItsPlace() {
         String place = "io.spendguard.GuardedMethodTest$Wrong.call(String, Object) @Guarded ";
 
@@ -337,6 +346,25 @@ class GuardedMethodTest {
         @Override
         String weather(String city) {
             return "rainy in " + city;
+        }
+    }
+
+    interface Counter<T> {
+        @Guarded(cost = "0.01 USD")
+        int count(T counted);
+    }
+
+    static class Words implements Counter<String> {
+        @Override
+        public int count(String counted) {
+            return counted.length();
+        }
+    }
+
+    static class MoreWords extends Words {
+        @Override
+        public int count(String counted) {
+            return 2 * super.count(counted);
         }
     }
 

@@ -74,6 +74,15 @@ class GuardedProxyTest {
     }
 
     @Test
+    void call_genericMethodMarkedAbove_narrowedByASubinterface_isCharged() {
+        TextLookup lookup = GuardedProxy.of(TextLookup.class, query -> "found " + query, guard);
+
+        assertThat(lookup.find("cats")).isEqualTo("found cats");
+
+        assertThat(spent()).isEqualTo("0.02 USD");
+    }
+
+    @Test
     void call_unmarkedMethod_passesThrough() {
         Search search = GuardedProxy.of(Search.class, new Web(), guard);
 
@@ -271,6 +280,16 @@ class GuardedProxyTest {
     static final class Quiet implements Runnable {
         @Override
         public void run() {}
+    }
+
+    interface Lookup<T> {
+        @Guarded(cost = "0.02 USD")
+        T find(T query);
+    }
+
+    interface TextLookup extends Lookup<String> {
+        @Override
+        String find(String query);
     }
 
     interface Batch {

@@ -89,6 +89,27 @@ class CorrectionTest {
         });
     }
 
+    /** Whoever wrote the correction did nothing wrong. */
+    @Test
+    void verify_correctionOfAnOutcomeThatWasDeleted_accusesNobodyBeforeItIsLookedFor() {
+        AuditEvent correction =
+                correcting(later(writer, "CORRECTED"), outcome.id().toString());
+        settled();
+        writer.write(correction);
+        List<SealedAuditEvent> all = new ArrayList<>(writer.close());
+        all.removeIf(one -> one.event().id().equals(outcome.id()));
+
+        VerificationReport report = verify(all);
+
+        assertThat(codes(report)).containsExactly(FindingCode.EVENT_MISSING, FindingCode.CORRECTION_WITHOUT_OUTCOME);
+        assertThat(report.findings().get(1).message())
+                .isEqualTo("Event " + correction.id() + " corrects what became of decision " + decision
+                        + " and names an event which is no outcome of that decision: a correction names the outcome before"
+                        + " it. Ask who wrote it. First look for the events of tenant 'acme' that are missing or altered:"
+                        + " what does not agree may be due to them alone.");
+        assertThat(report.money()).isEqualTo(VerificationReport.Money.NOT_PROVEN);
+    }
+
     /** In two streams, between which no order is proved. */
     @Test
     void verify_correctionsOfEachOther_areFound() {

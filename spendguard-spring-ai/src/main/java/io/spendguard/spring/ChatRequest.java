@@ -57,7 +57,9 @@ record ChatRequest(Prompt prompt, ChatOptions options, String provider, String m
     Action action(Gate gate, Scope scope) {
         Action.Builder action = Action.llmCall(provider, model)
                 .content(() -> prompt.getInstructions().toString());
-        inputTokens(gate.counter(), gate.settings().tokensPerMedia()).ifPresent(action::inputTokens);
+        if (OutputCap.isAllThatCosts(options)) {
+            inputTokens(gate.counter(), gate.settings().tokensPerMedia()).ifPresent(action::inputTokens);
+        }
         OutputCap.of(options).ifPresent(action::maxOutputTokens);
         Sampling.describe(options, action);
         return scope.complete(action.build());

@@ -20,6 +20,11 @@ final class OutputCap {
         return positive(options.getMaxTokens());
     }
 
+    /** Tells whether tokens and cap bound the call's cost; nothing is known about options other than OpenAI's that says no. */
+    static boolean isAllThatCosts(ChatOptions options) {
+        return !isOpenAi(options) || OpenAiOptions.isBounded(options);
+    }
+
     /** The options with another model and, where not null, this cap. */
     static ChatOptions with(ChatOptions options, String model, @Nullable Integer cap) {
         if (isOpenAi(options)) {

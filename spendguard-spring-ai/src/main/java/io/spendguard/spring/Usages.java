@@ -18,7 +18,8 @@ final class Usages {
     }
 
     /**
-     * A count of nothing at all is how Spring AI says that the provider gave none; a negative one is believed in no part.
+     * Nothing read at all is how Spring AI says that the provider gave no count, for every request has a message; a
+     * negative count is believed in no part.
      */
     static Usage of(org.springframework.ai.chat.metadata.@Nullable Usage reported, String provider) {
         if (reported == null) {
@@ -32,12 +33,12 @@ final class Usages {
         }
         long input = count(reported.getPromptTokens());
         long output = count(reported.getCompletionTokens());
-        if (input == 0 && output == 0) {
-            return Usage.unknown();
-        }
         long cacheRead = count(reported.getCacheReadInputTokens());
         if (COUNT_CACHE_APART.contains(provider) || cacheRead > input) {
             input = Math.addExact(input, Math.addExact(cacheRead, count(reported.getCacheWriteInputTokens())));
+        }
+        if (input == 0) {
+            return Usage.unknown();
         }
         Usage.Builder usage = Usage.builder().inputTokens(input).outputTokens(output);
         if (reported.getCacheReadInputTokens() != null) {

@@ -22,11 +22,17 @@ import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.content.Media;
+import org.springframework.ai.openai.OpenAiChatOptions;
 import org.springframework.util.MimeTypeUtils;
 
 class GuardedChatModelTest {
@@ -240,6 +246,45 @@ class GuardedChatModelTest {
             assertThat(bench.guard.balances("thread")).hasSize(1);
             assertThat(bench.guard.balances("reactor")).hasSize(1);
             assertThat(bench.guard.balances("default")).hasSize(1);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("extras")
+    void call_askingForMoreThanTokensAndCapsSay_isNotEstimatedAndStops(UnaryOperator<OpenAiChatOptions.Builder> extra) {
+        try (Bench bench = new Bench(Bench.contract(""))) {
+            ChatModel model =
+                    bench.model(extra.apply(Bench.options(bench.provider)).build());
+
+            SpendDeniedException denied = catchThrowableOfType(SpendDeniedException.class, () -> model.call("Hello"));
+
+            assertThat(denied.decision().reasons().get(0).code()).isEqualTo(ReasonCode.ESTIMATE_UNKNOWN);
+            assertThat(bench.provider.calls()).isEmpty();
+        }
+    }
+
+    static Stream<Named<UnaryOperator<OpenAiChatOptions.Builder>>> extras() {
+        return Stream.of(
+                Named.of("several answers", options -> options.n(3)),
+                Named.of("another cap", options -> options.extraBody(Map.of("max_completion_tokens", 16_000))),
+                Named.of("another model", options -> options.extraBody(Map.of("model", "o1-pro"))),
+                Named.of("a dearer tier", options -> options.serviceTier("priority")),
+                Named.of("sound", options -> options.outputModalities(List.of("text", "audio"))));
+    }
+
+    @Test
+    void call_withExtrasThatCostNothing_isEstimated() {
+        try (Bench bench = new Bench(Bench.contract(""))) {
+            ChatModel model = bench.model(Bench.options(bench.provider)
+                    .n(1)
+                    .serviceTier("flex")
+                    .outputModalities(List.of("text"))
+                    .extraBody(Map.of("top_k", 40))
+                    .build());
+
+            model.call("Hello");
+
+            assertThat(bench.events()).containsExactly("llm_call continue", "COMMITTED");
         }
     }
 

@@ -58,7 +58,7 @@ class HostileInputTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"-1, 5", "5, -1", "-7, -7"})
+    @CsvSource({"-1, 5", "5, -1", "-7, -7", "0, 5"})
     void call_withImpossibleUsage_settlesAtTheEstimate(int input, int output) {
         try (Bench bench = new Bench(Bench.contract(""))) {
             ChatModel model =
