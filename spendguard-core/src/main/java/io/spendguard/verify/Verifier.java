@@ -27,8 +27,12 @@ import org.jspecify.annotations.Nullable;
  * Re-checks an evidence package offline: container, manifest, canonical form, chains, gaps, signatures, decisions and
  * outcomes, and every balance. Trusts nothing in the package, only the anchors.
  *
- * <p>Whatever the bytes, the answer is a report; damage is a finding. Reads the package once; memory grows with the
- * number of events by their ids only. Each call is independent; safe for any number of threads.
+ * <p>Whatever the bytes, the answer is a report; damage is a finding. Reads the package once. What is to be compared across streams
+ * takes up to an eighth of the heap, at most 64 MiB; where it is more, some hundred bytes for each event wait in a file in the
+ * directory for temporary files ({@code java.io.tmpdir}) that only its owner may read and that is gone afterwards, whatever comes:
+ * ids, amounts and prices, nothing personal. Beside that, memory is proportional to the numbers of accounts, streams, receipts,
+ * events that were dropped in closed periods, and runs and heads of the log; and to what a single decision has of accounts, parts
+ * and corrections. Each call is independent; safe for any number of threads.
  */
 public final class Verifier {
     private final Findings findings = new Findings();
@@ -71,7 +75,8 @@ public final class Verifier {
      *
      * @param file the zip
      * @param anchors the keys to trust
-     * @throws EvidenceException when the file is missing or cannot be read; what it holds is never a reason
+     * @throws EvidenceException when the file is missing or cannot be read, or when there is no room for a temporary file that it
+     *     needs; what it holds is never a reason
      */
     public static VerificationReport verify(Path file, Anchors anchors) {
         return verify(file, anchors, null);
@@ -83,7 +88,8 @@ public final class Verifier {
      * @param file the zip
      * @param anchors the keys to trust
      * @param receipts one {@link io.spendguard.evidence.Receipts line} for each decision that somebody kept, or null
-     * @throws EvidenceException when a file is missing or cannot be read; what it holds is never a reason
+     * @throws EvidenceException when a file is missing or cannot be read, or when there is no room for a temporary file that it needs;
+     *     what it holds is never a reason
      */
     public static VerificationReport verify(Path file, Anchors anchors, @Nullable Path receipts) {
         return verify(file, anchors, receipts, null);
@@ -97,7 +103,8 @@ public final class Verifier {
      * @param anchors the keys to trust
      * @param receipts what callers were handed, or null
      * @param earlier a checkpoint that the auditor kept, as it was signed, or null
-     * @throws EvidenceException when a file is missing or cannot be read; what it holds is never a reason
+     * @throws EvidenceException when a file is missing or cannot be read, or when there is no room for a temporary file that it needs;
+     *     what it holds is never a reason
      */
     public static VerificationReport verify(
             Path file, Anchors anchors, @Nullable Path receipts, @Nullable SignedNote earlier) {
