@@ -17,6 +17,7 @@ final class ContentCheck {
     private final AccountBooks accounts;
     private final Facts facts;
     private final DecisionCheck decisions;
+    private final MovementCheck movements;
     private final CostCheck costs;
     private final Chronicle chronicle;
     private final DroppedCheck dropped;
@@ -37,6 +38,7 @@ final class ContentCheck {
         this.findings = findings;
         this.accounts = accounts;
         this.facts = facts;
+        this.movements = new MovementCheck(findings);
         this.decisions = decisions;
         this.costs = costs;
         this.chronicle = chronicle;
@@ -116,6 +118,9 @@ final class ContentCheck {
                 default -> {
                     // Other events' facts are their entries, if any.
                 }
+            }
+            if (isIntact) {
+                movements.event(place, line.type(), data);
             }
             return data;
         } catch (IllegalArgumentException malformed) {

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Findings {
     private static final int KEPT_PER_CODE = 1_000;
+    /** What a message quotes may be as long as a line; a thousand of them would not fit into memory. */
+    private static final int LONGEST_MESSAGE = 4_000;
+
     private static final Comparator<Finding> ORDER = Comparator.comparing(
                     (Finding finding) -> finding.code().group())
             .thenComparing(finding -> finding.place().file(), Comparator.nullsLast(Comparator.naturalOrder()))
@@ -59,11 +62,16 @@ final class Findings {
         if (tenant != null && LOSSES.contains(code)) {
             losers.add(tenant);
         }
+<<<<<<< HEAD
         counts.merge(code, 1L, Long::sum);
         PriorityQueue<Finding> ofCode = kept.computeIfAbsent(code, none -> new PriorityQueue<>(ORDER.reversed()));
         ofCode.add(new Finding(code, place, message));
         if (ofCode.size() > KEPT_PER_CODE) {
             ofCode.remove();
+=======
+        if (counts.merge(code, 1L, Long::sum) <= KEPT_PER_CODE) {
+            kept.add(new Finding(code, place, Texts.cut(message, LONGEST_MESSAGE)));
+>>>>>>> main
         }
     }
 
