@@ -62,16 +62,11 @@ final class Findings {
         if (tenant != null && LOSSES.contains(code)) {
             losers.add(tenant);
         }
-<<<<<<< HEAD
         counts.merge(code, 1L, Long::sum);
         PriorityQueue<Finding> ofCode = kept.computeIfAbsent(code, none -> new PriorityQueue<>(ORDER.reversed()));
-        ofCode.add(new Finding(code, place, message));
+        ofCode.add(new Finding(code, place, Texts.cut(message, LONGEST_MESSAGE)));
         if (ofCode.size() > KEPT_PER_CODE) {
             ofCode.remove();
-=======
-        if (counts.merge(code, 1L, Long::sum) <= KEPT_PER_CODE) {
-            kept.add(new Finding(code, place, Texts.cut(message, LONGEST_MESSAGE)));
->>>>>>> main
         }
     }
 
