@@ -15,6 +15,7 @@ final class ContentCheck {
     private final Scope scope;
     private final Findings findings;
     private final AccountBooks accounts;
+    private final MovementCheck movements;
     private final DecisionBook decisions;
     private final CostCheck costs;
     private final Chronicle chronicle;
@@ -35,6 +36,7 @@ final class ContentCheck {
         this.scope = scope;
         this.findings = findings;
         this.accounts = accounts;
+        this.movements = new MovementCheck(findings);
         this.decisions = decisions;
         this.costs = costs;
         this.chronicle = chronicle;
@@ -115,6 +117,9 @@ final class ContentCheck {
                 default -> {
                     // Other events' facts are their entries, if any.
                 }
+            }
+            if (isIntact) {
+                movements.event(place, line.type(), data);
             }
             return data;
         } catch (IllegalArgumentException malformed) {

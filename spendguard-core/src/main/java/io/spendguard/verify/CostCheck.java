@@ -15,6 +15,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -94,7 +95,7 @@ final class CostCheck {
     /** Checks what an outcome says it cost, and what it charges for that. */
     void outcome(Place place, String tenant, JsonObject data) {
         JsonObject outcome = data.object("outcome");
-        if (outcome.bool("final") && outcome.string("kind").equals("COMMITTED")) {
+        if (outcome.bool("final")) {
             requireSpent(place, data);
         }
         if (!data.has("cost")) {
@@ -232,14 +233,15 @@ final class CostCheck {
         if (!data.has("actual")) {
             return;
         }
+        Map<UUID, Long> spentBy = new LinkedHashMap<>();
+        for (EntryLine entry : EntryLine.of(data)) {
+            spentBy.merge(entry.account(), entry.kind().equals("SPENT") ? entry.atomic() : 0, Long::sum);
+        }
         for (JsonObject charge : data.objects("actual")) {
             UUID account = UUID.fromString(charge.string("account"));
             Amount amount = Amount.parse(charge.string("amount"));
-            long spent = EntryLine.of(data).stream()
-                    .filter(entry ->
-                            entry.account().equals(account) && entry.kind().equals("SPENT"))
-                    .mapToLong(EntryLine::atomic)
-                    .sum();
+            Long moved = spentBy.remove(account);
+            long spent = moved == null ? 0 : moved;
             if (spent != amount.atomic()) {
                 findings.add(
                         FindingCode.COST_DIFFERS,
@@ -248,6 +250,13 @@ final class CostCheck {
                                 + ", but its entries spend " + spent + " atoms: both must agree. Ask who wrote it.");
             }
         }
+        spentBy.keySet()
+                .forEach(account -> findings.add(
+                        FindingCode.COST_DIFFERS,
+                        place,
+                        "Event " + place.event() + " moves what account " + account
+                                + " holds, and does not say what it is charged: each budget of a call is charged. Ask who"
+                                + " wrote it."));
     }
 
     private void book(String name, Digest digest, byte[] content) {

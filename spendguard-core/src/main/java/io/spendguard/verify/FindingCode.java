@@ -62,6 +62,8 @@ public enum FindingCode {
     HOLD_NOT_DISSOLVED(Group.CONTENT),
     /** An event's entries do not sum to zero for an account. */
     ENTRIES_UNBALANCED(Group.CONTENT),
+    /** An event's entries are none that an event of its kind makes, or not those that it tells of. */
+    ENTRIES_UNFIT(Group.CONTENT),
     /** An account has entries but was not opened before them. */
     ACCOUNT_NOT_OPENED(Group.CONTENT),
     /** An account was opened twice. */

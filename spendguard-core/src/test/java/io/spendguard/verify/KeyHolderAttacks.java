@@ -14,6 +14,7 @@ import io.spendguard.evidence.AuditEvent;
 import io.spendguard.evidence.LogHead;
 import io.spendguard.evidence.SealedAuditEvent;
 import io.spendguard.evidence.internal.PackageNames;
+import io.spendguard.json.JsonObject;
 import io.spendguard.model.Digest;
 import io.spendguard.price.Price;
 import io.spendguard.price.PriceBook;
@@ -167,6 +168,71 @@ final class KeyHolderAttacks {
                             writer.decision(HOOLI, decision, 5),
                             writer.outcome(HOOLI, decision, "RELEASED", entry("HELD", -4), entry("AVAILABLE", 4)));
                 }),
+                byWriter(
+                        "a call charged in its decision, and recorded as released",
+                        FindingCode.ENTRIES_UNFIT,
+                        3,
+                        writer -> {
+                            UUID decision = writer.id();
+                            writer.write(
+                                    writer.decision(
+                                            HOOLI,
+                                            decision,
+                                            entry("AVAILABLE", -5),
+                                            entry("HELD", 3),
+                                            entry("SPENT", 2)),
+                                    writer.outcome(
+                                            HOOLI, decision, "RELEASED", entry("HELD", -3), entry("AVAILABLE", 3)));
+                        }),
+                byWriter("a call charged by its release", FindingCode.ENTRIES_UNFIT, 4, writer -> {
+                    UUID decision = writer.id();
+                    writer.write(
+                            writer.decision(HOOLI, decision, 5),
+                            writer.outcome(HOOLI, decision, "RELEASED", entry("HELD", -5), entry("SPENT", 5)));
+                }),
+                byWriter(
+                        "a hold passed off as a refusal",
+                        FindingCode.ENTRIES_UNFIT,
+                        3,
+                        writer ->
+                                writer.write(said(writer.decision(HOOLI, writer.id(), 5), "\"continue\"", "\"stop\""))),
+                byWriter(
+                        "money taken by a refusal",
+                        FindingCode.ENTRIES_UNFIT,
+                        3,
+                        writer -> writer.write(said(
+                                said(
+                                        writer.decision(HOOLI, writer.id(), entry("AVAILABLE", -5), entry("DEBT", 5)),
+                                        "\"continue\"",
+                                        "\"stop\""),
+                                "\"expiresAt\":\"2026-11-23T12:10:00Z\",",
+                                ""))),
+                byWriter(
+                        "less held than was claimed",
+                        FindingCode.ENTRIES_UNFIT,
+                        3,
+                        writer -> writer.write(Specimen.with(
+                                writer.decision(HOOLI, writer.id(), 5),
+                                data -> data.put("claims", List.of(charge("0.000000006 USD")))))),
+                byWriter("a budget of a call charged nothing, and not named", FindingCode.COST_DIFFERS, 4, writer -> {
+                    UUID decision = writer.id();
+                    writer.write(
+                            writer.decision(HOOLI, decision, 5),
+                            said(
+                                    Specimen.with(release(writer, decision), data -> data.put("actual", List.of())),
+                                    "RELEASED",
+                                    "COMMITTED"));
+                }),
+                byWriter(
+                        "more granted than is said",
+                        FindingCode.LIMIT_MISMATCH,
+                        3,
+                        writer -> writer.write(writer.granted(HOOLI, "0.000000005 USD", 6))),
+                byWriter(
+                        "money moved by an event that tells of something else",
+                        FindingCode.ENTRIES_UNFIT,
+                        3,
+                        writer -> writer.write(writer.rejection(HOOLI, entry("AVAILABLE", -5), entry("SPENT", 5)))),
                 byWriter(
                         "more held than the limit leaves",
                         FindingCode.BALANCE_IMPOSSIBLE,
@@ -421,6 +487,13 @@ final class KeyHolderAttacks {
                         genuine.notAfter(),
                         ROOT.keyId(),
                         genuine.signature()));
+    }
+
+    private static JsonObject charge(String amount) {
+        return JsonObject.create()
+                .put("account", Specimen.ACCOUNT.toString())
+                .put("budget", "team")
+                .put("amount", amount);
     }
 
     /** The event with other words. */

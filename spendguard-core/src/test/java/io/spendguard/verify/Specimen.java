@@ -146,6 +146,29 @@ final class Specimen {
                 .build();
     }
 
+    /** An operator's grant: what it says, and what it grants. */
+    AuditEvent granted(String tenant, String said, long granted) {
+        return AuditEvent.of(EventTypes.BUDGET_GRANTED, ids.next(), tenant, now.get())
+                .data(movement(entry("GRANT", -granted), entry("AVAILABLE", granted))
+                        .put("amount", said)
+                        .put("reason", "conference")
+                        .put("namespace", "enforce")
+                        .put(
+                                "to",
+                                JsonObject.create()
+                                        .put("account", ACCOUNT.toString())
+                                        .put("budget", "team")
+                                        .put("key", "")))
+                .build();
+    }
+
+    /** A contract that did not come into force. */
+    AuditEvent rejection(String tenant, JsonObject... entries) {
+        return AuditEvent.of(EventTypes.CONTRACT_REJECTED, ids.next(), tenant, now.get())
+                .data(movement(entries).put("rejected", "second").put("fault", "no budget 'team'"))
+                .build();
+    }
+
     AuditEvent outcome(String tenant, UUID decision, String kind, JsonObject... entries) {
         return AuditEvent.of(EventTypes.OUTCOME, ids.next(), tenant, now.get())
                 .decision(decision)

@@ -84,7 +84,7 @@ class VerifierContentTest {
 
     @Test
     void money_accountNeverOpened_namesItsFirstUse() {
-        writer.write(writer.decision(TENANT, decision, entry("DEBT", -5), entry("SPENT", 5)));
+        writer.write(writer.decision(TENANT, decision, entry("DEBT", -5), entry("HELD", 5)));
 
         List<FindingCode> codes = codes(verify(writer.close()));
 
@@ -93,7 +93,7 @@ class VerifierContentTest {
 
     @Test
     void money_accountUsedBeforeItsOpening_isFound() {
-        writer.write(writer.decision(TENANT, decision, entry("DEBT", -5), entry("SPENT", 5)), opening());
+        writer.write(writer.decision(TENANT, decision, entry("DEBT", -5), entry("HELD", 5)), opening());
 
         assertThat(onlyFinding().code()).isEqualTo(FindingCode.ACCOUNT_NOT_OPENED);
     }

@@ -1,0 +1,162 @@
+package io.spendguard.verify;
+
+import io.spendguard.evidence.EventTypes;
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.Amount;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether an event's entries are such as its kind makes: a decision holds what it claims and spends nothing, a refusal moves nothing,
+ * a release spends nothing, an opening, a grant or a transfer touches the accounts it names by the amount it names. Looks at
+ * one event at a time, so that it holds of excerpts too.
+ */
+final class MovementCheck {
+    private static final Set<String> ALLOWING = Set.of("continue", "degrade");
+    private static final Set<String> HOLDING = Set.of("AVAILABLE", "HELD");
+    /** Of types that this version does not know nobody can tell. */
+    private static final Set<String> MOTIONLESS = Set.of(
+            EventTypes.CONTRACT_REJECTED,
+            EventTypes.PERIOD_CLOSED,
+            EventTypes.STREAM_OPENED,
+            EventTypes.KEY_CERTIFIED,
+            EventTypes.STREAM_FENCED,
+            EventTypes.TAIL_LOST,
+            EventTypes.STREAM_CLOSED,
+            EventTypes.STREAM_CLOSED_BY_FENCE);
+
+    private final Findings findings;
+
+    MovementCheck(Findings findings) {
+        this.findings = findings;
+    }
+
+    /** Checks one event whose bytes are those that were signed; throws {@link IllegalArgumentException} for malformed facts. */
+    void event(Place place, String type, JsonObject data) {
+        List<EntryLine> entries = data.has("entries") ? EntryLine.of(data) : List.of();
+        switch (type) {
+            case EventTypes.DECISION -> decision(place, data, entries);
+            case EventTypes.HOLD_EXTENDED ->
+                change(place, data.object("extension").bool("granted"), entries, "extends a hold", HOLDING);
+            case EventTypes.PART_COMMITTED ->
+                change(place, data.object("part").bool("committed"), entries, "commits a part", null);
+            case EventTypes.OUTCOME -> outcome(place, data.object("outcome"), entries);
+            case EventTypes.ACCOUNT_OPENED ->
+                requireOnly(place, entries, Set.of(id(data.object("account"), "id")), "opens an account");
+            case EventTypes.BUDGET_GRANTED, EventTypes.BUDGET_TRANSFERRED -> allotment(place, data, entries);
+            default -> {
+                if (MOTIONLESS.contains(type) && !entries.isEmpty()) {
+                    unfit(place, "moves money, though events of its type never do");
+                }
+            }
+        }
+    }
+
+    private void decision(Place place, JsonObject data, List<EntryLine> entries) {
+        JsonObject decision = data.object("decision");
+        String effect = decision.string("effect");
+        if (ALLOWING.contains(effect) != data.has("expiresAt")) {
+            unfit(
+                    place,
+                    data.has("expiresAt")
+                            ? "holds, though decision '" + effect + "' refuses"
+                            : "holds nothing, though decision '" + effect + "' allows");
+        } else if (!data.has("expiresAt") && !entries.isEmpty()) {
+            unfit(place, "moves money, though decision '" + effect + "' refuses");
+        }
+        // What leaves a rolling window is spent no longer, and what an earlier window owes is spent in a later one.
+        if (sum(entries, "SPENT") > 0) {
+            unfit(place, "spends, though a decision only holds");
+        }
+        if (data.has("claims") && data.has("expiresAt") && !claimed(data).equals(held(entries))) {
+            unfit(place, "holds something else than what it claims");
+        }
+    }
+
+    private void change(
+            Place place, boolean isDone, List<EntryLine> entries, String what, @Nullable Set<String> kinds) {
+        if (!isDone && !entries.isEmpty()) {
+            unfit(place, "moves money, though it says that it was refused");
+        } else if (kinds != null && entries.stream().anyMatch(entry -> !kinds.contains(entry.kind()))) {
+            unfit(place, what + " and moves more than what is held and available");
+        }
+    }
+
+    private void outcome(Place place, JsonObject outcome, List<EntryLine> entries) {
+        if (outcome.bool("final")
+                && outcome.string("kind").equals("RELEASED")
+                && entries.stream().anyMatch(entry -> entry.kind().equals("SPENT"))) {
+            unfit(place, "spends, though it releases a hold");
+        }
+    }
+
+    private void allotment(Place place, JsonObject data, List<EntryLine> entries) {
+        long amount = Amount.parse(data.string("amount")).atomic();
+        Map<UUID, Long> granted = new HashMap<>();
+        granted.put(id(data.object("to"), "account"), -amount);
+        if (data.has("from")) {
+            granted.put(id(data.object("from"), "account"), amount);
+        }
+        requireOnly(place, entries, granted.keySet(), "gives " + data.string("amount"));
+        if (!sums(entries, "GRANT").equals(granted)) {
+            findings.add(
+                    FindingCode.LIMIT_MISMATCH,
+                    place,
+                    "Event " + place.event() + " says that it gives " + data.string("amount")
+                            + ", but its entries give another amount: both must agree. Ask who wrote it.");
+        }
+    }
+
+    private void requireOnly(Place place, List<EntryLine> entries, Set<UUID> accounts, String what) {
+        if (entries.stream().anyMatch(entry -> !accounts.contains(entry.account()))) {
+            unfit(place, what + " and moves money on another account");
+        }
+    }
+
+    private void unfit(Place place, String what) {
+        findings.add(
+                FindingCode.ENTRIES_UNFIT,
+                place,
+                "Event " + place.event() + " " + what + ": what moves is what the event says. Ask who wrote it.");
+    }
+
+    private static Map<UUID, Long> claimed(JsonObject data) {
+        Map<UUID, Long> claimed = new HashMap<>();
+        for (JsonObject claim : data.objects("claims")) {
+            claimed.merge(
+                    id(claim, "account"), Amount.parse(claim.string("amount")).atomic(), Math::addExact);
+        }
+        claimed.values().removeIf(atomic -> atomic == 0);
+        return claimed;
+    }
+
+    private static Map<UUID, Long> held(List<EntryLine> entries) {
+        return sums(entries, "HELD");
+    }
+
+    private static Map<UUID, Long> sums(List<EntryLine> entries, String kind) {
+        Map<UUID, Long> sums = new HashMap<>();
+        for (EntryLine entry : entries) {
+            if (entry.kind().equals(kind)) {
+                sums.merge(entry.account(), entry.atomic(), Long::sum);
+            }
+        }
+        sums.values().removeIf(atomic -> atomic == 0);
+        return sums;
+    }
+
+    private static long sum(List<EntryLine> entries, String kind) {
+        return entries.stream()
+                .filter(entry -> entry.kind().equals(kind))
+                .mapToLong(EntryLine::atomic)
+                .sum();
+    }
+
+    private static UUID id(JsonObject json, String member) {
+        return UUID.fromString(json.string(member));
+    }
+}
