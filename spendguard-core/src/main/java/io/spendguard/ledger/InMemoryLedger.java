@@ -374,24 +374,21 @@ public final class InMemoryLedger implements Ledger {
                             && (reservation == null || reservation.state() != Reservation.State.HELD))) {
                 return false;
             }
-            for (Entry entry : posting.entries()) {
-                AccountState state = states.get(entry.account());
-                if (state == null || !state.admits(posting.entries())) {
-                    return false;
-                }
-            }
-            return true;
+            return posting.byAccount().entrySet().stream().allMatch(moved -> {
+                AccountState state = states.get(moved.getKey());
+                return state != null && state.admits(moved.getValue());
+            });
         }
 
         private Map<AccountId, AccountState> after(Posting posting) {
             Map<AccountId, AccountState> changed = new TreeMap<>();
-            posting.entries().stream().map(Entry::account).distinct().forEach(id -> {
+            posting.byAccount().forEach((id, entries) -> {
                 AccountState state = states.get(id);
                 if (state == null) {
                     throw new IllegalStateException("Posting touches account " + id
                             + " which its operation did not name. Add it to accounts().");
                 }
-                changed.put(id, state.after(posting.entries()));
+                changed.put(id, state.after(entries));
             });
             // An account the posting did not touch stays as its opening left it.
             opened.forEach(changed::putIfAbsent);

@@ -2,10 +2,12 @@ package io.spendguard.ledger;
 
 import io.spendguard.model.Period;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +53,7 @@ public record Posting(
         Objects.requireNonNull(validIn, "validIn");
         Objects.requireNonNull(answer, "answer");
         entries = List.copyOf(entries);
-        entries.stream().map(Entry::account).distinct().forEach(requireBalanced(entries));
+        byAccount(entries).forEach(Posting::requireBalanced);
     }
 
     /** Tells whether it moves or holds something on an account: a hold of nothing counts. */
@@ -67,19 +69,25 @@ public record Posting(
         return new Posting(transactionId, entries, event, span, hold, settles, run, answer, extend);
     }
 
-    private static Consumer<AccountId> requireBalanced(List<Entry> entries) {
-        return account -> {
-            long sum = 0;
-            for (Entry entry : entries) {
-                if (entry.account().equals(account)) {
-                    sum = Math.addExact(sum, entry.atomic());
-                }
-            }
-            if (sum != 0) {
-                throw new IllegalArgumentException("Posting does not balance: entries of account " + account
-                        + " sum to " + sum + ", not 0. Every movement has two sides.");
-            }
-        };
+    /** The entries of each account it moves, in their order. */
+    public Map<AccountId, List<Entry>> byAccount() {
+        return byAccount(entries);
+    }
+
+    private static Map<AccountId, List<Entry>> byAccount(List<Entry> entries) {
+        return entries.stream()
+                .collect(Collectors.groupingBy(Entry::account, LinkedHashMap::new, Collectors.toUnmodifiableList()));
+    }
+
+    private static void requireBalanced(AccountId account, List<Entry> entries) {
+        long sum = 0;
+        for (Entry entry : entries) {
+            sum = Math.addExact(sum, entry.atomic());
+        }
+        if (sum != 0) {
+            throw new IllegalArgumentException("Posting does not balance: entries of account " + account + " sum to "
+                    + sum + ", not 0. Every movement has two sides.");
+        }
     }
 
     /**

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Findings {
     private static final int KEPT_PER_CODE = 1_000;
+    /** What a message quotes may be as long as a line; a thousand of them would not fit into memory. */
+    private static final int LONGEST_MESSAGE = 4_000;
+
     private static final Comparator<Finding> ORDER = Comparator.comparing(
                     (Finding finding) -> finding.code().group())
             .thenComparing(finding -> finding.place().file(), Comparator.nullsLast(Comparator.naturalOrder()))
@@ -57,7 +60,7 @@ final class Findings {
             losers.add(tenant);
         }
         if (counts.merge(code, 1L, Long::sum) <= KEPT_PER_CODE) {
-            kept.add(new Finding(code, place, message));
+            kept.add(new Finding(code, place, Texts.cut(message, LONGEST_MESSAGE)));
         }
     }
 

@@ -13,6 +13,7 @@ import io.spendguard.proof.P256Signer;
 import io.spendguard.proof.Signer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -202,6 +203,21 @@ class CertificateTest {
         JsonObject keys = JsonObject.parse(Tampered.open(file).files().get(PackageNames.KEYS));
 
         assertThat(keys.objects("certificates")).hasSize(1);
+    }
+
+    /** Each event would be held against each of them. */
+    @Test
+    void verify_certificateListedTwice_isLookedAtOnce() throws IOException {
+        Tampered tampered = Tampered.open(export(certified(Specimen.NOW, Duration.ofHours(1))));
+        JsonObject keys = JsonObject.parse(tampered.files().get(PackageNames.KEYS));
+        String genuine = keys.objects("certificates").get(0).toString();
+        String forged = genuine.replace("\"notAfter\":\"2026-11-23T13", "\"notAfter\":\"2026-11-23T14");
+        tampered.change(PackageNames.KEYS, text -> text.replace(genuine, genuine + "," + forged + "," + forged));
+
+        VerificationReport report =
+                Verifier.verify(Files.write(directory.resolve("t.zip"), tampered.toBytes()), ANCHORS);
+
+        assertThat(report.findings()).extracting(Finding::code).containsOnlyOnce(FindingCode.CERTIFICATE_FORGED);
     }
 
     private static Stating certified(Instant from, Duration validity) {

@@ -15,6 +15,7 @@ import io.spendguard.proof.Anchors;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -325,6 +326,27 @@ class VerifierContentTest {
         events.addAll(other.close());
 
         assertThat(codes(verify(events))).startsWith(FindingCode.EVENT_DUPLICATED);
+    }
+
+    @Test
+    void event_ofATypeFromTheFuture_countsAndIsNamedAsUnchecked() {
+        writer.write(
+                opening(),
+                AuditEvent.of("io.spendguard.hold.merged.v1", writer.id(), TENANT, Specimen.NOW)
+                        .data(JsonObject.create()
+                                .put("transaction", writer.id().toString())
+                                .put("entries", List.of(entry("AVAILABLE", -5), entry("HELD", 5))))
+                        .build());
+
+        VerificationReport report = verify(writer.close());
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.tally().unknownTypes()).isEqualTo(Map.of("io.spendguard.hold.merged.v1", 1L));
+        assertThat(report.notes())
+                .contains(
+                        "NOT CHECKED: what 1 events of type io.spendguard.hold.merged.v1 say, which this version does not"
+                                + " know; verify with a newer one");
+        assertThat(report.accounts().get(0).held()).hasToString("0.000000005 USD");
     }
 
     @Test

@@ -2,7 +2,6 @@ package io.spendguard.jdbc;
 
 import static io.spendguard.jdbc.schema.Tables.ACCOUNT;
 import static io.spendguard.jdbc.schema.Tables.BUDGET;
-import static org.jooq.impl.DSL.excluded;
 import static org.jooq.impl.DSL.val;
 
 import io.spendguard.ledger.Account;
@@ -39,7 +38,19 @@ final class BudgetRows {
                 offset 0 {3}) budget
             """;
 
+    private static final String SET_LIMITS = """
+            insert into spendguard.budget as known (tenant, namespace, budget_id, unit, limit_atoms, max_keys, revision)
+            select * from unnest({0}, {1}, {2}, {3}, {4}, {5}, {6})
+                as wanted(tenant, namespace, budget_id, unit, limit_atoms, max_keys, revision)
+             order by wanted.tenant collate "C", wanted.namespace collate "C", wanted.budget_id collate "C"
+                on conflict (tenant, namespace, budget_id) do update
+               set unit = excluded.unit, limit_atoms = excluded.limit_atoms, max_keys = excluded.max_keys,
+                   revision = excluded.revision
+             where known.revision <= excluded.revision
+            """;
+
     private final DSLContext sql;
+    private final Set<BudgetKey> changed = new TreeSet<>();
 
     BudgetRows(DSLContext sql) {
         this.sql = sql;
@@ -52,43 +63,56 @@ final class BudgetRows {
      * @return the revision each of the budgets has afterwards
      */
     Map<BudgetKey, Long> set(Collection<LedgerOperation> operations) {
-        Map<BudgetKey, BudgetLimit> limits = new TreeMap<>();
+        Map<BudgetKey, BudgetLimit> wanted = new TreeMap<>();
         for (LedgerOperation operation : operations) {
             operation
                     .limits()
                     .forEach(
-                            limit -> limits.merge(BudgetKey.of(operation, limit.budgetId()), limit, BudgetLimit::then));
+                            limit -> wanted.merge(BudgetKey.of(operation, limit.budgetId()), limit, BudgetLimit::then));
         }
         Map<BudgetKey, Long> revisions = new TreeMap<>();
-        limits.forEach((key, limit) -> revisions.put(key, set(key, limit)));
+        if (wanted.isEmpty()) {
+            return revisions;
+        }
+        Map<BudgetKey, BudgetLimit> known = read(limits(wanted.keySet(), "for no key update"));
+        Map<BudgetKey, BudgetLimit> written = new TreeMap<>(wanted);
+        written.entrySet().removeIf(entry -> entry.getValue().equals(known.get(entry.getKey())));
+        if (!written.isEmpty()) {
+            write(written);
+        }
+        written.forEach((key, limit) -> {
+            BudgetLimit before = known.get(key);
+            if (before == null
+                    || (before.revision() <= limit.revision() && !before.limit().equals(limit.limit()))) {
+                changed.add(key);
+            }
+        });
+        // The rows are ours now, whether they were changed or not.
+        read(limits(wanted.keySet(), "")).forEach((key, limit) -> revisions.put(key, limit.revision()));
         return revisions;
     }
 
-    private long set(BudgetKey key, BudgetLimit limit) {
-        sql.insertInto(BUDGET)
-                .set(BUDGET.TENANT, key.tenant())
-                .set(BUDGET.NAMESPACE, key.namespace())
-                .set(BUDGET.BUDGET_ID, key.budgetId())
-                .set(BUDGET.UNIT, limit.limit().unit().code())
-                .set(BUDGET.LIMIT_ATOMS, limit.limit().atomic())
-                .set(BUDGET.MAX_KEYS, limit.maxKeys())
-                .set(BUDGET.REVISION, limit.revision())
-                .onConflict(BUDGET.TENANT, BUDGET.NAMESPACE, BUDGET.BUDGET_ID)
-                .doUpdate()
-                .set(BUDGET.UNIT, excluded(BUDGET.UNIT))
-                .set(BUDGET.LIMIT_ATOMS, excluded(BUDGET.LIMIT_ATOMS))
-                .set(BUDGET.MAX_KEYS, excluded(BUDGET.MAX_KEYS))
-                .set(BUDGET.REVISION, excluded(BUDGET.REVISION))
-                .where(BUDGET.REVISION.le(excluded(BUDGET.REVISION)))
-                .execute();
-        // The row is ours now, whether it was changed or not.
-        return sql.select(BUDGET.REVISION)
-                .from(BUDGET)
-                .where(BUDGET.TENANT.eq(key.tenant()))
-                .and(BUDGET.NAMESPACE.eq(key.namespace()))
-                .and(BUDGET.BUDGET_ID.eq(key.budgetId()))
-                .fetchSingle()
-                .value1();
+    /**
+     * Tells whether a budget's accounts may have another limit than it has now. They have the same where {@link #set} found the limit that
+     * was wanted: an activation gives it to all that are open, and so does who opens one.
+     */
+    boolean isChanged(BudgetKey budget) {
+        return changed.contains(budget);
+    }
+
+    private void write(Map<BudgetKey, BudgetLimit> limits) {
+        Set<BudgetKey> keys = limits.keySet();
+        sql.execute(
+                SET_LIMITS,
+                texts(keys, BudgetKey::tenant),
+                texts(keys, BudgetKey::namespace),
+                texts(keys, BudgetKey::budgetId),
+                texts(limits.values(), limit -> limit.limit().unit().code()),
+                val(limits.values().stream()
+                        .map(limit -> limit.limit().atomic())
+                        .toArray(Long[]::new)),
+                val(limits.values().stream().map(BudgetLimit::maxKeys).toArray(Integer[]::new)),
+                val(limits.values().stream().map(BudgetLimit::revision).toArray(Long[]::new)));
     }
 
     /**

@@ -4,7 +4,6 @@ import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.Backlog;
 import io.spendguard.ledger.BudgetLimit;
-import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.Reservation;
@@ -109,10 +108,8 @@ final class LockedRows {
 
     /** Leaves the rows as a posting does. */
     void apply(LedgerOperation operation, Posting posting) {
-        posting.entries().stream()
-                .map(Entry::account)
-                .distinct()
-                .forEach(id -> accounts.computeIfPresent(id, (same, state) -> state.after(posting.entries())));
+        posting.byAccount()
+                .forEach((id, entries) -> accounts.computeIfPresent(id, (same, state) -> state.after(entries)));
         Posting.RunChange change = posting.run();
         if (change != null) {
             runs.computeIfPresent(RunKey.of(operation, change.run()), (same, run) -> run.after(change));

@@ -2,7 +2,6 @@ package io.spendguard.jdbc;
 
 import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
-import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
 import io.spendguard.ledger.Posting;
@@ -45,6 +44,11 @@ final class LockedView implements LedgerView {
     }
 
     @Override
+    public Optional<AccountState> find(AccountId id) {
+        return Optional.ofNullable(accounts.get(id));
+    }
+
+    @Override
     public Map<String, Long> outranked() {
         return outranked;
     }
@@ -65,11 +69,10 @@ final class LockedView implements LedgerView {
         return posting.validIn().contains(now)
                 && (run == null || !run.isStopped())
                 && (posting.settles() == null || isHeld)
-                && posting.entries().stream()
-                        .map(Entry::account)
-                        .distinct()
-                        .map(accounts::get)
-                        .allMatch(state -> state != null && state.admits(posting.entries()));
+                && posting.byAccount().entrySet().stream().allMatch(moved -> {
+                    AccountState state = accounts.get(moved.getKey());
+                    return state != null && state.admits(moved.getValue());
+                });
     }
 
     /**
@@ -85,13 +88,13 @@ final class LockedView implements LedgerView {
                     + posting.validIn().from() + " until " + posting.validIn().until() + ", but the ledger's time is "
                     + now + ". Plan for the view's time.");
         }
-        posting.entries().stream().map(Entry::account).distinct().forEach(id -> {
+        posting.byAccount().forEach((id, entries) -> {
             AccountState state = accounts.get(id);
             if (state == null) {
                 throw new IllegalStateException(
                         "Posting touches account " + id + " which its operation did not name. Add it to accounts().");
             }
-            state.after(posting.entries());
+            state.after(entries);
         });
         Posting.RunChange change = posting.run();
         if (change != null) {

@@ -128,6 +128,29 @@ final class OrderedPath {
                and case wanted.side when 'SPENT' then earlier.spent_atoms else earlier.debt_atoms end > 0
             """;
 
+    private static final String FIND_OTHER_LIMITS = """
+            select known.tenant, known.account_id
+              from unnest({0}, {1}, {2}, {3}, {4}) as wanted(tenant, namespace, budget_id, unit, limit_atoms)
+             cross join lateral (
+                select account.tenant, account.account_id
+                  from spendguard.account
+                 where account.tenant = wanted.tenant and account.namespace = wanted.namespace
+                   and account.budget_id = wanted.budget_id and account.unit = wanted.unit
+                   and account.window_until > {5}
+                   and account.window_from < account.window_until
+                   and account.limit_atoms - account.granted_atoms <> wanted.limit_atoms
+                offset 0) known
+            """;
+    private static final String OPEN_ACCOUNT = """
+            insert into spendguard.account
+                (tenant, account_id, namespace, budget_id, key, window_from, window_until, unit)
+            select * from unnest({0}, {1}, {2}, {3}, {4}, {5}, {6}, {7})
+                as missing(tenant, account_id, namespace, budget_id, key, window_from, window_until, unit)
+             order by missing.account_id
+                on conflict do nothing
+            returning account_id
+            """;
+
     private final DSLContext sql;
     private final List<LedgerOperation> operations;
     private final LedgerHost host;
@@ -172,7 +195,7 @@ final class OrderedPath {
                     planned[i] = locked.plan(operations.get(i));
                 }
             }
-            locked.keyed.taken().forEach(this::insert);
+            insert(locked.keyed.taken());
         }
         return Arrays.stream(planned).map(Objects::requireNonNull).toList();
     }
@@ -224,7 +247,7 @@ final class OrderedPath {
         accounts.values().forEach(account -> needed.put(account.id(), account.tenant()));
         reservations.forEach((key, reservation) ->
                 reservation.claims().forEach(claim -> needed.put(claim.account().id(), key.tenant())));
-        addAccountsWithAnotherLimit(open, locked.rows.now(), needed);
+        addAccountsWithAnotherLimit(open, budgets, locked.rows.now(), needed);
         addBacklog(locked.backlog, needed);
         locked.rows.add(lockAccounts(needed));
         return locked;
@@ -279,23 +302,32 @@ final class OrderedPath {
     }
 
     /** An account's limit changes only under its budget's lock, which we hold, so that it may be read before it is locked. */
-    private void addAccountsWithAnotherLimit(List<LedgerOperation> open, Instant now, Map<AccountId, String> needed) {
+    private void addAccountsWithAnotherLimit(
+            List<LedgerOperation> open, BudgetRows budgets, Instant now, Map<AccountId, String> needed) {
+        Map<BudgetKey, BudgetLimit> changed = new TreeMap<>();
         for (LedgerOperation operation : open) {
             for (BudgetLimit limit : operation.limits()) {
-                sql.select(ACCOUNT.ACCOUNT_ID)
-                        .from(ACCOUNT)
-                        .where(ACCOUNT.TENANT.eq(operation.tenant()))
-                        .and(ACCOUNT.NAMESPACE.eq(operation.namespace().name()))
-                        .and(ACCOUNT.BUDGET_ID.eq(limit.budgetId()))
-                        .and(ACCOUNT.UNIT.eq(limit.limit().unit().code()))
-                        .and(Rows.FOUND_BY_BUDGET)
-                        .and(ACCOUNT.WINDOW_UNTIL.gt(now))
-                        .and(ACCOUNT.LIMIT_ATOMS
-                                .minus(ACCOUNT.GRANTED_ATOMS)
-                                .ne(limit.limit().atomic()))
-                        .forEach(row -> needed.put(new AccountId(row.value1()), operation.tenant()));
+                BudgetKey key = BudgetKey.of(operation, limit.budgetId());
+                if (budgets.isChanged(key)) {
+                    changed.merge(key, limit, BudgetLimit::then);
+                }
             }
         }
+        if (changed.isEmpty()) {
+            return;
+        }
+        sql.fetch(
+                        FIND_OTHER_LIMITS,
+                        texts(changed.keySet(), BudgetKey::tenant),
+                        texts(changed.keySet(), BudgetKey::namespace),
+                        texts(changed.keySet(), BudgetKey::budgetId),
+                        texts(changed.values(), limit -> limit.limit().unit().code()),
+                        val(changed.values().stream()
+                                .map(limit -> limit.limit().atomic())
+                                .toArray(Long[]::new)),
+                        val(now, SQLDataType.INSTANT))
+                .forEach(row ->
+                        needed.put(new AccountId(row.get("account_id", UUID.class)), row.get("tenant", String.class)));
     }
 
     /** What is left behind grows and shrinks while we look: what is locked is looked at again. */
@@ -335,15 +367,16 @@ final class OrderedPath {
             return;
         }
         Map<BudgetKey, BudgetLimit> limits = budgets.lock(missing.values());
+        Map<AccountId, Long> granted = new HashMap<>();
+        List<Account> opening = new ArrayList<>();
         for (Account account : missing.values()) {
             try {
                 requireStorable(account.window());
                 BudgetLimit of = BudgetRows.require(limits, account);
                 long limit = of.grant(account);
                 if (of.maxKeys() == null) {
-                    if (insert(account)) {
-                        locked.opened.put(account.id(), limit);
-                    }
+                    opening.add(account);
+                    granted.put(account.id(), limit);
                 } else if (!budgets.holds(account)) { // opened by another before the lock was ours
                     locked.keyed.offer(account, limit, of.maxKeys(), () -> budgets.keys(account));
                 }
@@ -351,21 +384,29 @@ final class OrderedPath {
                 locked.unopenable.put(account.id(), refusal);
             }
         }
+        insert(opening).forEach(id -> locked.opened.put(id, Objects.requireNonNull(granted.get(id))));
     }
 
-    private boolean insert(Account account) {
-        return sql.insertInto(ACCOUNT)
-                        .set(ACCOUNT.TENANT, account.tenant())
-                        .set(ACCOUNT.ACCOUNT_ID, account.id().value())
-                        .set(ACCOUNT.NAMESPACE, account.namespace().name())
-                        .set(ACCOUNT.BUDGET_ID, account.budgetId())
-                        .set(ACCOUNT.KEY, account.key())
-                        .set(ACCOUNT.WINDOW_FROM, account.window().from())
-                        .set(ACCOUNT.WINDOW_UNTIL, account.window().until())
-                        .set(ACCOUNT.UNIT, account.unit().code())
-                        .onConflictDoNothing()
-                        .execute()
-                == 1;
+    /** Returns those that nobody else had opened meanwhile. */
+    private List<AccountId> insert(List<Account> accounts) {
+        if (accounts.isEmpty()) {
+            return List.of();
+        }
+        return sql.fetch(
+                        OPEN_ACCOUNT,
+                        texts(accounts, Account::tenant),
+                        ids(accounts.stream().map(Account::id).toList()),
+                        texts(accounts, account -> account.namespace().name()),
+                        texts(accounts, Account::budgetId),
+                        texts(accounts, Account::key),
+                        val(accounts.stream()
+                                .map(account -> account.window().from())
+                                .toArray(Instant[]::new)),
+                        val(accounts.stream()
+                                .map(account -> account.window().until())
+                                .toArray(Instant[]::new)),
+                        texts(accounts, account -> account.unit().code()))
+                .map(row -> new AccountId(row.get(0, UUID.class)));
     }
 
     /** An account read back must be the account that was opened: its id is derived from its window. */

@@ -193,6 +193,7 @@ public final class PostgresLedger implements Ledger {
         }
         PostgresSession session = new PostgresSession(
                 queue, writer, options.closeTimeout(), new DeadStreams(reads, options, host, writer.self()));
+        sessions.removeIf(PostgresSession::hasEnded);
         sessions.add(session);
         session.start();
         return session;
@@ -316,14 +317,25 @@ public final class PostgresLedger implements Ledger {
     /** Closes the sessions that are still open, as {@link LedgerSession#close} does, and the connections. */
     @Override
     public void close() {
-        try {
-            sessions.forEach(PostgresSession::close);
-        } finally {
-            sessions.clear();
-            reads.close();
-            if (keeper != null) {
-                keeper.close();
+        RuntimeException failed = null;
+        for (PostgresSession session : sessions) {
+            try {
+                session.close();
+            } catch (LedgerUnavailableException e) {
+                if (failed == null) {
+                    failed = e;
+                } else {
+                    failed.addSuppressed(e);
+                }
             }
+        }
+        sessions.clear();
+        reads.close();
+        if (keeper != null) {
+            keeper.close();
+        }
+        if (failed != null) {
+            throw failed;
         }
     }
 

@@ -37,6 +37,11 @@ final class PostgresSession implements LedgerSession {
         thread.start();
     }
 
+    /** Tells whether it was closed and has written all it will. */
+    boolean hasEnded() {
+        return thread.getState() == Thread.State.TERMINATED;
+    }
+
     @Override
     public CompletableFuture<PostResult> submit(LedgerOperation operation, Duration patience) {
         long nanos = patience.compareTo(Duration.ofNanos(LONGEST_NANOS)) < 0 ? patience.toNanos() : LONGEST_NANOS;

@@ -42,6 +42,7 @@ final class SetupCheck {
             "account_stays",
             "account_moves_by_entries",
             "account_opens_empty",
+            "account_has_a_window",
             "budget_stays");
 
     private static final int OLDEST_SERVER = 140_000;

@@ -78,7 +78,7 @@ final class WriterConnection {
      */
     static WriterConnection open(DataSource dataSource, UUID writer, PostgresLedger.Options options)
             throws SQLException {
-        Connection connection = dataSource.getConnection();
+        Connection connection = connection(dataSource);
         try {
             SetupCheck.requireDriver(connection);
             WriterConnection opened = new WriterConnection(connection, writer, options.lockTimeout());
@@ -90,6 +90,15 @@ final class WriterConnection {
         } catch (SQLException | RuntimeException e) {
             abort(connection);
             throw e;
+        }
+    }
+
+    /** What a data source throws that asks others first, for a password perhaps, says as little as a refused connection: try again. */
+    private static Connection connection(DataSource from) throws SQLException {
+        try {
+            return from.getConnection();
+        } catch (RuntimeException e) {
+            throw new SQLException("Ledger's data source gives no connection: " + SqlFailure.firstLine(e), "08001", e);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
 import io.spendguard.decision.EvidenceExport;
+import io.spendguard.ledger.PostResult;
 import io.spendguard.model.Action;
 import io.spendguard.model.Decision;
 import io.spendguard.model.IdSource;
@@ -13,6 +14,7 @@ import io.spendguard.proof.Anchors;
 import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.test.Database;
 import io.spendguard.test.EmbeddedPostgres;
+import io.spendguard.test.LedgerOperations;
 import io.spendguard.test.TestHost;
 import io.spendguard.verify.StreamReport;
 import io.spendguard.verify.VerificationReport;
@@ -30,7 +32,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -201,6 +205,47 @@ class DeadWriterTest {
         try {
             await(
                     "select count(*) = 1 from spendguard.writer where heard_at > heard_since + interval '20 milliseconds'");
+        } finally {
+            queue.close(Duration.ofSeconds(5));
+            thread.join();
+        }
+    }
+
+    /** A data source that asks others first, for a password, throws what they throw. */
+    @Test
+    void writer_whoseDataSourceThrows_livesOnAndGoesOnOnceItGivesConnections() throws Exception {
+        DataSource server = TestLedgers.application(database);
+        AtomicBoolean isAway = new AtomicBoolean();
+        CountDownLatch twice = new CountDownLatch(2);
+        DataSource source = (DataSource) Proxy.newProxyInstance(
+                DataSource.class.getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
+                    if (isAway.get()) {
+                        twice.countDown();
+                        throw new IllegalStateException("Token service is away.");
+                    }
+                    return method.invoke(server, arguments);
+                });
+        IdSource ids = IdSource.system();
+        OperationQueue queue = new OperationQueue(8);
+        Writer writer =
+                new Writer(source, PostgresLedger.Options.defaults(), TestHost.of(ids), queue, Duration.ofMillis(1));
+        writer.connect();
+        Thread thread = new Thread(writer, "writer under test");
+        thread.start();
+        try {
+            isAway.set(true);
+            writer.disconnect();
+            assertThat(twice.await(60, TimeUnit.SECONDS)).isTrue();
+            CompletableFuture<PostResult> answer = new CompletableFuture<>();
+            queue.offer(new OperationQueue.Waiting(
+                    new LedgerOperations("acme", ids, Clock.systemUTC())
+                            .activate("a")
+                            .limit("team", "10 calls"),
+                    System.nanoTime() + TimeUnit.SECONDS.toNanos(60),
+                    answer));
+            isAway.set(false);
+
+            assertThat(answer.get(60, TimeUnit.SECONDS)).isInstanceOf(PostResult.Written.class);
         } finally {
             queue.close(Duration.ofSeconds(5));
             thread.join();

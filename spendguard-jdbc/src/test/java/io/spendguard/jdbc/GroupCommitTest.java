@@ -11,6 +11,7 @@ import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.model.IdSource;
+import io.spendguard.test.ActivateOperation;
 import io.spendguard.test.Database;
 import io.spendguard.test.EmbeddedPostgres;
 import io.spendguard.test.HoldOperation;
@@ -127,6 +128,35 @@ class GroupCommitTest {
         // Tried once as assumed; then begin and limits, keys, clock, accounts there, accounts locked, post, commit.
         assertThat(proxy.roundTrips()).isLessThanOrEqualTo(9);
         assertThat(state(team)).isEqualTo(new AccountState(team, 100, 0, 100, 0));
+    }
+
+    @Test
+    void activateAndHold_onAHundredBudgets_takeAsManyRoundTripsAsOnOne() throws Exception {
+        List<Account> budgets = new ArrayList<>();
+        ActivateOperation many = operations.activate("many");
+        ActivateOperation raised = operations.activate("raised");
+        HoldOperation onAll = operations.hold("on-all");
+        for (int i = 0; i < 100; i++) {
+            budgets.add(operations.account("budget" + i));
+            many.limit("budget" + i, "10 calls");
+            raised.limit("budget" + i, "20 calls");
+            onAll.claim(budgets.get(i), 1);
+        }
+        proxy.startCounting();
+        await(submit(operations.activate("one").limit("single", "10 calls")));
+        await(submit(operations.hold("on-one").claim(operations.account("single"), 1)));
+        await(submit(operations.activate("one-raised").limit("single", "20 calls")));
+        int roundTrips = proxy.roundTrips();
+        proxy.startCounting();
+
+        await(submit(many));
+        await(submit(onAll));
+        await(submit(raised));
+
+        assertThat(proxy.roundTrips()).isEqualTo(roundTrips);
+        for (Account budget : budgets) {
+            assertThat(state(budget)).isEqualTo(new AccountState(budget, 20, 0, 1, 0));
+        }
     }
 
     @Test

@@ -69,12 +69,7 @@ class StatementsTest {
     /** What every decision of every agent pays; more of it is a change of the design. */
     @Test
     void decide_andCommit_areOneStatementEach() {
-        try (Guard guard = Guard.builder()
-                .contract(CONTRACT)
-                .ledger(PostgresLedger.open(recorded.dataSource()))
-                .signer(key)
-                .sweepEvery(Duration.ZERO)
-                .build()) {
+        try (Guard guard = guard()) {
             guard.decide(call()).orThrow().commit(Usage.of(10, 10));
             recorded.take();
 
@@ -87,6 +82,30 @@ class StatementsTest {
             guard.decide(call()).orThrow().release("not needed");
             assertThat(recorded.take()).hasSize(2);
         }
+    }
+
+    /** History must not be what starting a guard costs: accounts have the limit their budget has. */
+    @Test
+    void activate_limitsInForceAlready_looksAtNoAccount() {
+        try (Guard first = guard()) {
+            first.decide(call()).orThrow().commit(Usage.of(10, 10));
+        }
+        recorded.take();
+
+        try (Guard again = guard()) {
+            again.decide(call()).orThrow().commit(Usage.of(10, 10));
+        }
+
+        assertThat(recorded.take()).noneMatch(sql -> sql.matches("(?s).*spendguard\"?\\.\"?account\\b.*"));
+    }
+
+    private Guard guard() {
+        return Guard.builder()
+                .contract(CONTRACT)
+                .ledger(PostgresLedger.open(recorded.dataSource()))
+                .signer(key)
+                .sweepEvery(Duration.ZERO)
+                .build();
     }
 
     /**
