@@ -176,7 +176,7 @@ class VerifierContentTest {
                 directory.resolve("e.zip"),
                 Specimen.writer(HonestPackage.WRITER, 0x9000).closeFor(writer.leaveOpen()));
         VerificationReport report =
-                Verifier.verify(file, Anchors.of(SIGNER.verificationKey(), HonestPackage.WRITER.verificationKey()));
+                BothWays.verify(file, Anchors.of(SIGNER.verificationKey(), HonestPackage.WRITER.verificationKey()));
 
         assertThat(report.findings()).isEmpty();
         assertThat(report.streams())
@@ -402,7 +402,7 @@ class VerifierContentTest {
     }
 
     private VerificationReport verify(List<SealedAuditEvent> events) {
-        return Verifier.verify(Specimen.export(directory.resolve("e.zip"), events), ANCHORS);
+        return BothWays.verify(Specimen.export(directory.resolve("e.zip"), events), ANCHORS);
     }
 
     private static List<FindingCode> codes(VerificationReport report) {
