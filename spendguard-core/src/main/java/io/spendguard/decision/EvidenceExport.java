@@ -19,6 +19,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,7 @@ public final class EvidenceExport {
     private final List<PriceBook> priceBooks = new ArrayList<>();
     private EvidenceFilter filter = EvidenceFilter.ALL;
     private @Nullable LogExport log;
+    private LongConsumer progress = read -> {};
 
     private EvidenceExport(Ledger ledger) {
         this.ledger = ledger;
@@ -76,6 +78,15 @@ public final class EvidenceExport {
     }
 
     /**
+     * Tells how many events were read so far, after each of them, on the thread that writes. How many there are nobody knows before the
+     * last one.
+     */
+    public EvidenceExport progress(LongConsumer value) {
+        this.progress = Objects.requireNonNull(value, "value");
+        return this;
+    }
+
+    /**
      * Writes the package, whole or not at all. Events go from the ledger to the file as they are read; memory does not
      * grow with their number. Blocks on both.
      *
@@ -95,7 +106,11 @@ public final class EvidenceExport {
             if (log != null) {
                 writer.log(log);
             }
-            ledger.events(filter.tenant(), event -> writer.event(toEvidence(event)));
+            long[] read = {0};
+            ledger.events(filter.tenant(), event -> {
+                writer.event(toEvidence(event));
+                progress.accept(++read[0]);
+            });
             return writer.finish();
         }
     }

@@ -7,6 +7,7 @@ import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
 import io.spendguard.decision.EvidenceExport;
 import io.spendguard.evidence.EvidenceException;
+import io.spendguard.evidence.EvidenceManifest;
 import io.spendguard.evidence.LogExport;
 import io.spendguard.evidence.LogHead;
 import io.spendguard.model.Action;
@@ -40,6 +41,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.LongStream;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -242,6 +244,21 @@ class EvidenceLogTest {
         }
 
         assertThat(verify(file, seen).findings()).extracting("code").containsExactly(FindingCode.CHECKPOINT_MISSING);
+    }
+
+    @Test
+    void export_whileItReads_tellsHowManyEventsItHas() {
+        List<Long> told = new ArrayList<>();
+        EvidenceManifest manifest;
+        try (PostgresLedger ledger = PostgresLedger.open(TestLedgers.application(database))) {
+            manifest = EvidenceExport.from(ledger)
+                    .progress(told::add)
+                    .write(EVENTS, Clock.systemUTC(), directory.resolve("told.zip"));
+        }
+
+        assertThat(manifest.events()).isPositive();
+        assertThat(told)
+                .isEqualTo(LongStream.rangeClosed(1, manifest.events()).boxed().toList());
     }
 
     @Test

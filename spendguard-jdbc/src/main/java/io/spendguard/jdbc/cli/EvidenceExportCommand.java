@@ -105,7 +105,7 @@ final class EvidenceExportCommand extends DatabaseCommand {
         try (PostgresLedger ledger = openLedger()) {
             EvidenceExport export = EvidenceExport.from(ledger).priceBook(PriceBook.bundled());
             enclosed.forEach(export::contract);
-            export.filter(filter);
+            export.filter(filter).progress(terminal.counter("events read"));
             if (fromCheckpoint != null) {
                 export.log(EvidenceLog.open(dataSource()).exportFrom(tenant, fromCheckpoint));
             } else if (!withLog) {
@@ -114,6 +114,8 @@ final class EvidenceExportCommand extends DatabaseCommand {
                 export.log(EvidenceLog.open(dataSource()).export(tenant));
             }
             manifest = export.write(exporter, clock, out);
+        } finally {
+            terminal.endCounter();
         }
         if (json) {
             JsonObject answer = JsonObject.create()

@@ -7,13 +7,17 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
+import java.util.function.LongConsumer;
 import picocli.CommandLine;
 
 /** Where answers go: text, or one JSON object. */
 final class Terminal {
+    private static final int COUNTED = 1_000;
+
     private final PrintWriter out;
     private final PrintWriter err;
     private final boolean isJson;
+    private boolean isCounting;
 
     Terminal(PrintWriter out, PrintWriter err, boolean isJson) {
         this.out = out;
@@ -29,6 +33,28 @@ final class Terminal {
     void line(String text) {
         out.println(harmless(text));
         out.flush();
+    }
+
+    /** Counts on one line of a terminal, and says nothing where somebody keeps what is said. */
+    LongConsumer counter(String what) {
+        if (isJson || System.console() == null) {
+            return count -> {};
+        }
+        return count -> {
+            if (count % COUNTED == 0) {
+                isCounting = true;
+                err.print("\r" + count + " " + what);
+                err.flush();
+            }
+        };
+    }
+
+    /** What comes next stands on a line of its own. */
+    void endCounter() {
+        if (isCounting) {
+            isCounting = false;
+            err.println();
+        }
     }
 
     void json(JsonObject answer) {
