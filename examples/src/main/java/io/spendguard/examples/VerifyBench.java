@@ -11,12 +11,14 @@ import java.nio.file.Path;
 
 /**
  * How fast an auditor's machine verifies: a fresh JVM on one core whose heap is smaller than the package, start-up of the compiler
- * included. One package is signed in batches of 16, as a busy writer makes them, the other event by event.
+ * included. One package is signed in batches of 16, as a busy writer makes them, another event by event; a third, in batches of 16
+ * again, has so many events that their ids and decisions alone, at some hundred bytes for each event, are more than that heap.
  */
 final class VerifyBench implements Bench {
     static final int HEAP_MEGABYTES = 96;
     private static final int BATCHED_EVENTS = 200_000;
     private static final int STRICT_EVENTS = 50_000;
+    private static final int MANY_EVENTS = 1_000_000;
 
     @Override
     public String name() {
@@ -37,17 +39,25 @@ final class VerifyBench implements Bench {
 
             Run inBatches = verify(batched, anchors);
             Run alone = verify(strict, anchors);
+            Path large = directory.resolve("large.zip");
+            new VerifyBenchPackage(signer, 16).write(large, MANY_EVENTS);
+            Run many = verify(large, anchors);
             double megabytes = Files.size(batched) / 1048576.0;
             report.conditions("one core, a fresh JVM with a heap of " + HEAP_MEGABYTES + " MB, " + inBatches.events()
-                    + " events in batches of 16 and " + alone.events() + " signed each");
+                    + " and " + many.events() + " events in batches of 16, " + alone.events() + " signed each");
             report.ratioAtLeast("package to the verifier's heap", megabytes / HEAP_MEGABYTES, 1);
             report.figureAtLeast("verified, batches of 16", inBatches.perSecond(), 20_000, "events/s");
             report.figureAtLeast("verified, each signed", alone.perSecond(), 5_000, "events/s");
+            report.ratioAtLeast(
+                    "large package to the verifier's heap", Files.size(large) / 1048576.0 / HEAP_MEGABYTES, 10);
+            report.figure("verified, large package", many.perSecond(), "events/s");
+            report.ratioAtLeast("large package to batches of 16", many.perSecond() / inBatches.perSecond(), 0.8);
             report.ratio("batches of 16 to each signed", inBatches.perSecond() / alone.perSecond());
             report.ratio("each signed to bare Ed25519 verification", alone.perSecond() / alone.signaturesPerSecond());
         } finally {
             Files.deleteIfExists(directory.resolve("batched.zip"));
             Files.deleteIfExists(directory.resolve("strict.zip"));
+            Files.deleteIfExists(directory.resolve("large.zip"));
             Files.deleteIfExists(directory.resolve("anchors.json"));
             Files.delete(directory);
         }

@@ -1,5 +1,7 @@
 package io.spendguard.evidence;
 
+import java.util.Set;
+
 /** The CloudEvents types written here. A type never changes its meaning; another meaning is another version. */
 public final class EventTypes {
     /** An answer to a caller, with the hold it took. */
@@ -35,7 +37,30 @@ public final class EventTypes {
     /** The last event of a stream whose writer died, by another writer and in its place. */
     public static final String STREAM_CLOSED_BY_FENCE = "io.spendguard.stream.closed_by_fence.v1";
 
+    private static final Set<String> ALL = Set.of(
+            DECISION,
+            OUTCOME,
+            HOLD_EXTENDED,
+            PART_COMMITTED,
+            CONTRACT_ACTIVATED,
+            CONTRACT_REJECTED,
+            ACCOUNT_OPENED,
+            BUDGET_GRANTED,
+            BUDGET_TRANSFERRED,
+            PERIOD_CLOSED,
+            STREAM_OPENED,
+            KEY_CERTIFIED,
+            STREAM_FENCED,
+            TAIL_LOST,
+            STREAM_CLOSED,
+            STREAM_CLOSED_BY_FENCE);
+
     private EventTypes() {}
+
+    /** Tells whether this version knows what events of the type say. */
+    public static boolean isKnown(String type) {
+        return ALL.contains(type);
+    }
 
     /** Tells whether an event of this type is its stream's last. */
     public static boolean closesItsStream(String type) {

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,9 +35,13 @@ final class AccountBooks {
     /** What may give beside a limit. */
     private static final Set<String> ALLOTTING = Set.of(EventTypes.BUDGET_GRANTED, EventTypes.BUDGET_TRANSFERRED);
 
+    private static final int SHARED = 4_096;
+
     private final Scope scope;
     private final Findings findings;
     private final Map<Key, Book> books = new HashMap<>();
+    /** What the accounts of one budget have in common, so that a million of them hold it once. */
+    private final Map<String, String> shared = new HashMap<>();
 
     AccountBooks(Scope scope, Findings findings) {
         this.scope = scope;
@@ -197,7 +202,7 @@ final class AccountBooks {
     }
 
     private void open(Place place, String tenant, JsonObject data, Map<UUID, Movement> movements) {
-        Identity identity = Identity.parse(data.object("account"));
+        Identity identity = Identity.parse(data.object("account"), this::shared);
         Amount limit = Amount.parse(data.string("limit"));
         Book book = book(tenant, identity.id());
         if (book.opening != null || book.isCarried) {
@@ -219,6 +224,14 @@ final class AccountBooks {
                             + BigInteger.valueOf(movement.adjustment()).negate() + " atoms of "
                             + identity.unit() + ": both must agree. Ask who wrote it.");
         }
+    }
+
+    private String shared(String text) {
+        if (shared.size() >= SHARED) {
+            return shared.getOrDefault(text, text);
+        }
+        String first = shared.putIfAbsent(text, text);
+        return first == null ? text : first;
     }
 
     private Book book(String tenant, UUID account) {
@@ -245,15 +258,15 @@ final class AccountBooks {
     /** What an account is. */
     private record Identity(
             UUID id, String namespace, String budget, String key, String from, String until, Unit unit) {
-        static Identity parse(JsonObject json) {
+        static Identity parse(JsonObject json, UnaryOperator<String> shared) {
             return new Identity(
                     UUID.fromString(json.string("id")),
-                    json.string("namespace"),
-                    json.string("budget"),
+                    shared.apply(json.string("namespace")),
+                    shared.apply(json.string("budget")),
                     json.string("key"),
-                    json.string("from"),
-                    json.string("until"),
-                    new Unit(json.string("unit")));
+                    shared.apply(json.string("from")),
+                    shared.apply(json.string("until")),
+                    new Unit(shared.apply(json.string("unit"))));
         }
     }
 

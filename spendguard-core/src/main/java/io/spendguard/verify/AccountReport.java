@@ -35,8 +35,8 @@ public record AccountReport(
         Amount available,
         Amount debt,
         List<BalancePoint> history) {
-    /** Copies the list. */
+    /** Copies the list, unless it is one that nobody can change. */
     public AccountReport {
-        history = List.copyOf(history);
+        history = history instanceof BalancePoints ? history : List.copyOf(history);
     }
 }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Counts what decided and what became of it, for reports. Bounded: what a package may name at will is lumped together. */
+/** Counts what decided, what became of it, and what nobody here can read, for reports. Bounded: what a package may name at will is lumped together. */
 final class Chronicle {
     /** More names than any contract has; a package that brings more has its rest counted as one. */
     private static final int NAMES = 500;
@@ -16,6 +16,7 @@ final class Chronicle {
     private final SortedMap<String, Long> effects = new TreeMap<>();
     private final SortedMap<String, Long> reasons = new TreeMap<>();
     private final SortedMap<String, Long> outcomes = new TreeMap<>();
+    private final SortedMap<String, Long> unknownTypes = new TreeMap<>();
 
     /** Takes an event's facts; throws {@link io.spendguard.json.JsonException} for malformed ones. */
     void event(String type, JsonObject data) {
@@ -29,14 +30,17 @@ final class Chronicle {
             }
         } else if (type.equals(EventTypes.OUTCOME)) {
             count(outcomes, data.object("outcome").string("kind"));
+        } else if (!EventTypes.isKnown(type)) {
+            count(unknownTypes, type);
         }
     }
 
     DecisionTally tally() {
-        return new DecisionTally(effects, reasons, outcomes);
+        return new DecisionTally(effects, reasons, outcomes, unknownTypes);
     }
 
-    private static void count(SortedMap<String, Long> counts, String name) {
+    private static void count(SortedMap<String, Long> counts, String given) {
+        String name = Texts.name(given);
         counts.merge(counts.size() < NAMES || counts.containsKey(name) ? name : OTHERS, 1L, Long::sum);
     }
 }

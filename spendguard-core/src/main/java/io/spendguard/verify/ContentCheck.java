@@ -15,20 +15,21 @@ final class ContentCheck {
     private final Scope scope;
     private final Findings findings;
     private final AccountBooks accounts;
+    private final Facts facts;
+    private final DecisionCheck decisions;
     private final MovementCheck movements;
-    private final DecisionBook decisions;
     private final CostCheck costs;
     private final Chronicle chronicle;
     private final DroppedCheck dropped;
     private final LogCheck log;
-    private final UuidMap<Boolean> ids = new UuidMap<>();
     private Instant latest = Instant.MIN;
 
     ContentCheck(
             Scope scope,
             Findings findings,
             AccountBooks accounts,
-            DecisionBook decisions,
+            Facts facts,
+            DecisionCheck decisions,
             CostCheck costs,
             Chronicle chronicle,
             DroppedCheck dropped,
@@ -36,6 +37,7 @@ final class ContentCheck {
         this.scope = scope;
         this.findings = findings;
         this.accounts = accounts;
+        this.facts = facts;
         this.movements = new MovementCheck(findings);
         this.decisions = decisions;
         this.costs = costs;
@@ -81,7 +83,7 @@ final class ContentCheck {
         }
         try {
             requireLabels(place, tenant, line, envelope);
-            requireFreshId(place, UUID.fromString(envelope.string("id")));
+            facts.event(place, UUID.fromString(envelope.string("id"))); // its own id: the line's is only a label
             JsonObject data = envelope.object("data");
             Instant time = time(envelope);
             latest = time.isAfter(latest) ? time : latest;
@@ -94,23 +96,22 @@ final class ContentCheck {
             chronicle.event(line.type(), data);
             switch (line.type()) {
                 case EventTypes.DECISION -> {
-                    decisions.decision(place, tenant, envelope, data);
+                    decisions.decision(place, envelope, data);
                     if (isIntact) {
-                        costs.decision(place, tenant, time, data);
+                        costs.decision(place, time, data);
                     }
                 }
-                case EventTypes.HOLD_EXTENDED ->
-                    decisions.change(place, tenant, envelope, data, "extension", "granted");
+                case EventTypes.HOLD_EXTENDED -> decisions.change(place, envelope, data, "extension", "granted");
                 case EventTypes.PART_COMMITTED -> {
-                    decisions.change(place, tenant, envelope, data, "part", "committed");
+                    decisions.change(place, envelope, data, "part", "committed");
                     if (isIntact) {
-                        costs.part(place, tenant, data);
+                        costs.part(place, data);
                     }
                 }
                 case EventTypes.OUTCOME -> {
-                    decisions.outcome(place, tenant, envelope, data);
+                    decisions.outcome(place, envelope, data);
                     if (isIntact) {
-                        costs.outcome(place, tenant, data);
+                        costs.outcome(place, data);
                     }
                 }
                 case EventTypes.PERIOD_CLOSED -> dropped.closed(place, tenant, data);
@@ -176,16 +177,6 @@ final class ContentCheck {
                     "Event " + line.id() + " (" + line.type() + ") does not match the filter that the manifest states ("
                             + scope.filter()
                             + "): an export by it would not hold the event. Ask who added it, or changed the filter.");
-        }
-    }
-
-    /** By the payload's own id: the line's is only a label. */
-    private void requireFreshId(Place place, UUID id) {
-        if (ids.put(id, true) != null) {
-            findings.add(
-                    FindingCode.EVENT_DUPLICATED,
-                    place,
-                    "Event " + id + " is there already: an id is given once. Ask who wrote it twice.");
         }
     }
 

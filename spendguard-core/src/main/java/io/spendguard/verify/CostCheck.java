@@ -13,45 +13,37 @@ import io.spendguard.price.PriceBook;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Re-derives every priced cost: the price from the enclosed price book that the decision names, the cost from that price
- * and the usage, what is charged and spent from the cost.
+ * and the usage, what is charged and spent from the cost. A settlement's price stands in its decision, wherever that is: this
+ * {@link CostBook} looks up.
  */
 final class CostCheck {
     private static final int MAX_BOOK_BYTES = 64 << 20;
-    private static final Rate GIVEN = new Rate(null, false);
-    /** Many decisions apply the few prices of a book: so many of them are kept once. */
-    private static final int SHARED_RATES = 4_096;
     /** So few that looking for one stays quick also when somebody chose them to be hard to tell apart. */
     private static final int SHARED_PRICES = 256;
 
+    private final Facts facts;
+    private final CostBook costs;
     private final Findings findings;
     /** By digest in hexadecimal. */
     private final Map<String, PriceBook> books = new HashMap<>();
 
-    /** By tenant. */
-    private final Map<String, UuidMap<Rate>> rates = new HashMap<>();
-
-    private final Map<Rate, Rate> shared = new HashMap<>();
     /** As events write them. */
     private final Map<JsonObject, Price> prices = new HashMap<>();
-    /** Whose decision has not passed by yet. */
-    private final List<Settled> waiting = new ArrayList<>();
 
-    private long derived;
     private long estimates;
     private long given;
-    private long unproved;
 
-    CostCheck(Findings findings) {
+    CostCheck(Facts facts, CostBook costs, Findings findings) {
+        this.facts = facts;
+        this.costs = costs;
         this.findings = findings;
     }
 
@@ -74,26 +66,26 @@ final class CostCheck {
     }
 
     /** Checks how an estimate was made, and keeps the price for the outcome. */
-    void decision(Place place, String tenant, Instant at, JsonObject data) {
+    void decision(Place place, Instant at, JsonObject data) {
         if (!data.has("estimate")) {
             return;
         }
         JsonObject estimate = data.object("estimate");
-        Key key = new Key(tenant, UUID.fromString(data.object("decision").string("id")));
+        UUID decision = UUID.fromString(data.object("decision").string("id"));
         if (!estimate.has("price")) {
-            keep(key, GIVEN);
+            facts.rate(place, decision, Rate.GIVEN);
             return;
         }
-        Rate rate = shared(rate(place, at, data, price(estimate.object("price"))));
-        keep(key, rate);
+        Rate rate = rate(place, at, data, price(estimate.object("price")));
+        facts.rate(place, decision, rate);
         Money cost = Money.parse(estimate.string("cost"));
-        if (isCost(place, "estimates", usage(estimate.object("usage")), rate, cost) && rate.isPublished()) {
+        if (costs.isCost(place, "estimates", usage(estimate.object("usage")), rate, cost) && rate.isPublished()) {
             estimates++;
         }
     }
 
     /** Checks what an outcome says it cost, and what it charges for that. */
-    void outcome(Place place, String tenant, JsonObject data) {
+    void outcome(Place place, JsonObject data) {
         JsonObject outcome = data.object("outcome");
         if (outcome.bool("final")) {
             requireSpent(place, data);
@@ -108,87 +100,30 @@ final class CostCheck {
         }
         requireCharged(place, data, cost);
         boolean isGiven = outcome.has("given") && outcome.bool("given");
-        requirePriced(place, tenant, outcome, data, cost, isGiven);
+        requirePriced(place, outcome, data, cost, isGiven);
     }
 
     /** Checks what a part of a session says it cost, and what it charges for that. */
-    void part(Place place, String tenant, JsonObject data) {
+    void part(Place place, JsonObject data) {
         requireSpent(place, data);
         if (data.has("cost")) {
             Money cost = Money.parse(data.string("cost"));
             requireCharged(place, data, cost);
-            requirePriced(place, tenant, data.object("part"), data, cost, false);
+            requirePriced(place, data.object("part"), data, cost, false);
         }
     }
 
-    private void requirePriced(
-            Place place, String tenant, JsonObject facts, JsonObject data, Money cost, boolean isGiven) {
+    private void requirePriced(Place place, JsonObject settlement, JsonObject data, Money cost, boolean isGiven) {
         if (isGiven || !data.has("usage")) {
             given++;
             return;
         }
-        Key key = new Key(tenant, UUID.fromString(facts.string("decision")));
-        Settled settled = new Settled(place, key, usage(data.object("usage")), cost);
-        Rate rate = rateOf(key);
-        if (rate == null) {
-            waiting.add(settled);
-        } else {
-            compare(settled, rate);
-        }
+        facts.cost(place, UUID.fromString(settlement.string("decision")), usage(data.object("usage")), cost);
     }
 
-    /** Draws the conclusions that need every stream. */
+    /** How far costs are proved, once the facts were told to the book of costs. */
     CostReport end() {
-        for (Settled settled : waiting) {
-            Rate rate = rateOf(settled.key());
-            if (rate == null) {
-                unproved++;
-            } else {
-                compare(settled, rate);
-            }
-        }
-        return new CostReport(derived, estimates, given, unproved);
-    }
-
-    private void keep(Key key, Rate rate) {
-        rates.computeIfAbsent(key.tenant(), name -> new UuidMap<>()).put(key.decision(), rate);
-    }
-
-    private @Nullable Rate rateOf(Key key) {
-        UuidMap<Rate> ofTenant = rates.get(key.tenant());
-        return ofTenant == null ? null : ofTenant.get(key.decision());
-    }
-
-    private Rate shared(Rate rate) {
-        Rate known = shared.get(rate);
-        if (known == null && shared.size() < SHARED_RATES) {
-            shared.put(rate, rate);
-        }
-        return known == null ? rate : known;
-    }
-
-    private void compare(Settled settled, Rate rate) {
-        if (rate.price() == null) {
-            given++;
-        } else if (isCost(settled.place(), "costs", settled.usage(), rate, settled.cost())) {
-            derived += rate.isPublished() ? 1 : 0;
-            unproved += rate.isPublished() ? 0 : 1;
-        }
-    }
-
-    private boolean isCost(Place place, String what, Usage usage, Rate rate, Money cost) {
-        Money made = rate.cost(usage);
-        if (cost.equals(made)) {
-            return true;
-        }
-        findings.add(
-                FindingCode.COST_DIFFERS,
-                place,
-                "Event " + place.event() + " " + what + " " + cost + ", but " + usage
-                        + " at the price of its decision make "
-                        + (made == null ? "nothing that can be counted" : made)
-                        + ": a cost is usage times price. Ask who wrote it.");
-        return false;
+        return new CostReport(costs.derived(), estimates, given + costs.given(), costs.unproved());
     }
 
     /** The price an event says it applied, and whether the book it names has it for the model at that time. */
@@ -305,30 +240,5 @@ final class CostCheck {
             usage.reasoningTokens(json.integer("reasoning"));
         }
         return usage.build();
-    }
-
-    private record Key(String tenant, UUID decision) {}
-
-    private record Settled(Place place, Key key, Usage usage, Money cost) {}
-
-    /**
-     * What a decision's calls are priced at.
-     *
-     * @param price null where somebody named the cost
-     * @param isPublished whether the enclosed price book has that price
-     */
-    private record Rate(@Nullable Price price, boolean isPublished) {
-        /** What the usage costs; null where that cannot be counted. */
-        @Nullable
-        Money cost(Usage usage) {
-            if (price == null || !usage.isComplete()) {
-                return null;
-            }
-            try {
-                return price.costRoundedUp(usage);
-            } catch (ArithmeticException overflow) {
-                return null;
-            }
-        }
     }
 }

@@ -1,21 +1,22 @@
 package io.spendguard.verify;
 
 import io.spendguard.evidence.internal.PackageNames;
-import io.spendguard.json.JsonException;
-import io.spendguard.json.JsonObject;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Pairs decisions with outcomes, and what was held with what was dissolved, across a tenant's streams. */
+/**
+ * Pairs decisions with outcomes, and what was held with what was dissolved, across a tenant's streams: of a part of the decisions at a
+ * time, whose facts come in the order in which streams were read. Entries are those of what is held.
+ */
 final class DecisionBook {
     private static final Place DROPPED = Place.file(PackageNames.DROPPED);
-    /** The kind of a final outcome, by which a later one names it. */
-    private static final String EXPIRED = "EXPIRED";
 
     private final Scope scope;
     private final Findings findings;
@@ -30,11 +31,7 @@ final class DecisionBook {
         this.findings = findings;
     }
 
-    void decision(Place place, String tenant, JsonObject envelope, JsonObject data) {
-        JsonObject decision = data.object("decision");
-        UUID id = UUID.fromString(decision.string("id"));
-        requireSame(envelope, id);
-        decision.string("effect");
+    void decision(Place place, String tenant, UUID id, boolean holds, List<EntryLine> held) {
         Pair pair = pair(tenant, id);
         if (pair.decided || pair.isCarried) {
             findings.add(
@@ -45,17 +42,17 @@ final class DecisionBook {
             return;
         }
         pair.decided = true;
-        pair.holds = data.has("expiresAt");
-        pair.move(data);
+        pair.holds = holds;
+        pair.move(held);
     }
 
     /** A decision whose event was closed and dropped: what it held is part of the opening balances. */
-    void droppedDecision(Place place, String tenant, UUID id) {
+    void droppedDecision(String tenant, UUID id) {
         Pair pair = pair(tenant, id);
         if (pair.decided) {
             findings.add(
                     FindingCode.DECISION_TWICE,
-                    place,
+                    DROPPED,
                     "Decision " + id
                             + " is recorded, and was dropped as well: a decision is one event. Ask who wrote it"
                             + " twice.");
@@ -82,55 +79,53 @@ final class DecisionBook {
                         + ": it has one. Ask who settled it twice.");
     }
 
-    /** An open hold is extended or committed in part; what was refused moves nothing. */
-    void change(Place place, String tenant, JsonObject envelope, JsonObject data, String member, String answer) {
-        JsonObject change = data.object(member);
-        UUID id = UUID.fromString(change.string("decision"));
-        requireSame(envelope, id);
-        boolean isDone = change.bool(answer);
+    /**
+     * An open hold is extended or committed in part; what was refused moves nothing.
+     *
+     * @param part the number of the part that was committed; empty for anything else
+     */
+    void change(
+            Place place,
+            String tenant,
+            UUID id,
+            boolean isDone,
+            OptionalLong part,
+            boolean moves,
+            List<EntryLine> held) {
         Pair pair = pair(tenant, id);
         if (isDone) {
             pair.noteAfterFinal(place);
         }
-        if (isDone && member.equals("part")) {
-            requireFreshPart(place, id, pair, change.integer("number"));
+        if (part.isPresent()) {
+            requireFreshPart(place, id, pair, part.getAsLong());
         }
-        pair.outcome = pair.outcome == null ? place : pair.outcome;
-        if (!EntryLine.of(data).isEmpty()) {
-            pair.moved = pair.moved == null ? place : pair.moved;
-        }
-        pair.move(data);
+        pair.follow(place, moves, held);
     }
 
-    void outcome(Place place, String tenant, JsonObject envelope, JsonObject data) {
-        JsonObject outcome = data.object("outcome");
-        UUID id = UUID.fromString(outcome.string("decision"));
-        requireSame(envelope, id);
-        outcome.string("kind");
+    void outcome(Place place, String tenant, UUID id, Outcome outcome, boolean moves, List<EntryLine> held) {
         Pair pair = pair(tenant, id);
-        pair.outcome = pair.outcome == null ? place : pair.outcome;
-        if (!EntryLine.of(data).isEmpty()) {
-            pair.moved = pair.moved == null ? place : pair.moved;
-        }
-        pair.move(data);
-        if (!outcome.bool("final")) {
-            if (outcome.has("corrects")) {
-                pair.corrects(place, UUID.fromString(envelope.string("id")), outcome.string("corrects"));
-            } else {
-                pair.stray = pair.stray == null ? place : pair.stray;
+        pair.follow(place, moves, held);
+        if (outcome.isCorrection()) {
+            pair.corrects(place, outcome);
+        } else if (!outcome.isFinal()) {
+            pair.stray = pair.stray == null ? place : pair.stray;
+        } else {
+            if (pair.settled != null) {
+                settledTwice(place, id);
             }
-            return;
+            pair.settled = place;
+            pair.isExpired = outcome.isExpiry();
         }
-        if (pair.settled != null) {
-            settledTwice(place, id);
-        }
-        pair.settled = place;
-        pair.isExpired = outcome.string("kind").equals(EXPIRED);
     }
 
-    /** Draws the conclusions that need every stream; returns how many holds have no outcome yet. */
-    long end() {
+    /** Draws the conclusions that need every stream, and forgets the decisions. */
+    void conclude() {
         pairs.values().forEach(ofTenant -> ofTenant.forEach(this::conclude));
+        pairs.clear();
+    }
+
+    /** How many holds have no outcome yet. */
+    long openHolds() {
         return openHolds;
     }
 
@@ -249,12 +244,6 @@ final class DecisionBook {
         return pair;
     }
 
-    private static void requireSame(JsonObject envelope, UUID decision) {
-        if (!decision.toString().equals(envelope.string("decisionid"))) {
-            throw new JsonException("Member 'decisionid' names another decision than its facts.");
-        }
-    }
-
     private static final class Pair {
         private boolean decided;
         private boolean isCarried;
@@ -277,10 +266,15 @@ final class DecisionBook {
         /** Whether its final outcome is an expiry. */
         private boolean isExpired;
 
-        private void corrects(Place place, UUID id, String corrected) {
-            UUID named = corrected.equals(EXPIRED) ? null : UUID.fromString(corrected);
+        private void corrects(Place place, Outcome outcome) {
             corrections = corrections == null ? new CorrectionTrail() : corrections;
-            corrections.add(place, id, named);
+            corrections.add(place, outcome.event(), outcome.corrected());
+        }
+
+        private void follow(Place place, boolean moves, List<EntryLine> entries) {
+            outcome = outcome == null ? place : outcome;
+            moved = moved == null && moves ? place : moved;
+            move(entries);
         }
 
         private boolean isRefused() {
@@ -299,12 +293,10 @@ final class DecisionBook {
         }
 
         /** Wraps around where a sum overflows: what cancels out is zero all the same. */
-        private void move(JsonObject data) {
-            for (EntryLine entry : EntryLine.of(data)) {
-                if (entry.kind().equals("HELD")) {
-                    held = held == null ? new HashMap<>(2) : held;
-                    held.merge(entry.account(), entry.atomic(), Long::sum);
-                }
+        private void move(List<EntryLine> entries) {
+            for (EntryLine entry : entries) {
+                held = held == null ? new HashMap<>(2) : held;
+                held.merge(entry.account(), entry.atomic(), Long::sum);
             }
             if (isDissolved()) {
                 held = null;
@@ -315,4 +307,18 @@ final class DecisionBook {
             return held == null || held.values().stream().allMatch(atomic -> atomic == 0);
         }
     }
+
+    /**
+     * What became of a decision, as an event tells.
+     *
+     * @param event its id, by its payload
+     * @param isCorrection whether it corrects an outcome instead of being the final one
+     * @param corrected the event that it corrects; null where it names an expiry by its kind, or corrects nothing
+     */
+    record Outcome(
+            UUID event,
+            boolean isFinal,
+            boolean isExpiry,
+            boolean isCorrection,
+            @Nullable UUID corrected) {}
 }

@@ -30,16 +30,16 @@ final class DroppedCheck {
 
     private final LogCheck log;
     private final AccountBooks accounts;
-    private final DecisionBook decisions;
+    private final Facts facts;
     private final Findings findings;
-    private final Map<PackageNames.StreamName, Map<Long, DroppedEvent>> events = new HashMap<>();
+    private final Map<PackageNames.StreamName, Map<Long, Rest>> events = new HashMap<>();
     private final Map<String, Gone> tenants = new TreeMap<>();
     private int kept;
 
-    DroppedCheck(LogCheck log, AccountBooks accounts, DecisionBook decisions, Findings findings) {
+    DroppedCheck(LogCheck log, AccountBooks accounts, Facts facts, Findings findings) {
         this.log = log;
         this.accounts = accounts;
-        this.decisions = decisions;
+        this.facts = facts;
         this.findings = findings;
     }
 
@@ -52,7 +52,7 @@ final class DroppedCheck {
                     events.computeIfAbsent(
                                     new PackageNames.StreamName(event.tenant(), event.stream()),
                                     name -> new HashMap<>())
-                            .put(event.seq(), event);
+                            .put(event.seq(), Rest.of(event));
                 });
             } else if (entry.name().equals(PackageNames.OPENINGS)) {
                 lines(reader, entry, line -> {
@@ -67,14 +67,14 @@ final class DroppedCheck {
     /** The digest of the event that was dropped from a position; null where none was. */
     @Nullable
     Digest digest(String tenant, UUID stream, long seq) {
-        Map<Long, DroppedEvent> ofStream = events.get(new PackageNames.StreamName(tenant, stream));
-        DroppedEvent event = ofStream == null ? null : ofStream.get(seq);
+        Map<Long, Rest> ofStream = events.get(new PackageNames.StreamName(tenant, stream));
+        Rest event = ofStream == null ? null : ofStream.get(seq);
         return event == null ? null : event.digest();
     }
 
     /** The chain went on over a dropped event to this value. */
     void passed(String tenant, UUID stream, long seq, Digest chain) {
-        DroppedEvent event = events.getOrDefault(new PackageNames.StreamName(tenant, stream), Map.of())
+        Rest event = events.getOrDefault(new PackageNames.StreamName(tenant, stream), Map.of())
                 .get(seq);
         if (event == null) {
             return;
@@ -85,10 +85,10 @@ final class DroppedCheck {
         gone.end = Math.max(gone.end, leaf + 1);
         gone.isCovered &= leaf >= 0;
         UUID decision = event.decision();
-        if (decision != null && event.type().equals(EventTypes.DECISION)) {
-            decisions.droppedDecision(Place.file(PackageNames.DROPPED), tenant, decision);
+        if (decision != null && event.isDecision()) {
+            facts.droppedDecision(tenant, decision);
         } else if (decision != null && event.isFinal()) {
-            decisions.droppedOutcome(tenant, decision);
+            facts.droppedOutcome(tenant, decision);
         }
     }
 
@@ -175,6 +175,14 @@ final class DroppedCheck {
                                 + malformed.getMessage() + " Export again.");
             }
         });
+    }
+
+    /** What is left of an event, by its position. */
+    private record Rest(Digest digest, @Nullable UUID decision, boolean isDecision, boolean isFinal) {
+        static Rest of(DroppedEvent event) {
+            return new Rest(
+                    event.digest(), event.decision(), event.type().equals(EventTypes.DECISION), event.isFinal());
+        }
     }
 
     /** What is gone of one tenant. */

@@ -1,27 +1,31 @@
 package io.spendguard.verify;
 
 import io.spendguard.evidence.internal.PackageNames;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects findings: all are counted, of each kind the first thousand are kept. What events say is compared with what other events
+ * Collects findings: all are counted, of each kind the first thousand are kept, in whatever order they are found. What events say is compared with what other events
  * say; where one of these is known to be missing or altered, what does not agree may be its fault, and nobody is accused of it.
  */
 final class Findings {
     private static final int KEPT_PER_CODE = 1_000;
+    /** What a message quotes may be as long as a line; a thousand of them would not fit into memory. */
+    private static final int LONGEST_MESSAGE = 4_000;
+
     private static final Comparator<Finding> ORDER = Comparator.comparing(
                     (Finding finding) -> finding.code().group())
             .thenComparing(finding -> finding.place().file(), Comparator.nullsLast(Comparator.naturalOrder()))
             .thenComparingLong(finding -> finding.place().line())
-            .thenComparing(Finding::code);
+            .thenComparing(Finding::code)
+            .thenComparing(Finding::message);
 
     /** Facts of an event are not there, or are not those that were signed. */
     private static final Set<FindingCode> LOSSES = EnumSet.of(
@@ -46,7 +50,9 @@ final class Findings {
             FindingCode.BALANCE_IMPOSSIBLE,
             FindingCode.BALANCES_DIFFER);
 
-    private final List<Finding> kept = new ArrayList<>();
+    /** The last one on top. */
+    private final Map<FindingCode, PriorityQueue<Finding>> kept = new EnumMap<>(FindingCode.class);
+
     private final Map<FindingCode, Long> counts = new EnumMap<>(FindingCode.class);
     /** Tenants of whose events some are missing or altered. */
     private final Set<String> losers = new HashSet<>();
@@ -56,8 +62,11 @@ final class Findings {
         if (tenant != null && LOSSES.contains(code)) {
             losers.add(tenant);
         }
-        if (counts.merge(code, 1L, Long::sum) <= KEPT_PER_CODE) {
-            kept.add(new Finding(code, place, message));
+        counts.merge(code, 1L, Long::sum);
+        PriorityQueue<Finding> ofCode = kept.computeIfAbsent(code, none -> new PriorityQueue<>(ORDER.reversed()));
+        ofCode.add(new Finding(code, place, Texts.cut(message, LONGEST_MESSAGE)));
+        if (ofCode.size() > KEPT_PER_CODE) {
+            ofCode.remove();
         }
     }
 
@@ -71,7 +80,11 @@ final class Findings {
 
     /** What explains the others first; then in order of file and line. */
     List<Finding> inOrder() {
-        return kept.stream().map(this::excused).sorted(ORDER).toList();
+        return kept.values().stream()
+                .flatMap(PriorityQueue::stream)
+                .map(this::excused)
+                .sorted(ORDER)
+                .toList();
     }
 
     private Finding excused(Finding finding) {

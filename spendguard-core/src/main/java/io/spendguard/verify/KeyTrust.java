@@ -28,6 +28,8 @@ final class KeyTrust {
     private final Map<String, List<KeyCertificate>> certificates = new HashMap<>();
     /** Keys for which there is a certificate that its root did not sign. */
     private final Set<String> forged = new HashSet<>();
+    /** A certificate says nothing more when it is listed a thousand times, but each event would be held against all of them. */
+    private final Set<KeyCertificate> taken = new HashSet<>();
 
     KeyTrust(Anchors anchors, Findings findings) {
         this.anchors = anchors;
@@ -156,8 +158,8 @@ final class KeyTrust {
 
     private void take(KeyCertificate certificate) {
         Optional<VerificationKey> root = anchors.find(certificate.issuer());
-        if (root.isEmpty()) {
-            return; // another auditor's root, or nobody's
+        if (root.isEmpty() || !taken.add(certificate)) {
+            return; // another auditor's root, or nobody's; or listed twice
         }
         if (!certificate.isSignedBy(root.get())) {
             forged.add(certificate.key().id());

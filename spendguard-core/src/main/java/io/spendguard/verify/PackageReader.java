@@ -24,6 +24,8 @@ import java.util.function.Consumer;
 final class PackageReader implements Closeable {
     private static final int MAX_LINE_BYTES = 8 << 20;
     private static final int CHUNK_BYTES = 1 << 16;
+    /** As many entries as there can be, with names far longer than any file of a package has. */
+    private static final int MAX_DIRECTORY_BYTES = 64 << 20;
 
     private final FileChannel channel;
     private final Findings findings;
@@ -49,9 +51,11 @@ final class PackageReader implements Closeable {
         long directorySize = Integer.toUnsignedLong(end.getInt(StoredZip.END_DIRECTORY));
         long directoryOffset = Integer.toUnsignedLong(end.getInt(StoredZip.END_DIRECTORY + Integer.BYTES));
         if (directoryOffset + directorySize + StoredZip.END_BYTES != length
-                || directorySize < (long) count * StoredZip.RECORD_BYTES
-                || directorySize > Integer.MAX_VALUE / 2) {
+                || directorySize < (long) count * StoredZip.RECORD_BYTES) {
             return unreadable("has no directory where its end says so: it was cut off or damaged");
+        }
+        if (directorySize > MAX_DIRECTORY_BYTES) {
+            return unreadable("has a directory of " + directorySize + " bytes, which no package has");
         }
         if (!Arrays.equals(endRecord, StoredZip.end(count, directorySize, directoryOffset))) {
             malformed(Place.PACKAGE, "The zip's end record is not the one packages have.");

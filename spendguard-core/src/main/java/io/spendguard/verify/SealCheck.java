@@ -67,7 +67,8 @@ final class SealCheck {
     }
 
     /** Counts a line of the package for the key it names. */
-    void count(String keyId) {
+    void count(String id) {
+        String keyId = Texts.name(id);
         named.merge(named.size() < COUNTED_KEYS || named.containsKey(keyId) ? keyId : "(others)", 1L, Long::sum);
     }
 

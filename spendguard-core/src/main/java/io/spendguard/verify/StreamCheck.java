@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * {@link StreamStatements} (opening and closing).
  */
 final class StreamCheck {
+    /** A stream has one key, and the last line perhaps another's. */
+    private static final int REPORTED_KEYS = 500;
+
     private final String file;
     private final String tenant;
     private final UUID stream;
@@ -221,7 +224,11 @@ final class StreamCheck {
             accept(place, line, seq, isIntact, true);
             return;
         }
-        if (scope.isExcerpt() && seq < expected - 1) {
+        boolean isForgotten = positions.isForgotten(seq);
+        if (isForgotten) {
+            positions.malformed(); // which explains a position that was said to be missing, or would be
+        }
+        if ((scope.isExcerpt() || isForgotten) && seq < expected - 1) {
             findings.add(
                     FindingCode.EVENT_REORDERED,
                     place,
@@ -238,7 +245,7 @@ final class StreamCheck {
     }
 
     private void notAnchored(Place place, EventLine line) {
-        if (reportedKeys.add(line.keyId())) {
+        if (reportedKeys.size() < REPORTED_KEYS && reportedKeys.add(line.keyId())) {
             findings.add(
                     FindingCode.KEY_NOT_ANCHORED,
                     place,
@@ -250,7 +257,7 @@ final class StreamCheck {
     }
 
     private void notCertified(Place place, EventLine line, FindingCode code, String fault) {
-        if (reportedKeys.add(line.keyId())) {
+        if (reportedKeys.size() < REPORTED_KEYS && reportedKeys.add(line.keyId())) {
             findings.add(
                     code,
                     place,

@@ -3,11 +3,8 @@ package io.spendguard.verify;
 import io.spendguard.evidence.EvidenceManifest;
 import io.spendguard.evidence.internal.PackageNames;
 import io.spendguard.model.Digest;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * explain a missing position and prove none.
  */
 final class StreamPositions {
+    /** More gaps, or events out of place, than any accident makes: of what goes beyond, less is told. */
+    private static final int MOST = 10_000;
+
     private final String file;
     private final String tenant;
     private final UUID stream;
@@ -24,8 +24,13 @@ final class StreamPositions {
 
     /** By first position. */
     private final TreeMap<Long, Gap> gaps = new TreeMap<>();
-    /** Positions that a line without a trusted seal claims. */
-    private final TreeSet<Long> claimed = new TreeSet<>();
+    /** Positions that lines without a trusted seal claim: by the first of some in a row, the last. */
+    private final TreeMap<Long, Long> claimed = new TreeMap<>();
+
+    /** The last position of a gap that was concluded before the stream ended; mostly 0. */
+    private long concluded;
+    /** How many events came late. */
+    private long late;
 
     private long malformedLines;
     private long highest;
@@ -53,19 +58,46 @@ final class StreamPositions {
     /** Tells whether this is the first line without a trusted seal to claim the position. */
     boolean claim(long seq) {
         highest = Math.max(highest, seq);
-        return claimed.add(seq);
+        Map.Entry<Long, Long> before = claimed.floorEntry(seq);
+        if (before != null && before.getValue() >= seq) {
+            return false;
+        }
+        boolean continues = before != null && before.getValue() == seq - 1;
+        Long last = claimed.get(seq + 1);
+        if (!continues && last == null && claimed.size() >= MOST) {
+            return false;
+        }
+        if (last != null) {
+            claimed.remove(seq + 1);
+        }
+        claimed.put(continues ? before.getKey() : seq, last == null ? seq : last);
+        return true;
     }
 
     /** A trusted event passed positions over. */
     void passed(Gap gap) {
         gaps.put(gap.first(), gap);
+        if (gaps.size() > MOST) {
+            Gap first = gaps.pollFirstEntry().getValue();
+            concluded = first.last();
+            reportGap(first);
+        }
     }
 
     /** The gap whose position came late just now, for the first time; null where there is none. */
     @Nullable
     Gap fill(long seq, Digest chain) {
         Map.Entry<Long, Gap> before = gaps.floorEntry(seq);
-        return before != null && before.getValue().fill(seq, chain) ? before.getValue() : null;
+        if (late >= MOST || before == null || !before.getValue().fill(seq, chain)) {
+            return null;
+        }
+        late++;
+        return before.getValue();
+    }
+
+    /** Tells whether it is not known any more if a position that was passed was there or not. */
+    boolean isForgotten(long seq) {
+        return seq <= concluded || late >= MOST;
     }
 
     /** The last position that any line claims; 0 where there is none. */
@@ -97,12 +129,11 @@ final class StreamPositions {
                             + ": events stand in order of position. Ask who moved it.");
         }
         // By what is there, not by what is missing: a position may be any number.
-        Set<Long> there = new HashSet<>(claimed.subSet(gap.first(), true, gap.last(), true));
-        there.addAll(gap.filled().keySet());
-        long missing = gap.last() - gap.first() + 1 - there.size();
+        long missing = gap.last() - gap.first() + 1 - there(gap);
         long firstMissing = gap.first();
-        while (there.contains(firstMissing)) {
-            firstMissing++;
+        while (isClaimed(firstMissing) || gap.filled().containsKey(firstMissing)) {
+            firstMissing =
+                    isClaimed(firstMissing) ? claimed.floorEntry(firstMissing).getValue() + 1 : firstMissing + 1;
         }
         long explained = Math.min(missing, malformedLines);
         malformedLines -= explained;
@@ -113,6 +144,27 @@ final class StreamPositions {
                     missing,
                     "position " + gap.place().seq() + " follows");
         }
+    }
+
+    /** How many positions of a gap came late, or are claimed. */
+    private long there(Gap gap) {
+        long there =
+                gap.filled().keySet().stream().filter(seq -> !isClaimed(seq)).count();
+        Map.Entry<Long, Long> run = claimed.floorEntry(gap.first());
+        if (run == null) {
+            run = claimed.higherEntry(gap.first());
+        }
+        while (run != null && run.getKey() <= gap.last()) {
+            long first = Math.max(run.getKey(), gap.first());
+            there += Math.max(0, Math.min(run.getValue(), gap.last()) - first + 1);
+            run = claimed.higherEntry(run.getKey());
+        }
+        return there;
+    }
+
+    private boolean isClaimed(long seq) {
+        Map.Entry<Long, Long> run = claimed.floorEntry(seq);
+        return run != null && run.getValue() >= seq;
     }
 
     private void compare(EvidenceManifest.Stream manifest, long lines) {

@@ -89,7 +89,7 @@ final class UuidMap<V> {
     }
 
     /** The finalizer of SplitMix64: each bit of the answer hangs on every bit. */
-    private static long mix(long bits) {
+    static long mix(long bits) {
         long mixed = (bits ^ (bits >>> 30)) * 0xbf58476d1ce4e5b9L;
         mixed = (mixed ^ (mixed >>> 27)) * 0x94d049bb133111ebL;
         return mixed ^ (mixed >>> 31);

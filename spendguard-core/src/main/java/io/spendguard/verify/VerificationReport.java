@@ -117,6 +117,9 @@ public record VerificationReport(
         if (!costs.isEmpty()) {
             notes.add(costs.note());
         }
+        tally.unknownTypes()
+                .forEach((type, count) -> notes.add("NOT CHECKED: what " + count + " events of type " + type
+                        + " say, which this version does not know; verify with a newer one"));
         notes.add("money: " + money.text());
         return List.copyOf(notes);
     }

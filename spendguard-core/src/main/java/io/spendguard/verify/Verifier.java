@@ -27,18 +27,25 @@ import org.jspecify.annotations.Nullable;
  * Re-checks an evidence package offline: container, manifest, canonical form, chains, gaps, signatures, decisions and
  * outcomes, and every balance. Trusts nothing in the package, only the anchors.
  *
- * <p>Whatever the bytes, the answer is a report; damage is a finding. Reads the package once; memory grows with the
- * number of events by their ids only. Each call is independent; safe for any number of threads.
+ * <p>Whatever the bytes, the answer is a report; damage is a finding. Reads the package once. What is to be compared across streams
+ * takes up to an eighth of the heap, at most 64 MiB; where it is more, some hundred bytes for each event wait in a file in the
+ * directory for temporary files ({@code java.io.tmpdir}) that only its owner may read and that is gone afterwards, whatever comes:
+ * ids, amounts and prices, nothing personal. Beside that, memory is proportional to the numbers of accounts, streams, receipts,
+ * events that were dropped in closed periods, and runs and heads of the log; and to what a single decision has of accounts, parts
+ * and corrections. Each call is independent; safe for any number of threads.
  */
 public final class Verifier {
     private final Findings findings = new Findings();
     private final Scope scope = new Scope();
     private final AccountBooks accounts = new AccountBooks(scope, findings);
+    private final IdBook ids = new IdBook(findings);
     private final DecisionBook decisions = new DecisionBook(scope, findings);
-    private final CostCheck costs = new CostCheck(findings);
+    private final CostBook costs = new CostBook(findings);
     private final FenceCheck fences = new FenceCheck(scope, findings);
     private final Chronicle chronicle = new Chronicle();
     private final List<StreamReport> streams = new ArrayList<>();
+    private final Facts facts;
+    private final CostCheck prices;
     private final KeyTrust keys;
     private final SealCheck seals;
     private final ManifestCheck manifest;
@@ -49,14 +56,17 @@ public final class Verifier {
     private final ReceiptCheck receipts;
     private final Map<PackageNames.StreamName, ReceiptCheck.Tail> tails = new HashMap<>();
 
-    private Verifier(Anchors anchors, @Nullable SignedNote earlier) {
+    private Verifier(Anchors anchors, @Nullable SignedNote earlier, FactSpool spool) {
+        this.facts = new Facts(spool);
+        this.prices = new CostCheck(facts, costs, findings);
         this.keys = new KeyTrust(anchors, findings);
         this.seals = new SealCheck(keys);
         this.manifest = new ManifestCheck(keys, findings);
         this.log = new LogCheck(anchors, earlier, scope, findings);
         this.start = new StartCheck(accounts, scope, findings);
-        this.dropped = new DroppedCheck(log, accounts, decisions, findings);
-        this.content = new ContentCheck(scope, findings, accounts, decisions, costs, chronicle, dropped, log);
+        this.dropped = new DroppedCheck(log, accounts, facts, findings);
+        this.content = new ContentCheck(
+                scope, findings, accounts, facts, new DecisionCheck(facts), prices, chronicle, dropped, log);
         this.receipts = new ReceiptCheck(keys, seals, scope, findings);
     }
 
@@ -65,7 +75,8 @@ public final class Verifier {
      *
      * @param file the zip
      * @param anchors the keys to trust
-     * @throws EvidenceException when the file is missing or cannot be read; what it holds is never a reason
+     * @throws EvidenceException when the file is missing or cannot be read, or when there is no room for a temporary file that it
+     *     needs; what it holds is never a reason
      */
     public static VerificationReport verify(Path file, Anchors anchors) {
         return verify(file, anchors, null);
@@ -77,7 +88,8 @@ public final class Verifier {
      * @param file the zip
      * @param anchors the keys to trust
      * @param receipts one {@link io.spendguard.evidence.Receipts line} for each decision that somebody kept, or null
-     * @throws EvidenceException when a file is missing or cannot be read; what it holds is never a reason
+     * @throws EvidenceException when a file is missing or cannot be read, or when there is no room for a temporary file that it needs;
+     *     what it holds is never a reason
      */
     public static VerificationReport verify(Path file, Anchors anchors, @Nullable Path receipts) {
         return verify(file, anchors, receipts, null);
@@ -91,16 +103,23 @@ public final class Verifier {
      * @param anchors the keys to trust
      * @param receipts what callers were handed, or null
      * @param earlier a checkpoint that the auditor kept, as it was signed, or null
-     * @throws EvidenceException when a file is missing or cannot be read; what it holds is never a reason
+     * @throws EvidenceException when a file is missing or cannot be read, or when there is no room for a temporary file that it needs;
+     *     what it holds is never a reason
      */
     public static VerificationReport verify(
             Path file, Anchors anchors, @Nullable Path receipts, @Nullable SignedNote earlier) {
+        return verify(file, anchors, receipts, earlier, FactSpool.create());
+    }
+
+    /** Verifies with facts kept in a spool, which is closed afterwards, whatever comes. */
+    static VerificationReport verify(
+            Path file, Anchors anchors, @Nullable Path receipts, @Nullable SignedNote earlier, FactSpool spool) {
         Objects.requireNonNull(anchors, "anchors");
-        try {
+        try (spool) {
             if (Files.isDirectory(file)) {
                 throw new EvidenceException("Evidence package " + file + " is a directory. Name the zip itself.");
             }
-            return new Verifier(anchors, earlier).verify(file, receipts);
+            return new Verifier(anchors, earlier, spool).verify(file, receipts);
         } catch (NoSuchFileException missing) {
             throw new EvidenceException("Evidence package " + file + " does not exist. Name the zip itself.", missing);
         } catch (IOException failed) {
@@ -121,7 +140,7 @@ public final class Verifier {
                 if (!scope.isExcerpt() && !scope.isLater()) {
                     dropped.read(reader, entries);
                 }
-                costs.read(reader, entries);
+                prices.read(reader, entries);
                 if (handedOut != null) {
                     receipts.read(handedOut, scope.filter().tenant());
                 }
@@ -172,8 +191,7 @@ public final class Verifier {
                 read.map(EvidenceManifest::createdAt)
                         .map(this::noEarlierThanItsEvents)
                         .orElse(null));
-        long openHolds = decisions.end();
-        CostReport costed = costs.end();
+        facts.tell(ids, decisions, costs);
         long events = streams.stream().mapToLong(StreamReport::events).sum();
         manifest.compareCount(events);
         if (events == 0 && findings.count() == 0) {
@@ -196,8 +214,8 @@ public final class Verifier {
                         ? new Beginning(
                                 scope.after(), decisions.outcomesBefore(), log.notContinued(), receipts.unplaced())
                         : null,
-                openHolds,
-                costed,
+                decisions.openHolds(),
+                prices.end(),
                 money(gone),
                 findings.inOrder(),
                 findings.count());

@@ -13,6 +13,7 @@ import io.spendguard.proof.P256Signer;
 import io.spendguard.proof.Signer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -47,7 +48,7 @@ class CertificateTest {
     void verify_certifiedKeyWithoutTheRoot_isNotAnchored() {
         Path file = export(certified(Specimen.NOW, HOUR));
 
-        assertThat(codes(Verifier.verify(file, Anchors.of(P256Signer.generate().verificationKey()))))
+        assertThat(codes(BothWays.verify(file, Anchors.of(P256Signer.generate().verificationKey()))))
                 .startsWith(FindingCode.KEY_NOT_ANCHORED);
     }
 
@@ -56,7 +57,7 @@ class CertificateTest {
         Signer local = certified(Specimen.NOW, HOUR);
         Path file = Specimen.export(directory.resolve("own.zip"), Specimen.life(local, TENANT, 1), local);
 
-        assertThat(Verifier.verify(file, ANCHORS).findings()).isEmpty();
+        assertThat(BothWays.verify(file, ANCHORS).findings()).isEmpty();
     }
 
     @Test
@@ -72,7 +73,7 @@ class CertificateTest {
 
         Path file = Specimen.export(directory.resolve("late.zip"), events, exporter);
 
-        assertThat(codes(Verifier.verify(file, ANCHORS)))
+        assertThat(codes(BothWays.verify(file, ANCHORS)))
                 .contains(FindingCode.CERTIFICATE_EXPIRED, FindingCode.MANIFEST_NOT_SIGNED);
     }
 
@@ -154,7 +155,7 @@ class CertificateTest {
 
         Path file = Specimen.export(directory.resolve("chained.zip"), events, ROOT);
 
-        assertThat(codes(Verifier.verify(file, ANCHORS))).startsWith(FindingCode.KEY_NOT_ANCHORED);
+        assertThat(codes(BothWays.verify(file, ANCHORS))).startsWith(FindingCode.KEY_NOT_ANCHORED);
     }
 
     @Test
@@ -164,7 +165,7 @@ class CertificateTest {
         tampered.put(PackageNames.KEYS, keys.replace("\"notAfter\":\"2026-11-23T13", "\"notAfter\":\"2026-11-25T13"))
                 .sealManifest(ROOT);
 
-        VerificationReport report = Verifier.verify(tampered.save(directory.resolve("illegible.zip")), ANCHORS);
+        VerificationReport report = BothWays.verify(tampered.save(directory.resolve("illegible.zip")), ANCHORS);
 
         assertThat(codes(report)).contains(FindingCode.CERTIFICATE_FORGED, FindingCode.KEY_NOT_ANCHORED);
     }
@@ -188,7 +189,7 @@ class CertificateTest {
                         EventTypes.DECISION,
                         EventTypes.STREAM_CLOSED);
         Path file = Specimen.export(directory.resolve("renewed.zip"), events, ROOT);
-        assertThat(Verifier.verify(file, ANCHORS).findings()).isEmpty();
+        assertThat(BothWays.verify(file, ANCHORS).findings()).isEmpty();
     }
 
     @Test
@@ -204,6 +205,21 @@ class CertificateTest {
         assertThat(keys.objects("certificates")).hasSize(1);
     }
 
+    /** Each event would be held against each of them. */
+    @Test
+    void verify_certificateListedTwice_isLookedAtOnce() throws IOException {
+        Tampered tampered = Tampered.open(export(certified(Specimen.NOW, Duration.ofHours(1))));
+        JsonObject keys = JsonObject.parse(tampered.files().get(PackageNames.KEYS));
+        String genuine = keys.objects("certificates").get(0).toString();
+        String forged = genuine.replace("\"notAfter\":\"2026-11-23T13", "\"notAfter\":\"2026-11-23T14");
+        tampered.change(PackageNames.KEYS, text -> text.replace(genuine, genuine + "," + forged + "," + forged));
+
+        VerificationReport report =
+                BothWays.verify(Files.write(directory.resolve("t.zip"), tampered.toBytes()), ANCHORS);
+
+        assertThat(report.findings()).extracting(Finding::code).containsOnlyOnce(FindingCode.CERTIFICATE_FORGED);
+    }
+
     private static Stating certified(Instant from, Duration validity) {
         Signer local = Ed25519Signer.generate();
         return new Stating(local, KeyCertificate.issue(ROOT, local.verificationKey(), List.of(), from, validity));
@@ -214,7 +230,7 @@ class CertificateTest {
     }
 
     private VerificationReport verify(Signer local) {
-        return Verifier.verify(export(local), ANCHORS);
+        return BothWays.verify(export(local), ANCHORS);
     }
 
     private static List<FindingCode> codes(VerificationReport report) {

@@ -31,6 +31,10 @@ class CorrectionTest {
     private final AuditEvent outcome =
             writer.outcome(TENANT, decision, "COMMITTED", entry("HELD", -5), entry("SPENT", 5));
 
+    private final Findings findings = new Findings();
+    private final Facts facts = new Facts(FactSpool.create());
+    private final DecisionCheck check = new DecisionCheck(facts);
+
     private int exports;
 
     @TempDir
@@ -170,19 +174,17 @@ class CorrectionTest {
 
     @Test
     void end_correctionsOfADroppedOutcome_areOneRow() {
-        Findings findings = new Findings();
-        DecisionBook book = new DecisionBook(new Scope(), findings);
         AuditEvent first = correcting(later(writer, "CORRECTED"), outcome.id().toString());
-        book.droppedDecision(DROPPED, TENANT, decision);
-        book.droppedOutcome(TENANT, decision);
+        facts.droppedDecision(TENANT, decision);
+        facts.droppedOutcome(TENANT, decision);
 
-        take(book, first, 1);
-        take(book, correcting(later(writer, "REFUNDED"), first.id().toString()), 2);
-        book.end();
+        take(first, 1);
+        take(correcting(later(writer, "REFUNDED"), first.id().toString()), 2);
+        tell();
         assertThat(findings.inOrder()).isEmpty();
 
-        take(book, correcting(later(writer, "REFUNDED"), writer.id().toString()), 3);
-        book.end();
+        take(correcting(later(writer, "REFUNDED"), writer.id().toString()), 3);
+        tell();
         assertThat(findings.inOrder()).singleElement().satisfies(finding -> {
             assertThat(finding.code()).isEqualTo(FindingCode.CORRECTION_WITHOUT_OUTCOME);
             assertThat(finding.place().seq()).isEqualTo(3);
@@ -202,7 +204,7 @@ class CorrectionTest {
                 null,
                 EvidenceFilter.ALL.ofRun("run-2"));
 
-        VerificationReport report = Verifier.verify(file, StartAttacks.TRUST);
+        VerificationReport report = BothWays.verify(file, StartAttacks.TRUST);
 
         assertThat(report.findings()).isEmpty();
         assertThat(report.events()).isEqualTo(1);
@@ -212,15 +214,15 @@ class CorrectionTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void end_outcomeBesideADroppedOne_isFound(boolean droppedFirst) {
-        Findings findings = new Findings();
-        DecisionBook book = new DecisionBook(new Scope(), findings);
+        facts.droppedDecision(TENANT, decision);
         if (droppedFirst) {
-            book.droppedOutcome(TENANT, decision);
+            facts.droppedOutcome(TENANT, decision);
         }
-        take(book, outcome, 1);
+        take(outcome, 1);
         if (!droppedFirst) {
-            book.droppedOutcome(TENANT, decision);
+            facts.droppedOutcome(TENANT, decision);
         }
+        tell();
 
         assertThat(findings.inOrder()).singleElement().satisfies(finding -> {
             assertThat(finding.code()).isEqualTo(FindingCode.OUTCOME_TWICE);
@@ -230,10 +232,9 @@ class CorrectionTest {
 
     @Test
     void end_decisionBesideADroppedOne_isFound() {
-        Findings findings = new Findings();
-        DecisionBook book = new DecisionBook(new Scope(), findings);
-        book.decision(place(1), TENANT, envelope(), decided());
-        book.droppedDecision(DROPPED, TENANT, decision);
+        check.decision(place(1), envelope(), decided());
+        facts.droppedDecision(TENANT, decision);
+        tell();
 
         assertThat(findings.inOrder())
                 .extracting(Finding::code, Finding::place)
@@ -243,8 +244,6 @@ class CorrectionTest {
     /** In shadow mode a call may pass without a hold: there is nothing that a part could come too late for. */
     @Test
     void end_partOfACallWithoutAHold_afterItsOutcome_isSound() {
-        Findings findings = new Findings();
-        DecisionBook book = new DecisionBook(new Scope(), findings);
         JsonObject part = JsonObject.create()
                 .put(
                         "part",
@@ -261,16 +260,21 @@ class CorrectionTest {
                                 .put("kind", "COMMITTED")
                                 .put("final", true))
                 .put("entries", List.of());
-        book.decision(place(1), TENANT, envelope(), decided());
-        book.outcome(place(2), TENANT, envelope(), last);
-        book.change(place(3), TENANT, envelope(), part, "part", "committed");
-        book.end();
+        check.decision(place(1), envelope(), decided());
+        check.outcome(place(2), envelope(), last);
+        check.change(place(3), envelope(), part, "part", "committed");
+        tell();
 
         assertThat(findings.inOrder()).isEmpty();
     }
 
+    /** Says what follows from all facts so far. */
+    private void tell() {
+        facts.tell(new IdBook(findings), new DecisionBook(new Scope(), findings), new CostBook(findings));
+    }
+
     private JsonObject envelope() {
-        return JsonObject.create().put("decisionid", decision.toString());
+        return JsonObject.create().put("id", writer.id().toString()).put("decisionid", decision.toString());
     }
 
     /** Without a hold. */
@@ -286,10 +290,10 @@ class CorrectionTest {
         return new Place("events", seq, TENANT, new UUID(1, 1), seq, new UUID(2, seq));
     }
 
-    private static void take(DecisionBook book, AuditEvent event, long seq) {
+    private void take(AuditEvent event, long seq) {
         JsonObject envelope = JsonObject.parse(event.payload());
         Place place = new Place("events", seq, TENANT, new UUID(1, 1), seq, event.id());
-        book.outcome(place, TENANT, envelope, envelope.object("data"));
+        check.outcome(place, envelope, envelope.object("data"));
     }
 
     /** Opened, account, decision, outcome. */
@@ -322,7 +326,7 @@ class CorrectionTest {
 
     private VerificationReport verify(List<SealedAuditEvent> events, @Nullable LogExport log, Anchors anchors) {
         Path file = directory.resolve("e" + exports++ + ".zip");
-        return Verifier.verify(Specimen.export(file, events, HonestPackage.EXPORTER, log), anchors);
+        return BothWays.verify(Specimen.export(file, events, HonestPackage.EXPORTER, log), anchors);
     }
 
     private static List<FindingCode> codes(VerificationReport report) {

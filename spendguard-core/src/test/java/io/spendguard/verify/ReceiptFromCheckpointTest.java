@@ -128,6 +128,6 @@ class ReceiptFromCheckpointTest {
         Path file = directory.resolve("e.zip");
         Files.deleteIfExists(file);
         Specimen.export(file, all, HonestPackage.EXPORTER, log.take(shown).from(1));
-        return Verifier.verify(file, auditor, Files.write(directory.resolve("receipts.jsonl"), receipts));
+        return BothWays.verify(file, auditor, Files.write(directory.resolve("receipts.jsonl"), receipts));
     }
 }

@@ -51,7 +51,7 @@ class ReceiptTest {
 
     @Test
     void verify_withoutReceipts_saysNothingOfThem() {
-        VerificationReport report = Verifier.verify(export(life), ANCHORS);
+        VerificationReport report = BothWays.verify(export(life), ANCHORS);
 
         assertThat(report.receipts()).isNull();
         assertThat(report.notes()).noneMatch(note -> note.startsWith("receipts"));
@@ -205,9 +205,9 @@ class ReceiptTest {
                 directory.resolve("receipts.jsonl"),
                 receipts(gone, DURING, certificate.toJson().toString()));
 
-        assertThat(codes(Verifier.verify(export(life), ANCHORS.with(root.verificationKey()), receipts)))
+        assertThat(codes(BothWays.verify(export(life), ANCHORS.with(root.verificationKey()), receipts)))
                 .containsExactly(FindingCode.TAIL_LOST);
-        assertThat(codes(Verifier.verify(export(life), ANCHORS, receipts)))
+        assertThat(codes(BothWays.verify(export(life), ANCHORS, receipts)))
                 .as("without the root nobody vouches for the receipt")
                 .containsExactly(FindingCode.RECEIPT_INVALID);
     }
@@ -216,7 +216,7 @@ class ReceiptTest {
     void verify_missingReceipts_cannotRun() {
         Path none = directory.resolve("none.jsonl");
 
-        assertThatThrownBy(() -> Verifier.verify(export(life), ANCHORS, none))
+        assertThatThrownBy(() -> BothWays.verify(export(life), ANCHORS, none))
                 .isInstanceOf(EvidenceException.class)
                 .hasMessage("Receipts file " + none + " does not exist. Name the file your callers wrote.");
     }
@@ -237,7 +237,7 @@ class ReceiptTest {
     }
 
     private VerificationReport verify(Path file, List<String> receipts) throws IOException {
-        return Verifier.verify(file, ANCHORS, Files.write(directory.resolve("receipts.jsonl"), receipts));
+        return BothWays.verify(file, ANCHORS, Files.write(directory.resolve("receipts.jsonl"), receipts));
     }
 
     static List<String> receipts(List<SealedAuditEvent> events, Instant issuedAt) {

@@ -126,14 +126,14 @@ class StartTest {
                 .take(HonestPackage.ACME)
                 .signed());
 
-        VerificationReport report = Verifier.verify(file, StartAttacks.AUDITOR, null, third);
+        VerificationReport report = BothWays.verify(file, StartAttacks.AUDITOR, null, third);
 
         assertThat(report.summary()).isEqualTo("evidence: verified (FROM CHECKPOINT 3), 4 events, 0 findings");
         assertThat(report.log().isContinuation()).isTrue();
-        assertThat(codes(Verifier.verify(file, StartAttacks.AUDITOR)))
+        assertThat(codes(BothWays.verify(file, StartAttacks.AUDITOR)))
                 .as("what lies between both was not verified")
                 .containsExactly(FindingCode.CHECKPOINT_MISSING);
-        assertThat(codes(Verifier.verify(file, forked, null, third)))
+        assertThat(codes(BothWays.verify(file, forked, null, third)))
                 .containsExactly(FindingCode.CHECKPOINT_INCONSISTENT);
     }
 
@@ -169,7 +169,7 @@ class StartTest {
         SpecimenLog log = StartAttacks.earlier().take(HonestPackage.INITECH);
         Path file = export(HonestPackage.INITECH, log.from(2));
 
-        VerificationReport report = Verifier.verify(file, StartAttacks.AUDITOR);
+        VerificationReport report = BothWays.verify(file, StartAttacks.AUDITOR);
 
         assertThat(report.findings()).isEmpty();
         assertThat(report.beginning()).isEqualTo(new Beginning(2, 0));
@@ -191,7 +191,7 @@ class StartTest {
         Path file =
                 export(all, log.take(all.subList(all.size() - 1, all.size())).from(1));
 
-        VerificationReport report = Verifier.verify(file, auditor);
+        VerificationReport report = BothWays.verify(file, auditor);
 
         assertThat(report.findings()).isEmpty();
         assertThat(report.streams())
@@ -240,7 +240,7 @@ class StartTest {
     }
 
     private VerificationReport verify(Anchors anchors, @Nullable SignedNote given) {
-        return Verifier.verify(export(StartAttacks.LIFE, StartAttacks.log().from(2)), anchors, null, given);
+        return BothWays.verify(export(StartAttacks.LIFE, StartAttacks.log().from(2)), anchors, null, given);
     }
 
     private Path export(List<SealedAuditEvent> events, LogExport log) {

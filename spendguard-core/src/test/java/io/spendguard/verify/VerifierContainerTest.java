@@ -4,11 +4,14 @@ import static io.spendguard.verify.Specimen.ANCHORS;
 import static io.spendguard.verify.Specimen.SIGNER;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.spendguard.evidence.EventLine;
 import io.spendguard.evidence.EvidenceManifest;
 import io.spendguard.evidence.SealFormat;
 import io.spendguard.evidence.internal.PackageNames;
+import io.spendguard.evidence.internal.StoredZip;
 import io.spendguard.json.JsonObject;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -80,6 +83,54 @@ class VerifierContainerTest {
         assertThat(codes(zip(files(), 0, ""))).containsExactly(FindingCode.MANIFEST_MALFORMED);
     }
 
+    /** A thousand findings of each kind are kept: what each quotes must not be as long as a package allows. */
+    @Test
+    void line_labelsOfAMillionCharacters_areCutInTheReport() throws IOException {
+        String endless = "x".repeat(1_000_000);
+        tampered.line("acme", 3, line -> labelled(line, endless, line.keyId()))
+                .line("acme", 4, line -> labelled(line, line.type(), endless));
+
+        VerificationReport report = BothWays.verify(zip(files(), 0, ""), ANCHORS);
+
+        assertThat(report.findings())
+                .extracting(Finding::code)
+                .contains(FindingCode.EVENT_MISLABELLED, FindingCode.KEY_NOT_ANCHORED);
+        assertThat(report.findings())
+                .allSatisfy(finding -> assertThat(finding.message()).hasSizeLessThan(4_100));
+        assertThat(report.keys()).allSatisfy(key -> assertThat(key.id()).hasSizeLessThan(210));
+    }
+
+    /** Its bytes would be read into memory before anything else is known of the package. */
+    @Test
+    void zip_directoryLargerThanAnyPackageHas_isRefused() throws IOException {
+        long length = (64L << 20) + 1;
+        Path file = directory.resolve("vast.zip");
+        try (RandomAccessFile vast = new RandomAccessFile(file.toFile(), "rw")) {
+            vast.seek(length);
+            vast.write(StoredZip.end(1, length, 0));
+        }
+
+        assertThat(BothWays.verify(file, ANCHORS).findings())
+                .extracting(Finding::message)
+                .startsWith(
+                        "The package has a directory of 67108865 bytes, which no package has. Get it from its source once"
+                                + " more.");
+    }
+
+    private static EventLine labelled(EventLine line, String type, String keyId) {
+        return new EventLine(
+                line.id(),
+                type,
+                line.payload(),
+                line.seq(),
+                line.chain(),
+                line.batchSize(),
+                line.leafIndex(),
+                line.path(),
+                line.signature(),
+                keyId);
+    }
+
     private List<Map.Entry<String, byte[]>> files() {
         return new ArrayList<>(tampered.files().entrySet());
     }
@@ -101,7 +152,7 @@ class VerifierContainerTest {
     }
 
     private static List<FindingCode> codes(Path file) {
-        return Verifier.verify(file, ANCHORS).findings().stream()
+        return BothWays.verify(file, ANCHORS).findings().stream()
                 .map(Finding::code)
                 .toList();
     }

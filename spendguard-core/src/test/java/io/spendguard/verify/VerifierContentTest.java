@@ -15,6 +15,7 @@ import io.spendguard.proof.Anchors;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -175,7 +176,7 @@ class VerifierContentTest {
                 directory.resolve("e.zip"),
                 Specimen.writer(HonestPackage.WRITER, 0x9000).closeFor(writer.leaveOpen()));
         VerificationReport report =
-                Verifier.verify(file, Anchors.of(SIGNER.verificationKey(), HonestPackage.WRITER.verificationKey()));
+                BothWays.verify(file, Anchors.of(SIGNER.verificationKey(), HonestPackage.WRITER.verificationKey()));
 
         assertThat(report.findings()).isEmpty();
         assertThat(report.streams())
@@ -328,6 +329,27 @@ class VerifierContentTest {
     }
 
     @Test
+    void event_ofATypeFromTheFuture_countsAndIsNamedAsUnchecked() {
+        writer.write(
+                opening(),
+                AuditEvent.of("io.spendguard.hold.merged.v1", writer.id(), TENANT, Specimen.NOW)
+                        .data(JsonObject.create()
+                                .put("transaction", writer.id().toString())
+                                .put("entries", List.of(entry("AVAILABLE", -5), entry("HELD", 5))))
+                        .build());
+
+        VerificationReport report = verify(writer.close());
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.tally().unknownTypes()).isEqualTo(Map.of("io.spendguard.hold.merged.v1", 1L));
+        assertThat(report.notes())
+                .contains(
+                        "NOT CHECKED: what 1 events of type io.spendguard.hold.merged.v1 say, which this version does not"
+                                + " know; verify with a newer one");
+        assertThat(report.accounts().get(0).held()).hasToString("0.000000005 USD");
+    }
+
+    @Test
     void event_factsMissing_isFoundNotThrown() {
         writer.write(AuditEvent.of(EventTypes.DECISION, writer.id(), TENANT, Specimen.NOW)
                 .decision(decision)
@@ -380,7 +402,7 @@ class VerifierContentTest {
     }
 
     private VerificationReport verify(List<SealedAuditEvent> events) {
-        return Verifier.verify(Specimen.export(directory.resolve("e.zip"), events), ANCHORS);
+        return BothWays.verify(Specimen.export(directory.resolve("e.zip"), events), ANCHORS);
     }
 
     private static List<FindingCode> codes(VerificationReport report) {

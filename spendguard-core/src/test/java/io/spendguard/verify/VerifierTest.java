@@ -47,7 +47,7 @@ class VerifierTest {
 
     @Test
     void verify_genuinePackage_findsNothing() {
-        VerificationReport report = Verifier.verify(genuine, ANCHORS);
+        VerificationReport report = BothWays.verify(genuine, ANCHORS);
 
         assertThat(report.findings()).isEmpty();
         assertThat(report.summary()).isEqualTo("evidence: verified, 14 events, 0 findings");
@@ -65,7 +65,7 @@ class VerifierTest {
 
     @Test
     void verify_genuinePackage_reportsTheAccounts() {
-        VerificationReport report = Verifier.verify(genuine, ANCHORS);
+        VerificationReport report = BothWays.verify(genuine, ANCHORS);
 
         AccountReport account = report.accounts().get(0);
         assertThat(report.accounts()).hasSize(2);
@@ -313,7 +313,7 @@ class VerifierTest {
                 .sealManifest(SIGNER);
         Anchors both = ANCHORS.with(STRANGER.verificationKey());
 
-        VerificationReport report = Verifier.verify(tampered.save(directory.resolve("t.zip")), both);
+        VerificationReport report = BothWays.verify(tampered.save(directory.resolve("t.zip")), both);
 
         assertThat(codes(report)).containsExactly(FindingCode.EVENT_FORGED);
         assertThat(report.findings().get(0).place().seq()).isEqualTo(3);
@@ -324,7 +324,7 @@ class VerifierTest {
         List<SealedAuditEvent> forged = Specimen.life(STRANGER, "acme", 0x3000);
         Path file = Specimen.export(directory.resolve("forged.zip"), forged, STRANGER);
 
-        VerificationReport report = Verifier.verify(file, ANCHORS);
+        VerificationReport report = BothWays.verify(file, ANCHORS);
 
         assertThat(codes(report)).containsExactly(FindingCode.KEY_NOT_ANCHORED, FindingCode.MANIFEST_NOT_SIGNED);
         assertThat(report.findings().get(0).place().seq()).isEqualTo(1);
@@ -401,7 +401,7 @@ class VerifierTest {
     void verify_noEvents_isNotVerified() {
         Path empty = Specimen.export(directory.resolve("empty.zip"), List.of());
 
-        VerificationReport report = Verifier.verify(empty, ANCHORS);
+        VerificationReport report = BothWays.verify(empty, ANCHORS);
 
         assertThat(codes(report)).containsExactly(FindingCode.PACKAGE_EMPTY);
         assertThat(report.summary()).isEqualTo("evidence: NOT verified, 0 events, 1 findings");
@@ -409,7 +409,7 @@ class VerifierTest {
 
     @Test
     void verify_emptyAnchors_trustsNothing() {
-        VerificationReport report = Verifier.verify(genuine, Anchors.of());
+        VerificationReport report = BothWays.verify(genuine, Anchors.of());
 
         assertThat(codes(report))
                 .containsExactly(
@@ -420,7 +420,7 @@ class VerifierTest {
     void verify_noZip_isUnreadable() throws IOException {
         Path file = Files.writeString(directory.resolve("text.zip"), "This is no zip file, but it is long enough.");
 
-        VerificationReport report = Verifier.verify(file, ANCHORS);
+        VerificationReport report = BothWays.verify(file, ANCHORS);
 
         assertThat(codes(report)).containsExactly(FindingCode.PACKAGE_UNREADABLE);
     }
@@ -430,15 +430,15 @@ class VerifierTest {
         Path file = directory.resolve("none.zip");
 
         assertThatExceptionOfType(EvidenceException.class)
-                .isThrownBy(() -> Verifier.verify(file, ANCHORS))
+                .isThrownBy(() -> BothWays.verify(file, ANCHORS))
                 .withMessage("Evidence package " + file + " does not exist. Name the zip itself.");
         assertThatExceptionOfType(EvidenceException.class)
-                .isThrownBy(() -> Verifier.verify(directory, ANCHORS))
+                .isThrownBy(() -> BothWays.verify(directory, ANCHORS))
                 .withMessage("Evidence package " + directory + " is a directory. Name the zip itself.");
     }
 
     private VerificationReport verify(Tampered tampered) throws IOException {
-        return Verifier.verify(tampered.save(directory.resolve("tampered.zip")), ANCHORS);
+        return BothWays.verify(tampered.save(directory.resolve("tampered.zip")), ANCHORS);
     }
 
     private Finding firstOf(Tampered tampered) throws IOException {

@@ -13,8 +13,8 @@ import io.spendguard.Guard;
 import io.spendguard.ToolArguments;
 import io.spendguard.model.Action;
 import io.spendguard.model.ActionKind;
+import io.spendguard.model.CurrentPermit;
 import io.spendguard.model.Decision;
-import io.spendguard.model.Permit;
 import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
 import io.spendguard.model.SpendDeniedException;
@@ -53,7 +53,7 @@ final class ChatGate {
         InvocationContext invocation = Callers.of(request);
         ChatRequestParameters parameters = defaults.get().overrideWith(request.parameters());
         Action action = Callers.scope(invocation).complete(describe(request, parameters));
-        if (Permit.current().filter(outer -> outer.covers(action)).isPresent()) {
+        if (CurrentPermit.claim(action)) {
             return Optional.empty();
         }
         Guard guard = guards.guard(invocation);
@@ -67,6 +67,13 @@ final class ChatGate {
             Callers.replaced(request, send);
         }
         return Optional.of(new Admission(guard, allowed, send, invocation));
+    }
+
+    /** A call that an outer gate holds for ended with the provider's exception, which the caller passes on. */
+    void failedBehindOuterGate(Throwable failure) {
+        if (hiddenRetries == 0 && ProviderFailure.isUnbilled(failure)) {
+            CurrentPermit.unclaim();
+        }
     }
 
     /** The call ended with the provider's exception, which the caller passes on. */

@@ -77,7 +77,12 @@ final class GuardedChatModel implements ChatModel, Gated<ChatModel> {
         Objects.requireNonNull(request, "request");
         Optional<Admission> admitted = gate.admit(request);
         if (admitted.isEmpty()) {
-            return provider.apply(request);
+            try {
+                return provider.apply(request);
+            } catch (RuntimeException | Error failure) {
+                gate.failedBehindOuterGate(failure);
+                throw failure;
+            }
         }
         Admission admission = admitted.get();
         ChatResponse response = settled(admission, provider);

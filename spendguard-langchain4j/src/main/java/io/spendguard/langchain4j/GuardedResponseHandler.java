@@ -16,6 +16,7 @@ import io.spendguard.model.ReasonCode;
 import io.spendguard.model.SpendDeniedException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -30,12 +31,18 @@ final class GuardedResponseHandler implements StreamingChatResponseHandler {
     /** The stream brought more output than was held for. */
     static final ReasonCode HOLD_OUTGROWN = new ReasonCode("HOLD_OUTGROWN");
 
+    /** Another tokenizer than the model's may count a little more: nobody is cut for that. */
+    private static final int TOLERANCE_DIVISOR = 16;
+
+    private static final int TOLERANCE_TOKENS = 8;
+
     private final ChatGate gate;
     private final Admission admission;
     private final Call call;
     private final StreamingChatResponseHandler downstream;
     private final StreamedTokens arrived = new StreamedTokens();
     private final Set<ToolExecutionRequest> admittedTools = new HashSet<>();
+    private long outputTokens;
     private volatile boolean silenced;
     private volatile @Nullable Throwable downstreamFailure;
     private volatile @Nullable SpendDeniedException refusedTool;
@@ -156,8 +163,12 @@ final class GuardedResponseHandler implements StreamingChatResponseHandler {
 
     /** Counts a part; when it is one too many, ends the stream. Tells whether the application may see the part. */
     private boolean arrived(@Nullable String text, @Nullable StreamingHandle handle) {
-        boolean fits = text == null || call.part(arrived.more(text));
-        if (fits || silenced) {
+        if (text != null) {
+            long more = arrived.more(text);
+            outputTokens += more;
+            call.part(more);
+        }
+        if (silenced || fits()) {
             return !silenced;
         }
         SpendDeniedException cut = ChatGate.refused(
@@ -172,6 +183,12 @@ final class GuardedResponseHandler implements StreamingChatResponseHandler {
         }
         downstream.onError(cut);
         return false;
+    }
+
+    private boolean fits() {
+        OptionalLong cap = call.effective().maxOutputTokens();
+        return cap.isEmpty()
+                || outputTokens <= cap.getAsLong() + cap.getAsLong() / TOLERANCE_DIVISOR + TOLERANCE_TOKENS;
     }
 
     private static void cancel(StreamingHandle handle) {

@@ -279,6 +279,47 @@ class GuardedChatModelTest {
     }
 
     @Test
+    void chat_askedAgainBetweenTwoGates_isDecidedAndChargedAgain() {
+        ChatModel inner = GuardedModels.chat(lab.chat().build(), lab.guard);
+        ChatModel outer = GuardedModels.chat(new Insisting(inner), lab.guard);
+        lab.provider.reply(OpenAiReply.rateLimited(), OpenAiReply.text("Bad."), OpenAiReply.text("Good."));
+
+        assertThat(outer.chat(HELLO).aiMessage().text()).isEqualTo("Good.");
+
+        // The refused attempt cost nothing; the answer nobody wanted did.
+        assertThat(lab.guard).decided(Effect.CONTINUE, times(2)).spent("0.00012 USD");
+    }
+
+    /** Asks until the answer is good. */
+    record Insisting(ChatModel delegate) implements ChatModel {
+        @Override
+        public ChatResponse chat(ChatRequest request) {
+            for (int attempt = 1; ; attempt++) {
+                try {
+                    ChatResponse response = delegate.chat(request);
+                    if (response.aiMessage().text().equals("Good.")) {
+                        return response;
+                    }
+                } catch (RateLimitException busy) {
+                    if (attempt == 3) {
+                        throw busy;
+                    }
+                }
+            }
+        }
+
+        @Override
+        public ChatRequestParameters defaultRequestParameters() {
+            return delegate.defaultRequestParameters();
+        }
+
+        @Override
+        public ModelProvider provider() {
+            return delegate.provider();
+        }
+    }
+
+    @Test
     void chat_nullRequest_isRefusedBeforeAnyDecision() {
         ChatModel model = GuardedModels.chat(lab.chat().build(), lab.guard);
 

@@ -163,7 +163,8 @@ class GuardedStreamingChatModelTest {
     @Test
     void chat_moreThanWasHeldFor_isCut() throws Exception {
         CountDownLatch never = new CountDownLatch(1);
-        lab.provider.reply(OpenAiReply.text("one two three four five six").heldAfter(5, never));
+        lab.provider.reply(OpenAiReply.text("one two three four five six seven eight nine ten eleven twelve thirteen")
+                .heldAfter(12, never));
         StreamProbe probe = new StreamProbe();
 
         model().chat(HELLO.toBuilder().maxOutputTokens(3).build(), probe);
@@ -174,16 +175,27 @@ class GuardedStreamingChatModelTest {
                         GuardedResponseHandler.HOLD_OUTGROWN,
                         "The stream of model 'gpt-4o' brought more than the 3 output tokens that were asked for and"
                                 + " held. Raise the request's cap."));
-        assertThat(probe.parts).hasSize(3);
-        // 17 x 2,500 + 4 x 10,000 nanos: what arrived, the part too many included
-        assertThat(lab.spent()).isEqualTo("0.0000825 USD");
+        // The cap of 3 and 8 more, which a model's own tokenizer may not count.
+        assertThat(probe.parts).hasSize(11);
+        // 17 x 2,500 + 12 x 10,000 nanos: what arrived, the part too many included
+        assertThat(lab.spent()).isEqualTo("0.0001625 USD");
+    }
+
+    @Test
+    void chat_atItsCapByTheModelsOwnTokenizer_isNotCutForWhatOursCounts() throws Exception {
+        lab.provider.reply(OpenAiReply.text("one two three four five six"));
+        StreamProbe probe = new StreamProbe();
+
+        model().chat(HELLO.toBuilder().maxOutputTokens(5).build(), probe);
+
+        assertThat(probe.response().aiMessage().text()).isEqualTo("one two three four five six");
     }
 
     @Test
     void chat_moreThanWasHeldFor_thatCannotBeCancelled_isSettledByItsEnd() throws Exception {
         StreamingChatModel model = guarded(handler -> {
-            handler.onPartialResponse("one two three four");
-            handler.onPartialResponse(" five");
+            handler.onPartialResponse("one two three four five six seven eight nine ten eleven twelve");
+            handler.onPartialResponse(" thirteen");
             handler.onCompleteResponse(response(new TokenUsage(1_000, 200)));
         });
         StreamProbe probe = new StreamProbe();

@@ -66,6 +66,18 @@ final class Gate {
         return outer != null && outer.covers(action);
     }
 
+    /** Runs a call that an outer gate decided and holds for; one that provably cost nothing may be made again. */
+    static <T extends @Nullable Object> T runBehindOuterGate(Supplier<T> body) {
+        try {
+            return body.get();
+        } catch (RuntimeException | Error failure) {
+            if (Failures.isProvablyUnbilled(failure)) {
+                CurrentPermit.unclaim();
+            }
+            throw failure;
+        }
+    }
+
     Decision decide(Action action) {
         return guard.decide(action);
     }

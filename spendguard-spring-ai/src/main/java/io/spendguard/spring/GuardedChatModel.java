@@ -2,6 +2,7 @@ package io.spendguard.spring;
 
 import io.spendguard.Call;
 import io.spendguard.model.Action;
+import io.spendguard.model.CurrentPermit;
 import io.spendguard.model.Permit;
 import io.spendguard.model.SpendDeniedException;
 import io.spendguard.trace.Scope;
@@ -56,8 +57,8 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
         ChatRequest request = ChatRequest.of(prompt, delegate.getOptions(), provider);
         Scope scope = gate.scope(request.toolContext(), null);
         Action action = request.action(gate, scope);
-        if (gate.isCovered(Permit.current().orElse(null), action)) {
-            return delegate.call(prompt);
+        if (CurrentPermit.claim(action)) {
+            return Gate.runBehindOuterGate(() -> delegate.call(prompt));
         }
         Admitted admitted = gate.enter(action);
         Prompt effective = request.apply(admitted);

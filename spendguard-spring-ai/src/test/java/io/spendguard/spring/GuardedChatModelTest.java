@@ -30,6 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.content.Media;
 import org.springframework.ai.openai.OpenAiChatOptions;
@@ -202,6 +204,33 @@ class GuardedChatModelTest {
             assertThat(bench.decorator.guardChatModel(inner)).isSameAs(inner);
             assertThat(bench.events())
                     .containsExactly("llm_call continue", "COMMITTED", "llm_call continue", "COMMITTED");
+        }
+    }
+
+    @Test
+    void call_askedAgainBetweenTwoGates_isDecidedAndChargedAgain() {
+        try (Bench bench = new Bench(Bench.contract(""))) {
+            bench.provider.reply(OpenAiReply.rateLimited(), OpenAiReply.text("Bad."), OpenAiReply.text("Good."));
+            ChatModel inner = bench.model();
+            ChatModel insisting = new ChatModel() {
+                @Override
+                public ChatOptions getOptions() {
+                    return inner.getOptions();
+                }
+
+                @Override
+                public ChatResponse call(Prompt prompt) {
+                    assertThatThrownBy(() -> inner.call(prompt)).isInstanceOf(RateLimitException.class);
+                    inner.call(prompt);
+                    return inner.call(prompt);
+                }
+            };
+
+            String answer = bench.decorator.guardChatModel(insisting, "openai").call("Hello");
+
+            assertThat(answer).isEqualTo("Good.");
+            assertThat(bench.events())
+                    .containsExactly("llm_call continue", "llm_call continue", "COMMITTED", "COMMITTED");
         }
     }
 

@@ -13,6 +13,8 @@ import io.spendguard.verify.Verifier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -112,15 +114,23 @@ final class AnchorCommands {
     /** {@code spendguard anchors update FILE --package ZIP} */
     @Command(
             name = "update",
-            description = "Verifies a package and keeps its checkpoint, which later packages must continue.",
+            description =
+                    "Verifies a package and keeps its checkpoint, which later packages must continue; or asks for a"
+                            + " witness from now on.",
             mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
     static final class Update extends ConsoleCommand {
         @Parameters(paramLabel = "FILE", description = "the trust file")
         private Path file;
 
-        @Option(names = "--package", required = true, paramLabel = "ZIP", description = "the evidence package")
-        private Path evidence;
+        @Option(names = "--package", paramLabel = "ZIP", description = "the evidence package")
+        private @Nullable Path evidence;
+
+        @Option(
+                names = "--witness",
+                paramLabel = "KEY",
+                description = "the verifier key, as name+id+key, of a witness who must have cosigned each checkpoint")
+        private @Nullable String witness;
 
         Update(Terminal terminal) {
             super(terminal);
@@ -128,8 +138,29 @@ final class AnchorCommands {
 
         @Override
         public Integer call() {
+            if ((evidence == null) == (witness == null)) {
+                throw new IllegalArgumentException(
+                        "Anchors are updated either by --package, whose checkpoint they keep, or"
+                                + " by --witness, whom they ask for. Give one of the two.");
+            }
+            return evidence == null ? askFor(Objects.requireNonNull(witness)) : keep(evidence);
+        }
+
+        private Integer askFor(String key) {
+            NoteKey asked = NoteKey.parse(key);
+            Anchors.load(file).withWitness(asked).write(file);
+            if (json) {
+                terminal.json(JsonObject.create().put("updated", true).put("witness", asked.toString()));
+            } else {
+                terminal.line(
+                        "anchors: each checkpoint must be cosigned by witness " + asked.name() + ", says " + file);
+            }
+            return SpendGuardCli.OK;
+        }
+
+        private Integer keep(Path zip) {
             Anchors anchors = Anchors.load(file);
-            VerificationReport report = Verifier.verify(evidence, anchors);
+            VerificationReport report = Verifier.verify(zip, anchors);
             LogReport log = report.log();
             boolean isKept =
                     report.isVerified() && log != null && !report.filter().isExcerpt();

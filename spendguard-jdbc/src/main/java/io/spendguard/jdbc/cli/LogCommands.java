@@ -173,21 +173,21 @@ final class LogCommands {
                             new EvidenceException("The log has no checkpoint yet. Run: spendguard log checkpoint"));
             long size = Checkpoint.parse(last.text()).size();
             SignedNote note;
+            NoteKey witness;
             if (name != null && key != null && verifierKey == null && line == null) {
-                Ed25519Signer witness = Ed25519Signer.load(key);
-                SignedNote cosigned = SignedNote.of(last.text()).cosignedBy(name, witness, clock.instant());
-                note = log.cosign(
-                        size,
-                        NoteKey.witness(name, witness.verificationKey()),
-                        cosigned.signatures().get(0));
+                Ed25519Signer signer = Ed25519Signer.load(key);
+                SignedNote cosigned = SignedNote.of(last.text()).cosignedBy(name, signer, clock.instant());
+                witness = NoteKey.witness(name, signer.verificationKey());
+                note = log.cosign(size, witness, cosigned.signatures().get(0));
             } else if (name == null && key == null && verifierKey != null && line != null) {
-                note = log.cosign(size, NoteKey.parse(verifierKey), SignedNote.Signature.parse(line));
+                witness = NoteKey.parse(verifierKey);
+                note = log.cosign(size, witness, SignedNote.Signature.parse(line));
             } else {
                 throw new IllegalArgumentException("A witness is named either by --name and --key, to sign here, or by"
                         + " --verifier-key and --line, to add what it signed. Give one of the two pairs.");
             }
             if (json) {
-                terminal.json(toJson(note));
+                terminal.json(toJson(note).put("witness", witness.toString()));
             } else {
                 print(terminal, note);
             }

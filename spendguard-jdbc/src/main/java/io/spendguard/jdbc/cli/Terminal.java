@@ -2,6 +2,11 @@ package io.spendguard.jdbc.cli;
 
 import io.spendguard.json.JsonObject;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.Objects;
 import picocli.CommandLine;
 
 /** Where answers go: text, or one JSON object. */
@@ -44,8 +49,23 @@ final class Terminal {
 
     /** Says why a command could not run. */
     int cannotRun(Throwable failure) {
-        String message = failure.getMessage();
+        String message =
+                failure instanceof FileSystemException ? fault((FileSystemException) failure) : failure.getMessage();
         return cannotRun(message == null ? failure.getClass().getSimpleName() + " without a message" : message);
+    }
+
+    /** The JDK's message is the file's name, and nothing else where a reason is obvious to it. */
+    private static String fault(FileSystemException failure) {
+        String why = failure instanceof NoSuchFileException
+                ? "it, or its folder, does not exist"
+                : failure instanceof AccessDeniedException
+                        ? "this process may not"
+                        : failure instanceof FileAlreadyExistsException
+                                ? "it exists already"
+                                : Objects.requireNonNullElse(
+                                        failure.getReason(), failure.getClass().getSimpleName());
+        return "File " + failure.getFile() + " cannot be read or written: " + why
+                + ". Name another, or give it permission.";
     }
 
     /** Says why a command could not run. */

@@ -244,6 +244,52 @@ class LogCommandsTest {
         assertThat(neither.err()).contains("Give one of the two pairs.");
     }
 
+    /** With what the commands say, and nothing else. */
+    @Test
+    void witness_askedForByTheAnchors_mustHaveCosigned() {
+        checkpoint();
+        Path witnessKey = directory.resolve("witness.pem");
+        Ed25519Signer.loadOrCreate(witnessKey);
+        onLedger("evidence", "export", "--with-log", "--key", key.toString(), "--out", path("before.zip"));
+
+        Console cosigned =
+                onLedger("log", "witness", "--name", "w.example/1", "--key", witnessKey.toString(), "--json");
+        String witness = JsonObject.parse(cosigned.out().getBytes(StandardCharsets.UTF_8))
+                .string("witness");
+        Console asked = Console.run("anchors", "update", anchors.toString(), "--witness", witness);
+        onLedger("evidence", "export", "--with-log", "--key", key.toString(), "--out", path("after.zip"));
+        Console before = Console.run("verify", path("before.zip"), "--anchors", anchors.toString());
+        Console after = Console.run("verify", path("after.zip"), "--anchors", anchors.toString());
+
+        assertThat(asked.out())
+                .isEqualTo("anchors: each checkpoint must be cosigned by witness w.example/1, says " + anchors + "\n");
+        assertThat(before.exitCode()).isEqualTo(1);
+        assertThat(before.out()).contains("lacks the cosignature of 'w.example/1'");
+        assertThat(after.exitCode()).isZero();
+    }
+
+    @Test
+    void update_withoutPackageOrWitness_saysWhatItNeeds() {
+        Console neither = Console.run("anchors", "update", anchors.toString());
+
+        assertThat(neither.exitCode()).isEqualTo(2);
+        assertThat(neither.err())
+                .isEqualTo(
+                        "spendguard: Anchors are updated either by --package, whose checkpoint they keep, or by --witness,"
+                                + " whom they ask for. Give one of the two.\n");
+    }
+
+    @Test
+    void adopt_statementThatIsNotThere_saysSo() {
+        Console adopted = Console.run("anchors", "adopt", anchors.toString(), "--statement", path("nowhere"));
+
+        assertThat(adopted.exitCode()).isEqualTo(2);
+        assertThat(adopted.err())
+                .isEqualTo("spendguard: File " + path("nowhere")
+                        + " cannot be read or written: it, or its folder, does not"
+                        + " exist. Name another, or give it permission.\n");
+    }
+
     @Test
     void rotateAndRevoke_keyThatGoesOnSigning_isNamed() {
         Path next = directory.resolve("next.pem");

@@ -1,11 +1,8 @@
 package io.spendguard.test;
 
 import io.spendguard.Guard;
-import io.spendguard.contract.Contract;
-import io.spendguard.ledger.InMemoryLedger;
 import io.spendguard.ledger.Ledger;
 import io.spendguard.model.Money;
-import io.spendguard.proof.Ed25519Signer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,55 +11,47 @@ import org.jspecify.annotations.Nullable;
 /** What one test was given, and what is asked of it at its end. Used by the test's thread. */
 final class GuardedTest {
     private final GuardedTestSpec spec;
-    private final Guard guard;
-    private final @Nullable TestClock clock;
-    private final @Nullable PostgresPlace place;
+    private final TestGuard test;
+    private final boolean isOwn;
+    private final int callsBefore;
     private Guard.@Nullable Handle open;
 
-    private GuardedTest(GuardedTestSpec spec, Guard guard, @Nullable TestClock clock, @Nullable PostgresPlace place) {
+    private GuardedTest(GuardedTestSpec spec, TestGuard test, boolean isOwn) {
         this.spec = spec;
-        this.guard = guard;
-        this.clock = clock;
-        this.place = place;
+        this.test = test;
+        this.isOwn = isOwn;
+        this.callsBefore = isOwn ? 0 : RecordedCalls.of(ledger()).size();
     }
 
+    /** With a guard of its own. */
     static GuardedTest start(GuardedTestSpec spec) {
-        Contract contract = spec.contract();
-        if (!spec.isOnPostgres()) {
-            TestClock clock = TestClock.create();
-            Guard guard =
-                    builder(contract, new InMemoryLedger(clock)).clock(clock).build();
-            return new GuardedTest(spec, guard, clock, null);
-        }
-        PostgresPlace place = PostgresPlace.open();
-        try {
-            return new GuardedTest(spec, builder(contract, place.ledger()).build(), null, place);
-        } catch (RuntimeException e) {
-            place.ledger().close();
-            place.close();
-            throw e;
-        }
+        return new GuardedTest(spec, TestGuard.start(spec.contract(), spec.isOnPostgres(), guard -> {}), true);
+    }
+
+    /** With a guard that outlives it. What was recorded before is none of its calls. */
+    static GuardedTest startWith(GuardedTestSpec spec, TestGuard shared) {
+        return new GuardedTest(spec, shared, false);
     }
 
     /** Makes the guard the thread's own, until {@link #end}. */
     void open() {
-        open = guard.open();
+        open = guard().open();
     }
 
     Guard guard() {
-        return guard;
+        return test.guard();
     }
 
     Ledger ledger() {
-        return guard.ledger();
+        return guard().ledger();
     }
 
     Optional<TestClock> clock() {
-        return Optional.ofNullable(clock);
+        return test.clock();
     }
 
     /**
-     * Closes everything, and then tells what the test did wrong.
+     * Closes everything that is its own, and then tells what the test did wrong.
      *
      * @throws AssertionError with all faults
      */
@@ -72,13 +61,15 @@ final class GuardedTest {
             if (open != null) {
                 open.close();
             }
-            RecordedCalls calls = RecordedCalls.of(guard.ledger());
+            RecordedCalls calls = RecordedCalls.of(ledger()).since(callsBefore);
             spec.limit().ifPresent(limit -> requireWithin(limit, calls, faults));
             if (spec.openHolds() == OpenHolds.FAIL) {
                 requireSettled(calls, faults);
             }
         } finally {
-            close();
+            if (isOwn) {
+                test.close();
+            }
         }
         if (!faults.isEmpty()) {
             throw new AssertionError(String.join("\n", faults));
@@ -109,19 +100,5 @@ final class GuardedTest {
                     + " unsettled: openHolds = FAIL wants every permit committed or released. The calls:"
                     + unsettled.listing());
         }
-    }
-
-    private void close() {
-        try {
-            guard.close();
-        } finally {
-            if (place != null) {
-                place.close();
-            }
-        }
-    }
-
-    private static Guard.Builder builder(Contract contract, Ledger ledger) {
-        return Guard.builder().contract(contract).ledger(ledger).signer(Ed25519Signer.generate());
     }
 }

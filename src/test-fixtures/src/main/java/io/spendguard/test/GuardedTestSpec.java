@@ -9,10 +9,13 @@ import java.lang.annotation.Annotation;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.platform.commons.support.AnnotationSupport;
+import org.junit.platform.commons.support.HierarchyTraversalMode;
+import org.junit.platform.commons.support.ReflectionSupport;
 
 /**
  * What a test's annotations ask for; a fault in them fails the test before it starts.
@@ -25,6 +28,9 @@ import org.junit.platform.commons.support.AnnotationSupport;
  */
 record GuardedTestSpec(
         String testName, Contract contract, OpenHolds openHolds, Optional<Money> limit, boolean isOnPostgres) {
+    private static final List<Class<? extends Annotation>> ASKING =
+            List.of(SpendGuardTest.class, BudgetLimit.class, OnPostgres.class);
+
     /** Prices are asked for because a budget counts money: without one, calls would be recorded at no cost. */
     private static final String RECORDS_ONLY = """
             apiVersion: spendguard.ai/v1
@@ -36,13 +42,69 @@ record GuardedTestSpec(
                   window: {type: calendar_day, timezone: UTC}
             """;
 
+    /**
+     * The class whose guard the tests of a class share where the guard is a bean: the nearest one around them that has
+     * one of our annotations, else the class itself when a test method of it has.
+     */
+    static Optional<Class<?>> owner(Class<?> testClass) {
+        for (Class<?> place = testClass; place != null; place = place.getEnclosingClass()) {
+            if (asks(place)) {
+                return Optional.of(place);
+            }
+        }
+        return ReflectionSupport.findMethods(testClass, GuardedTestSpec::asks, HierarchyTraversalMode.TOP_DOWN)
+                        .isEmpty()
+                ? Optional.empty()
+                : Optional.of(testClass);
+    }
+
+    /** The contract that a class's own annotation gives. */
+    static Optional<Contract> contract(Class<?> owner) {
+        return find(owner, SpendGuardTest.class, owner.getSimpleName())
+                .filter(found -> !found.annotation().contract().isEmpty()
+                        || !found.annotation().resource().isEmpty())
+                .map(found -> contract(found, owner));
+    }
+
+    /** Whether a class's own annotation asks for a real ledger. */
+    static boolean isOnPostgres(Class<?> owner) {
+        return AnnotationSupport.isAnnotated(owner, OnPostgres.class);
+    }
+
+    /** Allows every priced call. */
+    static Contract recordsOnly() {
+        return Contract.parse(RECORDS_ONLY, "records-only");
+    }
+
+    /**
+     * As {@link #of}, for a test whose guard is a bean and was there before.
+     *
+     * @throws IllegalStateException when the method asks for another guard
+     */
+    static GuardedTestSpec inSpring(ExtensionContext context) {
+        Method method = context.getRequiredTestMethod();
+        for (Class<? extends Annotation> another : List.of(SpendGuardTest.class, OnPostgres.class)) {
+            if (AnnotationSupport.isAnnotated(method, another)) {
+                throw new IllegalStateException("@" + another.getSimpleName() + " on "
+                        + context.getRequiredTestClass().getSimpleName() + "." + method.getName()
+                        + " asks for a guard of its own, but the guard is a bean of the Spring context, which all"
+                        + " tests of the class share. Put the annotation on the class.");
+            }
+        }
+        return of(context);
+    }
+
+    private static boolean asks(AnnotatedElement element) {
+        return ASKING.stream().anyMatch(annotation -> AnnotationSupport.isAnnotated(element, annotation));
+    }
+
     static GuardedTestSpec of(ExtensionContext context) {
         Method method = context.getRequiredTestMethod();
         Class<?> type = context.getRequiredTestClass();
         Optional<Found<SpendGuardTest>> setup = find(method, type, SpendGuardTest.class);
         return new GuardedTestSpec(
                 type.getSimpleName() + "." + method.getName(),
-                setup.map(found -> contract(found, type)).orElseGet(() -> Contract.parse(RECORDS_ONLY, "records-only")),
+                setup.map(found -> contract(found, type)).orElseGet(GuardedTestSpec::recordsOnly),
                 setup.map(found -> found.annotation().openHolds()).orElse(OpenHolds.ALLOW),
                 find(method, type, BudgetLimit.class).map(GuardedTestSpec::limit),
                 find(method, type, OnPostgres.class).isPresent());
@@ -58,9 +120,7 @@ record GuardedTestSpec(
         if (!resource.isEmpty()) {
             return Contract.parse(read(resource, setup.place(), type), resource);
         }
-        return text.isEmpty()
-                ? Contract.parse(RECORDS_ONLY, "records-only")
-                : Contract.parse(text, "@SpendGuardTest on " + setup.place());
+        return text.isEmpty() ? recordsOnly() : Contract.parse(text, "@SpendGuardTest on " + setup.place());
     }
 
     private static String read(String resource, String place, Class<?> type) {

@@ -44,6 +44,11 @@ final class RecordedCalls {
         return new RecordedCalls(calls.stream().filter(condition).toList());
     }
 
+    /** Without the first of them. */
+    RecordedCalls since(int first) {
+        return new RecordedCalls(calls.subList(first, calls.size()));
+    }
+
     boolean isEmpty() {
         return calls.isEmpty();
     }

@@ -21,7 +21,9 @@ final class SpendGuardExtension implements BeforeEachCallback, AfterEachCallback
 
     @Override
     public void beforeEach(ExtensionContext context) {
-        GuardedTest test = GuardedTest.start(GuardedTestSpec.of(context));
+        GuardedTest test = SpringGuards.find(context.getRequiredTestClass())
+                .map(shared -> GuardedTest.startWith(GuardedTestSpec.inSpring(context), shared))
+                .orElseGet(() -> GuardedTest.start(GuardedTestSpec.of(context)));
         store(context).put(GuardedTest.class, test);
         test.open();
     }

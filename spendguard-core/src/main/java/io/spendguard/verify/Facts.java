@@ -1,0 +1,353 @@
+package io.spendguard.verify;
+
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.Money;
+import io.spendguard.model.Usage;
+import io.spendguard.price.Price;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What only all streams together can judge: whose id an event has, and what became of a decision at which cost. Such facts are
+ * kept by their id while the package is read, and told to the books afterwards, a part of the ids at a time.
+ */
+final class Facts {
+    private static final int EVENT = 0;
+    private static final int DECISION = 1;
+    private static final int DROPPED_DECISION = 2;
+    private static final int DROPPED_OUTCOME = 3;
+    private static final int CHANGE = 4;
+    private static final int OUTCOME = 5;
+    private static final int RATE = 6;
+    private static final int COST = 7;
+    /** Added to a kind: of the same decision by the same event as the fact before it in its partition. */
+    private static final int CONTINUED = 8;
+
+    /** Many decisions apply the few prices of a book: so many of them are kept once. */
+    private static final int SHARED_RATES = 4_096;
+
+    private final FactSpool spool;
+    private final FactWriter fact = new FactWriter();
+    /** Places differ by file as often as there are streams. */
+    private final List<Home> homes = new ArrayList<>();
+
+    private final Map<Home, Integer> numberOfHome = new HashMap<>();
+    private final List<String> tenants = new ArrayList<>();
+    private final Map<String, Integer> numberOfTenant = new HashMap<>();
+    private final List<Rate> rates = new ArrayList<>();
+    private final Map<Rate, Integer> numberOfRate = new HashMap<>();
+
+    /** What the fact before was about, where it may be continued. */
+    private @Nullable UUID lastDecision;
+
+    private @Nullable Place lastPlace;
+
+    Facts(FactSpool spool) {
+        this.spool = spool;
+    }
+
+    /** An event has this id, by its payload. */
+    void event(Place place, UUID id) {
+        fact.clear().number(EVENT).id(id);
+        put(place, id);
+        add(id, null);
+    }
+
+    /** A decision's event; what it moves is empty where that is illegible. */
+    void decision(Place place, UUID id, boolean holds, List<EntryLine> entries) {
+        begin(DECISION, place, id);
+        fact.flag(holds);
+        putHeld(entries);
+        add(id, place);
+    }
+
+    /** A decision whose event was closed and dropped. */
+    void droppedDecision(String tenant, UUID id) {
+        fact.clear().number(DROPPED_DECISION).id(id).number(tenant(tenant));
+        add(id, null);
+    }
+
+    /** A final outcome whose event was closed and dropped. */
+    void droppedOutcome(String tenant, UUID id) {
+        fact.clear().number(DROPPED_OUTCOME).id(id).number(tenant(tenant));
+        add(id, null);
+    }
+
+    /**
+     * An open hold was extended or committed in part, or that was refused.
+     *
+     * @param part the number of the part that was committed; empty for anything else
+     */
+    void change(Place place, UUID decision, boolean isDone, OptionalLong part, List<EntryLine> entries) {
+        begin(CHANGE, place, decision);
+        fact.flag(isDone).flag(part.isPresent()).number(part.orElse(0));
+        putMoved(entries);
+        add(decision, place);
+    }
+
+    /** What became of a decision. */
+    void outcome(Place place, UUID decision, DecisionBook.Outcome outcome, List<EntryLine> entries) {
+        begin(OUTCOME, place, decision);
+        UUID corrected = outcome.corrected();
+        fact.flag(outcome.isFinal())
+                .flag(outcome.isExpiry())
+                .flag(outcome.isCorrection())
+                .flag(corrected != null);
+        if (outcome.isCorrection()) {
+            fact.id(outcome.event());
+        }
+        if (corrected != null) {
+            fact.id(corrected);
+        }
+        putMoved(entries);
+        add(decision, place);
+    }
+
+    /** What a decision's calls are priced at. */
+    void rate(Place place, UUID decision, Rate rate) {
+        begin(RATE, place, decision);
+        putRate(rate);
+        add(decision, place);
+    }
+
+    /** What a settlement says it cost. */
+    void cost(Place place, UUID decision, Usage usage, Money cost) {
+        begin(COST, place, decision);
+        put(usage.inputTokens());
+        put(usage.cacheReadTokens());
+        put(usage.outputTokens());
+        put(usage.reasoningTokens());
+        fact.number(cost.nanos()).text(cost.currency().getCurrencyCode());
+        add(decision, place);
+    }
+
+    /** Tells the books, and has them draw the conclusions that need every stream. */
+    void tell(IdBook ids, DecisionBook decisions, CostBook costs) {
+        try {
+            for (int partition = 0; partition < FactSpool.PARTITIONS; partition++) {
+                new Teller(new FactReader(spool.read(partition))).tell(ids, decisions, costs);
+                ids.conclude();
+                decisions.conclude();
+                costs.conclude();
+            }
+        } catch (IOException failed) {
+            throw spool.unusable(failed);
+        }
+    }
+
+    private void begin(int kind, Place place, UUID decision) {
+        if (place == lastPlace && decision.equals(lastDecision)) {
+            fact.clear().number(kind + CONTINUED);
+            return;
+        }
+        fact.clear().number(kind).id(decision);
+        put(place, decision);
+    }
+
+    private void add(UUID id, @Nullable Place continuable) {
+        lastDecision = id;
+        lastPlace = continuable;
+        spool.add(id, fact);
+    }
+
+    private void put(Place place, UUID id) {
+        UUID event = place.event();
+        fact.number(home(place)).number(place.line()).number(place.seq() - place.line());
+        fact.flag(id.equals(event));
+        if (!id.equals(event)) {
+            fact.id(Objects.requireNonNull(event, "event"));
+        }
+    }
+
+    private void putMoved(List<EntryLine> entries) {
+        fact.flag(!entries.isEmpty());
+        putHeld(entries);
+    }
+
+    private void putHeld(List<EntryLine> entries) {
+        int count = 0;
+        for (EntryLine entry : entries) {
+            count += isHeld(entry) ? 1 : 0;
+        }
+        fact.number(count);
+        for (EntryLine entry : entries) {
+            if (isHeld(entry)) {
+                fact.id(entry.account()).number(entry.atomic());
+            }
+        }
+    }
+
+    private static boolean isHeld(EntryLine entry) {
+        return entry.kind().equals("HELD");
+    }
+
+    private void putRate(Rate rate) {
+        Integer known = numberOfRate.get(rate);
+        if (known == null && rates.size() < SHARED_RATES) {
+            known = rates.size();
+            rates.add(rate);
+            numberOfRate.put(rate, known);
+        }
+        Price price = rate.price();
+        if (known != null) {
+            fact.number(known);
+        } else if (price == null) {
+            fact.number(-1);
+        } else {
+            fact.number(-2).flag(rate.isPublished()).bytes(price.toJson().toCanonicalBytes());
+        }
+    }
+
+    private void put(OptionalLong count) {
+        fact.number(count.orElse(-1));
+    }
+
+    private int home(Place place) {
+        // Streams are read one after the other.
+        Home last = homes.isEmpty() ? null : homes.get(homes.size() - 1);
+        if (last != null && last.isOf(place)) {
+            return homes.size() - 1;
+        }
+        Home home = new Home(
+                Objects.requireNonNull(place.file(), "file"),
+                Objects.requireNonNull(place.tenant(), "tenant"),
+                Objects.requireNonNull(place.stream(), "stream"));
+        Integer known = numberOfHome.putIfAbsent(home, homes.size());
+        if (known != null) {
+            return known;
+        }
+        homes.add(home);
+        return homes.size() - 1;
+    }
+
+    private int tenant(String tenant) {
+        Integer known = numberOfTenant.putIfAbsent(tenant, tenants.size());
+        if (known != null) {
+            return known;
+        }
+        tenants.add(tenant);
+        return tenants.size() - 1;
+    }
+
+    /** Whose file a place is in. */
+    private record Home(String file, String tenant, UUID stream) {
+        private boolean isOf(Place place) {
+            return file.equals(place.file()) && stream.equals(place.stream()) && tenant.equals(place.tenant());
+        }
+    }
+
+    /** Tells the facts of one partition. */
+    private final class Teller {
+        private final FactReader in;
+        private UUID id = new UUID(0, 0);
+        private Place place = Place.PACKAGE;
+        private String tenant = "";
+
+        private Teller(FactReader in) {
+            this.in = in;
+        }
+
+        private void tell(IdBook ids, DecisionBook decisions, CostBook costs) throws IOException {
+            while (in.hasMore()) {
+                int kind = (int) in.number();
+                if (kind < CONTINUED) {
+                    id = in.id();
+                    readSubject(kind);
+                }
+                switch (kind % CONTINUED) {
+                    case EVENT -> ids.event(place, id);
+                    case DECISION -> decisions.decision(place, tenant, id, in.flag(), held());
+                    case DROPPED_DECISION -> decisions.droppedDecision(tenant, id);
+                    case DROPPED_OUTCOME -> decisions.droppedOutcome(tenant, id);
+                    case CHANGE -> {
+                        boolean isDone = in.flag();
+                        boolean isPart = in.flag();
+                        long number = in.number();
+                        OptionalLong part = isPart ? OptionalLong.of(number) : OptionalLong.empty();
+                        decisions.change(place, tenant, id, isDone, part, in.flag(), held());
+                    }
+                    case OUTCOME -> decisions.outcome(place, tenant, id, outcome(), in.flag(), held());
+                    case RATE -> costs.rate(tenant, id, rate());
+                    case COST -> costs.cost(place, tenant, id, usage(), cost());
+                    default -> throw new IOException("It holds a fact of unknown kind " + kind + ".");
+                }
+            }
+        }
+
+        private void readSubject(int kind) throws IOException {
+            if (kind == DROPPED_DECISION || kind == DROPPED_OUTCOME) {
+                tenant = tenants.get((int) in.number());
+                return;
+            }
+            Home home = homes.get((int) in.number());
+            long line = in.number();
+            long seq = in.number() + line;
+            UUID event = in.flag() ? id : in.id();
+            place = new Place(home.file(), line, home.tenant(), home.stream(), seq, event);
+            tenant = home.tenant();
+        }
+
+        private List<EntryLine> held() throws IOException {
+            int count = (int) in.number();
+            List<EntryLine> held = new ArrayList<>(count);
+            for (int i = 0; i < count; i++) {
+                held.add(new EntryLine(in.id(), "HELD", in.number()));
+            }
+            return held;
+        }
+
+        private DecisionBook.Outcome outcome() throws IOException {
+            boolean isFinal = in.flag();
+            boolean isExpiry = in.flag();
+            boolean isCorrection = in.flag();
+            boolean isCorrectedById = in.flag();
+            UUID event = isCorrection ? in.id() : id;
+            return new DecisionBook.Outcome(event, isFinal, isExpiry, isCorrection, isCorrectedById ? in.id() : null);
+        }
+
+        private Rate rate() throws IOException {
+            int number = (int) in.number();
+            if (number >= 0) {
+                return rates.get(number);
+            }
+            if (number == -1) {
+                return Rate.GIVEN;
+            }
+            boolean isPublished = in.flag();
+            return new Rate(Price.fromJson(JsonObject.parse(in.bytes())), isPublished);
+        }
+
+        private Usage usage() throws IOException {
+            Usage.Builder usage = Usage.builder();
+            long input = in.number();
+            if (input >= 0) {
+                usage.inputTokens(input);
+            }
+            long cacheRead = in.number();
+            if (cacheRead >= 0) {
+                usage.cacheReadTokens(cacheRead);
+            }
+            long output = in.number();
+            if (output >= 0) {
+                usage.outputTokens(output);
+            }
+            long reasoning = in.number();
+            if (reasoning >= 0) {
+                usage.reasoningTokens(reasoning);
+            }
+            return usage.build();
+        }
+
+        private Money cost() throws IOException {
+            long nanos = in.number();
+            return Money.ofNanos(nanos, in.text());
+        }
+    }
+}
