@@ -25,6 +25,9 @@ import org.slf4j.LoggerFactory;
 final class LedgerPermit implements Permit {
     private static final Logger LOG = LoggerFactory.getLogger(LedgerPermit.class);
 
+    /** What is held for ever is lost to its budget, should nobody settle it. */
+    private static final Duration LONGEST_EXTENSION = Duration.ofDays(366);
+
     private volatile HeldTerms held;
     private final Settlements settlements;
     private final AtomicReference<@Nullable Settlement> settled = new AtomicReference<>();
@@ -144,6 +147,11 @@ final class LedgerPermit implements Permit {
         if (atLeast.isZero() || atLeast.isNegative()) {
             throw new IllegalArgumentException("Hold of decision " + held.decisionId() + " cannot be extended by "
                     + atLeast + ": a hold lasts for some time. Give more than zero.");
+        }
+        if (atLeast.compareTo(LONGEST_EXTENSION) > 0) {
+            throw new IllegalArgumentException("Hold of decision " + held.decisionId() + " cannot be extended by "
+                    + atLeast + ": a hold lasts for " + LONGEST_EXTENSION.toDays()
+                    + " days at most. Give less, and extend again before its end.");
         }
         HeldTerms before = held;
         if (!before.isReserved()) {

@@ -73,8 +73,26 @@ public record AccountState(Account account, long limit, long spent, long held, l
         return available() + freed >= 0 && (freed <= 0 || debt == 0);
     }
 
-    /** These balances after entries of this account were posted; throws when they would break the account's rules. */
+    /**
+     * These balances after entries of this account were posted; entries of others are passed over.
+     *
+     * @throws IllegalArgumentException when they would break the account's rules
+     * @throws ArithmeticException when a balance would be more than can be counted
+     */
     public AccountState after(Iterable<Entry> entries) {
+        try {
+            return sum(entries);
+        } catch (ArithmeticException overflow) {
+            ArithmeticException named = new ArithmeticException("Account of budget '" + account.budgetId() + "' has "
+                    + amount(spent) + " spent, " + amount(held) + " held and " + amount(debt)
+                    + " of debt, and cannot count what is to be added: balances go up to "
+                    + amount(Long.MAX_VALUE) + ". Look whether the amount is right.");
+            named.initCause(overflow);
+            throw named;
+        }
+    }
+
+    private AccountState sum(Iterable<Entry> entries) {
         long newLimit = limit;
         long newSpent = spent;
         long newHeld = held;

@@ -96,7 +96,7 @@ public interface Permit extends AutoCloseable {
      * time limit. Afterwards {@link #expiresAt()} says until when. Blocks for one durable round trip, also for a refusal;
      * when it throws, the hold is as it was, or extended, and the same call may be made again.
      *
-     * @throws IllegalArgumentException when the time is not positive
+     * @throws IllegalArgumentException when the time is not positive or longer than 366 days
      * @throws SettlementConflictException when the hold was settled or has expired
      */
     Extension extend(Duration atLeast);
@@ -106,7 +106,7 @@ public interface Permit extends AutoCloseable {
      * decision, on every budget claimed: all of it or nothing. What is held is never lowered. A refusal leaves hold and
      * time as they were.
      *
-     * @throws IllegalArgumentException when the time is not positive, or a budget of money is claimed and the usage has
+     * @throws IllegalArgumentException when the time is not positive or longer than 366 days, or a budget of money is claimed and the usage has
      *     no known price
      * @throws SettlementConflictException when the hold was settled or has expired
      */
@@ -116,7 +116,7 @@ public interface Permit extends AutoCloseable {
      * As {@link #extend(Duration, Usage)}, for a cost known directly; budgets of other units than its currency stay as
      * they are.
      *
-     * @throws IllegalArgumentException when the time is not positive, or a budget holds another currency
+     * @throws IllegalArgumentException when the time is not positive or longer than 366 days, or a budget holds another currency
      */
     Extension extend(Duration atLeast, Money most);
 

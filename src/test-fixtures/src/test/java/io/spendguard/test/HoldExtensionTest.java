@@ -49,6 +49,18 @@ class HoldExtensionTest {
     }
 
     @Test
+    void extend_forEver_isRefused_andTheHoldStaysAsItWas() {
+        Permit permit = guard.decide(priced("0.30 USD")).orThrow();
+
+        assertThatThrownBy(() -> permit.extend(Duration.ofSeconds(Long.MAX_VALUE)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageEndingWith(
+                        ": a hold lasts for 366 days at most. Give less, and extend again before its end.");
+        assertThat(permit.expiresAt()).isEqualTo(Instant.parse("2026-11-23T12:10:00Z"));
+        assertThat(permit.extend(Duration.ofDays(366)).isGranted()).isTrue();
+    }
+
+    @Test
     void extend_toLessThanItHas_changesNothing() {
         Permit permit = guard.decide(priced("0.30 USD")).orThrow();
 
