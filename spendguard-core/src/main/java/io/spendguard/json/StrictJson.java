@@ -69,7 +69,10 @@ final class StrictJson {
 
     static JsonException malformed(Exception failure) {
         if (failure instanceof JacksonException syntax && syntax.getLocation() != null) {
-            String detail = syntax.getOriginalMessage().replaceAll("\\s+", " ");
+            // Not the token itself: a file named by mistake may be a private key.
+            String detail = syntax.getOriginalMessage()
+                    .replaceFirst("^Unrecognized token '[^']*'", "Unrecognized token")
+                    .replaceAll("\\s+", " ");
             return new JsonException(
                     "Document is not strict JSON at character "
                             + syntax.getLocation().getCharOffset() + ": " + detail + ".",

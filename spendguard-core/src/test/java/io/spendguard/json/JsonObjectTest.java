@@ -89,6 +89,16 @@ class JsonObjectTest {
     }
 
     @Test
+    void parse_privateKeyByMistake_isNotSaidAgain() {
+        String key = "MC4CAQAwBQYDK2VwBCIEIGJhc2U2NCBvZiBhIGtleSwgYXMgaXQgd2VyZSAhIQ";
+
+        assertThatExceptionOfType(JsonException.class)
+                .isThrownBy(() -> JsonObject.parse(key.getBytes(UTF_8)))
+                .withMessageStartingWith("Document is not strict JSON at character 0: Unrecognized token")
+                .withMessageNotContaining(key.substring(0, 12));
+    }
+
+    @Test
     void parse_canonicalText_readsEveryMember() {
         JsonObject json = JsonObject.parse(
                 bytes("{\"b\":true,\"i\":-7,\"l\":[\"x\",[1]],\"o\":{\"n\":\"\\u00e9\"},\"s\":\"t\",\"os\":[{}]}"));

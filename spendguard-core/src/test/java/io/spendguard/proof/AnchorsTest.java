@@ -158,7 +158,7 @@ class AnchorsTest {
                     {"format":"spendguard.anchors.v9","keys":[]} | has format 'spendguard.anchors.v9': only spendguard.anchors.v1 is read. Use a version that knows it.
                     {"format":"spendguard.anchors.v1"} | is malformed: Member 'keys' is missing: a list is expected.
                     {"format":"spendguard.anchors.v1","keys":[{"id":"x","algorithm":"Ed25519","publicKey":"AA=="}]} | holds a bad key: Key 'x' holds 1 bytes that are no Ed25519 public key: 32 bytes that encode a curve point are. Copy it whole.
-                    nonsense | is malformed: Document is not strict JSON at character 0: Unrecognized token 'nonsense': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false').
+                    nonsense | is malformed: Document is not strict JSON at character 0: Unrecognized token: was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false').
                     """)
     void load_malformed_namesFileAndFault(String content, String fault) throws IOException {
         Path file = Files.writeString(directory.resolve("anchors.json"), content);

@@ -75,8 +75,7 @@ final class Terminal {
 
     /** Says why a command could not run. */
     int cannotRun(Throwable failure) {
-        String message =
-                failure instanceof FileSystemException ? fault((FileSystemException) failure) : failure.getMessage();
+        String message = failure instanceof FileSystemException file ? fault(file) : failure.getMessage();
         return cannotRun(message == null ? failure.getClass().getSimpleName() + " without a message" : message);
     }
 
