@@ -143,7 +143,7 @@ final class Facts {
     }
 
     private void begin(int kind, Place place, UUID decision) {
-        if (place == lastPlace && decision.equals(lastDecision)) {
+        if (place.equals(lastPlace) && decision.equals(lastDecision)) {
             fact.clear().number(kind + CONTINUED);
             return;
         }

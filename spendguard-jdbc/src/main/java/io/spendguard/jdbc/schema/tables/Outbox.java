@@ -165,7 +165,7 @@ public class Outbox extends TableImpl<Record> {
 
     @Override
     public List<UniqueKey<Record>> getUniqueKeys() {
-        return Arrays.asList(Keys.OUTBOX_TENANT_EVENT_ID_KEY);
+        return Arrays.asList(Keys.OUTBOX_EVENT_IS_ONE);
     }
 
     @Override
