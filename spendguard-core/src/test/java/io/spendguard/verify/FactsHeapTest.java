@@ -37,10 +37,10 @@ class FactsHeapTest {
         String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
         assertThat(child.waitFor()).as(said).isZero();
-        assertThat(said.strip())
-                .isEqualTo("on disk: true, derived: 150000, given: 0, unproved: 0, open holds: 1, findings: 2\n"
-                        + "EVENT_DUPLICATED events/acme/00000000-0000-0001-0000-000000000001.jsonl:300002\n"
-                        + "DECISION_TWICE events/acme/00000000-0000-0001-0000-000000000001.jsonl:300002");
+        assertThat(said.strip()).isEqualTo("""
+                        on disk: true, derived: 150000, given: 0, unproved: 0, open holds: 1, findings: 2
+                        EVENT_DUPLICATED events/acme/00000000-0000-0001-0000-000000000001.jsonl:300002
+                        DECISION_TWICE events/acme/00000000-0000-0001-0000-000000000001.jsonl:300002""");
         assertThat(directory).isEmptyDirectory();
     }
 

@@ -7,6 +7,7 @@ import io.spendguard.model.Digest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -36,7 +37,7 @@ class StreamPositionsTest {
             TreeSet<Long> claimed = new TreeSet<>();
             TreeSet<Long> filled = new TreeSet<>();
             for (int step = random.nextInt(60); step > 0; step--) {
-                long seq = 5 + random.nextInt(30);
+                long seq = 5L + random.nextInt(30);
                 if (random.nextInt(3) > 0) {
                     assertThat(some.claim(seq)).isEqualTo(claimed.add(seq));
                 } else {
@@ -50,7 +51,8 @@ class StreamPositionsTest {
             assertThat(found.inOrder().stream()
                             .filter(finding -> finding.code() == FindingCode.EVENT_MISSING)
                             .map(finding -> finding.place().seq() + " "
-                                    + finding.message().split(" missing")[0])
+                                    + finding.message()
+                                            .substring(0, finding.message().indexOf(" missing")))
                             .toList())
                     .isEqualTo(expected(missing));
         }
@@ -90,7 +92,7 @@ class StreamPositionsTest {
         assertThat(positions.highest()).isEqualTo(49_999);
     }
 
-    private static List<String> expected(TreeSet<Long> missing) {
+    private static List<String> expected(SortedSet<Long> missing) {
         List<String> expected = new ArrayList<>();
         if (missing.size() == 1) {
             expected.add(missing.first() + " Event " + missing.first() + " is");

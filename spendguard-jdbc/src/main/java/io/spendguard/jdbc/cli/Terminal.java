@@ -1,6 +1,7 @@
 package io.spendguard.jdbc.cli;
 
 import io.spendguard.json.JsonObject;
+import java.io.Console;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -37,7 +38,7 @@ final class Terminal {
 
     /** Counts on one line of a terminal, and says nothing where somebody keeps what is said. */
     LongConsumer counter(String what) {
-        if (isJson || System.console() == null) {
+        if (isJson || !isWatched()) {
             return count -> {};
         }
         return count -> {
@@ -47,6 +48,22 @@ final class Terminal {
                 err.flush();
             }
         };
+    }
+
+    /** Since Java 22 there is a console in any case, and one that nobody sees says so when asked. */
+    @SuppressWarnings("SystemConsoleNull") // before Java 22 it is null
+    private static boolean isWatched() {
+        Console console = System.console();
+        if (console == null) {
+            return false;
+        }
+        try {
+            return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+        } catch (NoSuchMethodException beforeJava22) {
+            return true;
+        } catch (ReflectiveOperationException unasked) {
+            throw new IllegalStateException("This Java's console does not say whether it is a terminal.", unasked);
+        }
     }
 
     /** What comes next stands on a line of its own. */
