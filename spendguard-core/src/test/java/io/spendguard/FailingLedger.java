@@ -9,12 +9,17 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** A real ledger that is away for one tenant's activations, or carries them out and keeps silent. */
 final class FailingLedger {
     private final Ledger ledger;
     private final CompletableFuture<Void> told = new CompletableFuture<>();
+    private final Map<OperationKind, Duration> tried = new ConcurrentHashMap<>();
     private volatile String away = "";
     private volatile String silent = "";
 
@@ -36,6 +41,12 @@ final class FailingLedger {
         told.complete(null);
     }
 
+    /** How long it was to try the last operation of a kind. */
+    @Nullable
+    Duration tried(OperationKind kind) {
+        return tried.get(kind);
+    }
+
     Ledger view() {
         return proxy(
                 Ledger.class,
@@ -50,6 +61,7 @@ final class FailingLedger {
                 return call(session, method, args);
             }
             LedgerOperation operation = (LedgerOperation) args[0];
+            tried.put(operation.kind(), (Duration) args[1]);
             if (isAway(operation)) {
                 return CompletableFuture.failedFuture(new LedgerUnavailableException("The test's ledger is away."));
             }

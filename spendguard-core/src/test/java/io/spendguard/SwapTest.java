@@ -15,6 +15,7 @@ import io.spendguard.evidence.EventTypes;
 import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.EventDraft;
 import io.spendguard.ledger.InMemoryLedger;
+import io.spendguard.ledger.OperationKind;
 import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Balance;
@@ -104,6 +105,15 @@ class SwapTest {
         assertThat(events("acme", EventTypes.CONTRACT_ACTIVATED))
                 .extracting(data -> data.stringOrNull("replaces"))
                 .containsExactly(null, digest(WIDE));
+    }
+
+    /** To every account of a budget limits are carried in one transaction: given up after five seconds it would never be done. */
+    @Test
+    void decide_firstOfATenant_letsTheLedgerTryLongerThanItWaits() {
+        spend("acme", "0.40 USD");
+
+        assertThat(ledger.tried(OperationKind.DECIDE)).isLessThanOrEqualTo(Duration.ofSeconds(5));
+        assertThat(ledger.tried(OperationKind.ACTIVATE)).isEqualTo(Duration.ofMinutes(2));
     }
 
     @Test

@@ -85,7 +85,7 @@ final class Activations {
     }
 
     private CompletableFuture<PostResult> submit(ActivateOperation activation) {
-        return calls.submit(activation).thenApply(result -> told(activation, result));
+        return calls.submitPatiently(activation).thenApply(result -> told(activation, result));
     }
 
     /** Limits that stay as they are look like a contract that does not work: somebody has to be told why. */

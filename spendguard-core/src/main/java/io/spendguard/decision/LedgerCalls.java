@@ -18,6 +18,9 @@ import org.slf4j.LoggerFactory;
 final class LedgerCalls {
     private static final Logger LOG = LoggerFactory.getLogger(LedgerCalls.class);
 
+    private static final int TIMES_A_CALLERS_PATIENCE = 24;
+    private static final Duration LONG = Duration.ofMinutes(10);
+
     private final LedgerSession session;
     private final Duration patience;
 
@@ -33,6 +36,15 @@ final class LedgerCalls {
     /** Asks without waiting. */
     CompletableFuture<PostResult> submit(LedgerOperation operation) {
         return session.submit(operation, patience);
+    }
+
+    /**
+     * Asks without waiting, for the ledger to try longer than any caller waits: what changes every account of a budget, and was
+     * given up as soon as a caller is, would be begun anew for each, and never be done.
+     */
+    CompletableFuture<PostResult> submitPatiently(LedgerOperation operation) {
+        return session.submit(
+                operation, patience.compareTo(LONG) < 0 ? patience.multipliedBy(TIMES_A_CALLERS_PATIENCE) : patience);
     }
 
     /** Asks without waiting, for the ledger to try no longer than until a moment of {@link System#nanoTime()}. */
