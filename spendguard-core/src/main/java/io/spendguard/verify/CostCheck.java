@@ -166,6 +166,14 @@ final class CostCheck {
     /** What is charged is what is spent. */
     private void requireSpent(Place place, JsonObject data) {
         if (!data.has("actual")) {
+            if (EntryLine.of(data).stream().anyMatch(entry -> entry.kind().equals("SPENT"))) {
+                findings.add(
+                        FindingCode.COST_DIFFERS,
+                        place,
+                        "Event " + place.event()
+                                + " spends and does not say what it charges: what is spent is what is charged. Ask who wrote"
+                                + " it.");
+            }
             return;
         }
         Map<UUID, Long> spentBy = new LinkedHashMap<>();

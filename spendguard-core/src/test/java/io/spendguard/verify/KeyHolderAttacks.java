@@ -218,11 +218,22 @@ final class KeyHolderAttacks {
                     UUID decision = writer.id();
                     writer.write(
                             writer.decision(HOOLI, decision, 5),
-                            said(
-                                    Specimen.with(release(writer, decision), data -> data.put("actual", List.of())),
-                                    "RELEASED",
-                                    "COMMITTED"));
+                            Specimen.with(
+                                    writer.uncharged(
+                                            HOOLI, decision, "COMMITTED", entry("HELD", -5), entry("AVAILABLE", 5)),
+                                    data -> data.put("actual", List.of())));
                 }),
+                byWriter(
+                        "a call's money spent without a word of what is charged",
+                        FindingCode.COST_DIFFERS,
+                        4,
+                        writer -> {
+                            UUID decision = writer.id();
+                            writer.write(
+                                    writer.decision(HOOLI, decision, 5),
+                                    writer.uncharged(
+                                            HOOLI, decision, "COMMITTED", entry("HELD", -5), entry("SPENT", 5)));
+                        }),
                 byWriter(
                         "more granted than is said",
                         FindingCode.LIMIT_MISMATCH,

@@ -11,6 +11,7 @@ import io.spendguard.evidence.StreamSealer;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Digest;
 import io.spendguard.model.IdSource;
+import io.spendguard.model.Money;
 import io.spendguard.model.Usage;
 import io.spendguard.price.Price;
 import io.spendguard.proof.Anchors;
@@ -25,6 +26,8 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -170,6 +173,11 @@ final class Specimen {
     }
 
     AuditEvent outcome(String tenant, UUID decision, String kind, JsonObject... entries) {
+        return with(uncharged(tenant, decision, kind, entries), data -> data.put("actual", charges(entries)));
+    }
+
+    /** The same, which does not say what it charges. */
+    AuditEvent uncharged(String tenant, UUID decision, String kind, JsonObject... entries) {
         return AuditEvent.of(EventTypes.OUTCOME, ids.next(), tenant, now.get())
                 .decision(decision)
                 .data(movement(entries)
@@ -180,6 +188,21 @@ final class Specimen {
                                         .put("kind", kind)
                                         .put("final", true)))
                 .build();
+    }
+
+    private static List<JsonObject> charges(JsonObject... entries) {
+        Map<String, Long> spent = new TreeMap<>();
+        for (JsonObject entry : entries) {
+            long atomic = entry.string("kind").equals("SPENT") ? Long.parseLong(entry.string("atomic")) : 0;
+            spent.merge(entry.string("account"), atomic, Long::sum);
+        }
+        return spent.entrySet().stream()
+                .map(charge -> JsonObject.create()
+                        .put("account", charge.getKey())
+                        .put("budget", "team")
+                        .put("amount", Money.ofNanos(charge.getValue(), "USD").toString())
+                        .put("estimated", false))
+                .toList();
     }
 
     /** The outcome as a correction of another one: an event's id, or the kind of a final one. */
@@ -228,7 +251,7 @@ final class Specimen {
     /** Its outcome: 1,000 input and 100 output tokens, at this cost, of which so much is charged and so much spent. */
     AuditEvent settled(String tenant, UUID decision, String cost, String charged, long spent) {
         return with(
-                outcome(
+                uncharged(
                         tenant,
                         decision,
                         "COMMITTED",
