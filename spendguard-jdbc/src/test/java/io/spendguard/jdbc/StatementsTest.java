@@ -158,9 +158,7 @@ class StatementsTest {
         assertThat(query("""
                 select indexrelname || ': ' || idx_scan from pg_catalog.pg_stat_user_indexes
                  where indexrelname = 'reservation_overdue'
-                """))
-                .as("which only a sweep reads")
-                .containsExactly("reservation_overdue: 0");
+                """)).as("which only a sweep reads").containsExactly("reservation_overdue: 0");
     }
 
     private void execute(String command) throws SQLException {
