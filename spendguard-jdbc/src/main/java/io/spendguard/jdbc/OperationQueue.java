@@ -25,6 +25,9 @@ final class OperationQueue {
     private final Deque<Waiting> waiting = new ArrayDeque<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    /** How many must wait before the writer is woken. */
+    private int wanted = 1;
+
     private boolean closed;
     /** Meaningful once closed. */
     private long endsAtNanos;
@@ -46,7 +49,9 @@ final class OperationQueue {
                         + capacity + " operations are waiting for the ledger, and its queue holds no more. Try again.");
             } else {
                 waiting.addLast(operation);
-                changed.signal();
+                if (waiting.size() >= wanted) {
+                    changed.signal();
+                }
             }
         } finally {
             lock.unlock();
@@ -62,25 +67,30 @@ final class OperationQueue {
      *
      * @param most how many, at least 1
      * @param nanos how long to wait for the first
+     * @param awaited what may still come, and how long that is worth waiting for
      * @return empty when none came in that time, or when the queue is closed and empty
      */
-    List<Waiting> take(int most, long nanos) {
-        long end = System.nanoTime() + nanos;
+    List<Waiting> take(int most, long nanos, Gathering awaited) {
+        long begun = System.nanoTime();
         while (true) {
             failExpired();
             lock.lock();
             try {
-                if (!waiting.isEmpty()) {
+                long passed = System.nanoTime() - begun;
+                boolean isGathering = passed < awaited.nanos() && waiting.size() < Math.min(most, awaited.operations());
+                if (!waiting.isEmpty() && (closed || !isGathering)) {
                     return batch(most);
                 }
-                long left = end - System.nanoTime();
-                if (closed || left <= 0) {
+                long end = waiting.isEmpty() ? nanos : awaited.nanos();
+                if (closed || passed >= end) {
                     return List.of();
                 }
-                changed.awaitNanos(left);
+                wanted = isGathering ? Math.min(most, awaited.operations()) : 1;
+                changed.awaitNanos((isGathering ? Math.min(end, awaited.nanos()) : end) - passed);
             } catch (InterruptedException e) {
                 // Nobody has a reason to interrupt the writer: it ends when the queue is closed.
             } finally {
+                wanted = 1;
                 lock.unlock();
             }
         }

@@ -66,13 +66,16 @@ final class Writer implements Runnable {
     @Override
     public void run() {
         try {
+            Gathering awaited = Gathering.NONE;
             while (!queue.isExhausted() || !lane.isEmpty()) {
-                List<Waiting> batch =
-                        queue.take(MOST_OPERATIONS, Math.min(lane.nanosToNextLook(), link.nanosToNextHeartbeat()));
+                List<Waiting> batch = queue.take(
+                        MOST_OPERATIONS, Math.min(lane.nanosToNextLook(), link.nanosToNextHeartbeat()), awaited);
+                long begun = System.nanoTime();
                 if (batch.isEmpty() && queue.isClosed() && !lane.isEmpty()) {
                     queue.pause(lane.nanosToNextLook());
                 }
                 execute(lane.divert(batch));
+                awaited = Gathering.after(batch.size(), System.nanoTime() - begun);
                 visitLane();
                 if (!queue.isClosed()) {
                     link.sayAliveIfDue();
