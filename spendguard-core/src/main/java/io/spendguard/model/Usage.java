@@ -71,6 +71,35 @@ public final class Usage {
         return inputTokens != null && outputTokens != null;
     }
 
+    /**
+     * Both together. Unknown when input or output of one is, or when there are more than can be recorded; of cache reads and
+     * reasoning, what is known.
+     */
+    Usage plus(Usage other) {
+        if (!isComplete() || !other.isComplete()) {
+            return unknown();
+        }
+        try {
+            Builder sum = builder()
+                    .inputTokens(sum(inputTokens, other.inputTokens))
+                    .outputTokens(sum(outputTokens, other.outputTokens));
+            if (cacheReadTokens != null || other.cacheReadTokens != null) {
+                sum.cacheReadTokens(sum(cacheReadTokens, other.cacheReadTokens));
+            }
+            if (reasoningTokens != null || other.reasoningTokens != null) {
+                sum.reasoningTokens(sum(reasoningTokens, other.reasoningTokens));
+            }
+            return sum.build();
+        } catch (IllegalArgumentException uncountable) {
+            return unknown();
+        }
+    }
+
+    /** Counts are so much smaller than what a long holds that two never overflow. */
+    private static long sum(@Nullable Long one, @Nullable Long other) {
+        return (one == null ? 0 : one) + (other == null ? 0 : other);
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof Usage that

@@ -282,12 +282,15 @@ class GuardedChatModelTest {
     void chat_askedAgainBetweenTwoGates_isDecidedAndChargedAgain() {
         ChatModel inner = GuardedModels.chat(lab.chat().build(), lab.guard);
         ChatModel outer = GuardedModels.chat(new Insisting(inner), lab.guard);
-        lab.provider.reply(OpenAiReply.rateLimited(), OpenAiReply.text("Bad."), OpenAiReply.text("Good."));
+        lab.provider.reply(
+                OpenAiReply.rateLimited(),
+                OpenAiReply.text("Bad.").withUsage(Usage.of(1_000, 200)),
+                OpenAiReply.text("Good."));
 
         assertThat(outer.chat(HELLO).aiMessage().text()).isEqualTo("Good.");
 
-        // The refused attempt cost nothing; the answer nobody wanted did.
-        assertThat(lab.guard).decided(Effect.CONTINUE, times(2)).spent("0.00012 USD");
+        // The refused attempt cost nothing; the answer nobody wanted did, and not what the wanted one cost.
+        assertThat(lab.guard).decided(Effect.CONTINUE, times(2)).spent("0.00456 USD");
     }
 
     /** Asks until the answer is good. */

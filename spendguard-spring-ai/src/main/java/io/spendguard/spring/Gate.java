@@ -8,7 +8,6 @@ import io.spendguard.model.Action;
 import io.spendguard.model.CurrentPermit;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Money;
-import io.spendguard.model.Permit;
 import io.spendguard.model.Usage;
 import io.spendguard.price.TokenCounter;
 import io.spendguard.trace.Scope;
@@ -59,23 +58,6 @@ final class Gate {
             action.cost(cost);
         }
         return scope.complete(action.build());
-    }
-
-    /** Tells whether an outer gate decided and holds for this very action already. */
-    boolean isCovered(@Nullable Permit outer, Action action) {
-        return outer != null && outer.covers(action);
-    }
-
-    /** Runs a call that an outer gate decided and holds for; one that provably cost nothing may be made again. */
-    static <T extends @Nullable Object> T runBehindOuterGate(Supplier<T> body) {
-        try {
-            return body.get();
-        } catch (RuntimeException | Error failure) {
-            if (Failures.isProvablyUnbilled(failure)) {
-                CurrentPermit.unclaim();
-            }
-            throw failure;
-        }
     }
 
     Decision decide(Action action) {

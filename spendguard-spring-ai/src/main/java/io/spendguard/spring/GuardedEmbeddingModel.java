@@ -1,9 +1,11 @@
 package io.spendguard.spring;
 
+import io.spendguard.Call;
 import io.spendguard.model.Action;
-import io.spendguard.model.Permit;
+import io.spendguard.model.CurrentPermit;
 import io.spendguard.model.Usage;
 import io.spendguard.trace.Scope;
+import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -90,8 +92,9 @@ final class GuardedEmbeddingModel implements EmbeddingModel, GuardedBean {
                 .inputTokens(tokens)
                 .maxOutputTokens(1)
                 .build());
-        if (gate.isCovered(Permit.current().orElse(null), action)) {
-            return body.get();
+        Optional<Call> passing = CurrentPermit.passage().flatMap(outer -> Call.partWithin(outer, action));
+        if (passing.isPresent()) {
+            return gate.run(passing.get(), body, usage);
         }
         Admitted admitted = gate.enter(action);
         if (!admitted.effective().model().equals(action.model())
@@ -106,9 +109,19 @@ final class GuardedEmbeddingModel implements EmbeddingModel, GuardedBean {
     /** The interface does not say which model it calls, but implementations have options that do. */
     private static String ownModel(EmbeddingModel delegate) {
         return Optional.ofNullable(BeanUtils.findMethod(delegate.getClass(), "getOptions"))
-                .map(getter -> ReflectionUtils.invokeMethod(getter, delegate))
+                .map(getter -> value(getter, delegate))
                 .filter(EmbeddingOptions.class::isInstance)
                 .map(options -> ((EmbeddingOptions) options).getModel())
                 .orElse(UNSPECIFIED);
+    }
+
+    /** Also of a class that is not public; null where it cannot be read. */
+    private static @Nullable Object value(Method getter, EmbeddingModel delegate) {
+        try {
+            ReflectionUtils.makeAccessible(getter);
+            return ReflectionUtils.invokeMethod(getter, delegate);
+        } catch (RuntimeException unreadable) {
+            return null;
+        }
     }
 }

@@ -210,7 +210,10 @@ class GuardedChatModelTest {
     @Test
     void call_askedAgainBetweenTwoGates_isDecidedAndChargedAgain() {
         try (Bench bench = new Bench(Bench.contract(""))) {
-            bench.provider.reply(OpenAiReply.rateLimited(), OpenAiReply.text("Bad."), OpenAiReply.text("Good."));
+            bench.provider.reply(
+                    OpenAiReply.rateLimited(),
+                    OpenAiReply.text("Bad.").withUsage(Usage.of(1_000, 200)),
+                    OpenAiReply.text("Good."));
             ChatModel inner = bench.model();
             ChatModel insisting = new ChatModel() {
                 @Override
@@ -231,6 +234,37 @@ class GuardedChatModelTest {
             assertThat(answer).isEqualTo("Good.");
             assertThat(bench.events())
                     .containsExactly("llm_call continue", "llm_call continue", "COMMITTED", "COMMITTED");
+            // 0.0045 USD for the answer nobody wanted, 0.00006 USD for the other
+            assertThat(bench.spent()).isEqualTo(Amount.parse("0.00456 USD"));
+        }
+    }
+
+    @Test
+    void call_askedAgainBetweenTwoGatesAndRefused_stillChargesTheFirst() {
+        try (Bench bench = new Bench(Bench.contract("").replace("1.00 USD", "0.009 USD"))) {
+            bench.provider.reply(OpenAiReply.text("Bad.").withUsage(Usage.of(1_000, 200)));
+            ChatModel inner = bench.model();
+            ChatModel insisting = new ChatModel() {
+                @Override
+                public ChatOptions getOptions() {
+                    return inner.getOptions();
+                }
+
+                @Override
+                public ChatResponse call(Prompt prompt) {
+                    inner.call(prompt);
+                    return inner.call(prompt);
+                }
+            };
+            ChatModel outer = bench.decorator.guardChatModel(insisting, "openai");
+
+            assertThatThrownBy(() -> outer.call("Hello"))
+                    .isInstanceOf(SpendDeniedException.class)
+                    .hasMessageContaining("BUDGET_EXHAUSTED");
+
+            assertThat(bench.provider.calls()).hasSize(1);
+            assertThat(bench.spent()).isEqualTo(Amount.parse("0.0045 USD"));
+            assertThat(bench.held()).isEqualTo(NOTHING);
         }
     }
 
