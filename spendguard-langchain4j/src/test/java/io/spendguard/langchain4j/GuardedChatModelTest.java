@@ -293,6 +293,20 @@ class GuardedChatModelTest {
         assertThat(lab.guard).decided(Effect.CONTINUE, times(2)).spent("0.00456 USD");
     }
 
+    @Test
+    @LeavesOpenHolds("the ledger records no outcome")
+    void chat_ledgerAwayWhenItsToolsAreAdmitted_losesNoPaidAnswer() {
+        lab.close();
+        lab = Lab.withoutSettlements();
+        lab.provider.replyWithToolCall("search", "{}");
+
+        ChatResponse answer =
+                GuardedModels.chat(lab.chat().build(), lab.guard).chat(HELLO);
+
+        assertThat(answer.aiMessage().toolExecutionRequests()).hasSize(1);
+        assertThat(lab.guard).onTool("search").decided(Effect.CONTINUE, times(1));
+    }
+
     /** Asks until the answer is good. */
     record Insisting(ChatModel delegate) implements ChatModel {
         @Override

@@ -258,6 +258,19 @@ class GuardedStreamingChatModelTest {
     }
 
     @Test
+    @LeavesOpenHolds("the ledger records no outcome")
+    void chat_ledgerAwayWhenItsToolsAreAdmitted_losesNoPaidAnswer() throws Exception {
+        lab.close();
+        lab = Lab.withoutSettlements();
+        lab.provider.replyWithToolCall("search", "{}");
+        StreamProbe probe = new StreamProbe();
+
+        model().chat(HELLO, probe);
+
+        assertThat(probe.response().aiMessage().toolExecutionRequests()).hasSize(1);
+    }
+
+    @Test
     void chat_nullHandler_isRefusedBeforeAnyDecision() {
         assertThatThrownBy(() -> model().chat(HELLO, null))
                 .isInstanceOf(NullPointerException.class)

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.openai.errors.InternalServerException;
 import com.openai.errors.RateLimitException;
 import com.openai.errors.UnauthorizedException;
+import io.spendguard.ledger.OperationKind;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Effect;
@@ -15,6 +16,7 @@ import io.spendguard.model.ReasonCode;
 import io.spendguard.model.SpendDeniedException;
 import io.spendguard.model.Usage;
 import io.spendguard.test.LeavesOpenHolds;
+import io.spendguard.test.LedgerOutage;
 import io.spendguard.test.OpenAiCall;
 import io.spendguard.test.OpenAiReply;
 import io.spendguard.trace.Scope;
@@ -265,6 +267,24 @@ class GuardedChatModelTest {
             assertThat(bench.provider.calls()).hasSize(1);
             assertThat(bench.spent()).isEqualTo(Amount.parse("0.0045 USD"));
             assertThat(bench.held()).isEqualTo(NOTHING);
+        }
+    }
+
+    @Test
+    @LeavesOpenHolds("the ledger records no outcome")
+    void callAndStream_ledgerAwayAfterTheAnswer_loseNoPaidAnswer() {
+        try (Bench bench =
+                new Bench(Bench.contract(""), ledger -> LedgerOutage.at(OperationKind.SETTLE, ledger))) {
+            bench.provider.otherwise(OpenAiReply.toolCall("search", "{}"));
+            ChatModel model = bench.model();
+
+            ChatResponse answer = model.call(new Prompt("Hello"));
+            ChatResponse last = model.stream(new Prompt("Hello")).blockLast();
+
+            assertThat(answer.hasToolCalls()).isTrue();
+            assertThat(last).isNotNull();
+            assertThat(bench.embeddings().embed("one")).isNotEmpty();
+            assertThat(bench.events()).filteredOn("tool_call continue"::equals).hasSize(2);
         }
     }
 
