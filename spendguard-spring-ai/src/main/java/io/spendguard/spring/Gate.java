@@ -13,6 +13,7 @@ import io.spendguard.price.TokenCounter;
 import io.spendguard.trace.Scope;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.util.context.ContextView;
@@ -78,8 +79,13 @@ final class Gate {
         return new Admitted((Decision.Allowed) decision, call);
     }
 
-    /** Runs the body under the call's permit and settles it before returning; exceptions pass untouched. */
-    <T extends @Nullable Object> T run(Call call, Supplier<T> body, Function<? super T, Usage> usage) {
+    /**
+     * Runs the body under the call's permit and settles it before returning; exceptions pass untouched.
+     *
+     * @param provesUnbilled which of them prove that nothing was billed
+     */
+    <T extends @Nullable Object> T run(
+            Call call, Supplier<T> body, Function<? super T, Usage> usage, Predicate<Throwable> provesUnbilled) {
         try (call;
                 CurrentPermit.Handle permit = call.open();
                 Guard.Handle open = guard.open()) {
@@ -88,7 +94,7 @@ final class Gate {
             try {
                 result = body.get();
             } catch (RuntimeException | Error failure) {
-                failed(call, failure);
+                failed(call, failure, provesUnbilled);
                 throw failure;
             }
             call.completed(read(usage, result));
@@ -106,8 +112,8 @@ final class Gate {
     }
 
     /** Settles a call that ended with an exception. Once a part of the answer has arrived, nothing proves it unbilled. */
-    static void failed(Call call, Throwable failure) {
-        if (call.phase() == CallPhase.STARTED && Failures.isProvablyUnbilled(failure)) {
+    static void failed(Call call, Throwable failure, Predicate<Throwable> provesUnbilled) {
+        if (call.phase() == CallPhase.STARTED && provesUnbilled.test(failure)) {
             call.notSent(failure);
         } else {
             call.failed(failure);

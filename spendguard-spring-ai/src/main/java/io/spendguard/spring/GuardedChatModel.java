@@ -9,6 +9,7 @@ import io.spendguard.trace.Scope;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.model.ChatModel;
@@ -34,12 +35,16 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
     private final Gate gate;
     private final Admission admission;
     private final String provider;
+    private final int hiddenRetries;
+    private final Predicate<Throwable> unbilled;
 
     GuardedChatModel(ChatModel delegate, Gate gate, String provider) {
         this.delegate = delegate;
         this.gate = gate;
         this.admission = new Admission(gate);
         this.provider = provider;
+        this.hiddenRetries = HiddenRetries.of(delegate);
+        this.unbilled = Failures.unbilled(hiddenRetries);
     }
 
     @Override
@@ -57,15 +62,16 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
         Objects.requireNonNull(prompt, "prompt");
         ChatRequest request = ChatRequest.of(prompt, delegate.getOptions(), provider);
         Scope scope = gate.scope(request.toolContext(), null);
-        Action action = request.action(gate, scope);
+        Action action = request.action(gate, scope, hiddenRetries);
         Optional<Call> passing = CurrentPermit.passage().flatMap(outer -> Call.within(outer, action));
         if (passing.isPresent()) {
-            return gate.run(passing.get(), () -> delegate.call(prompt), answer -> Usages.of(answer, provider));
+            return gate.run(
+                    passing.get(), () -> delegate.call(prompt), answer -> Usages.of(answer, provider), unbilled);
         }
         Admitted admitted = gate.enter(action);
         Prompt effective = request.apply(admitted);
-        ChatResponse response =
-                gate.run(admitted.call(), () -> delegate.call(effective), answer -> Usages.of(answer, provider));
+        ChatResponse response = gate.run(
+                admitted.call(), () -> delegate.call(effective), answer -> Usages.of(answer, provider), unbilled);
         admission.check(request, toolCalls(response), scope);
         return response;
     }
@@ -82,7 +88,7 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
     }
 
     private Flux<ChatResponse> decided(ChatRequest request, Scope scope, @Nullable Passage outer) {
-        Action action = request.action(gate, scope);
+        Action action = request.action(gate, scope, hiddenRetries);
         Optional<Call> passing = Optional.ofNullable(outer).flatMap(passage -> Call.within(passage, action));
         if (passing.isPresent()) {
             return passing(passing.get(), request.prompt());
@@ -100,7 +106,7 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
                 .doOnComplete(() -> call.completed(meter.usage()))
                 .doOnError(failure -> {
                     meter.flush();
-                    Gate.failed(call, failure);
+                    Gate.failed(call, failure, unbilled);
                 })
                 .doOnCancel(() -> {
                     meter.flush();
@@ -134,7 +140,7 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
                 .doOnComplete(() -> call.completed(meter.usage()))
                 .doOnError(failure -> {
                     meter.flush();
-                    Gate.failed(call, failure);
+                    Gate.failed(call, failure, unbilled);
                 })
                 .doOnCancel(() -> cancelled(call, meter))
                 .concatWith(Flux.defer(() -> {

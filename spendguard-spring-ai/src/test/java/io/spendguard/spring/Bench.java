@@ -199,6 +199,17 @@ final class Bench implements AutoCloseable {
         return found;
     }
 
+    /** The payloads of all decisions so far. */
+    List<String> payloads() {
+        List<String> payloads = new ArrayList<>();
+        ledger.events(TENANT, event -> {
+            if (event.draft().type().equals(EventTypes.DECISION)) {
+                payloads.add(new String(event.draft().payload(), StandardCharsets.UTF_8));
+            }
+        });
+        return payloads;
+    }
+
     private static JsonObject data(EventDraft event) {
         return JsonObject.parse(event.payload()).object("data");
     }

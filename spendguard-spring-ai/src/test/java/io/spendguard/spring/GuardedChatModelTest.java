@@ -36,6 +36,7 @@ import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.content.Media;
+import org.springframework.ai.openai.OpenAiChatModel;
 import org.springframework.ai.openai.OpenAiChatOptions;
 import org.springframework.util.MimeTypeUtils;
 
@@ -287,6 +288,48 @@ class GuardedChatModelTest {
             assertThat(bench.events()).filteredOn("tool_call continue"::equals).hasSize(2);
         }
     }
+
+    @Test
+    @LeavesOpenHolds("an attempt before the last may have been billed")
+    void call_modelThatRetriesByItself_neverCountsAFailureAsUnbilled() {
+        try (Bench bench = new Bench(Bench.contract(""))) {
+            bench.provider.reply(OpenAiReply.serverError(), OpenAiReply.rateLimited());
+            ChatModel model =
+                    bench.model(Bench.options(bench.provider).maxRetries(1).build());
+
+            assertThatThrownBy(() -> model.call("Hello")).isInstanceOf(RateLimitException.class);
+
+            assertThat(bench.provider.calls()).hasSize(2);
+            assertThat(bench.held()).isEqualTo(Amount.parse("0.0080225 USD"));
+            assertThat(bench.payloads()).singleElement().asString().contains("\"hiddenRetries\":\"1\"");
+        }
+    }
+
+    @Test
+    void call_modelThatRetriesByItselfAndIsAnswered_isOneDecisionForAllItsAttempts() {
+        try (Bench bench = new Bench(Bench.contract(""))) {
+            bench.provider.reply(OpenAiReply.serverError(), OpenAiReply.text("Hi."));
+
+            bench.model(Bench.options(bench.provider).maxRetries(1).build()).call("Hello");
+
+            assertThat(bench.provider.calls()).hasSize(2);
+            assertThat(bench.events()).containsExactly("llm_call continue", "COMMITTED");
+        }
+    }
+
+    @Test
+    void hiddenRetries_ofSpringAisOwnModels_areFound() {
+        assertThat(HiddenRetries.of(OpenAiChatModel.builder()
+                        .options(OpenAiChatOptions.builder().apiKey("key").build())
+                        .build()))
+                .isEqualTo(3);
+        assertThat(HiddenRetries.of(new Templated(new Object()))).isEqualTo(1);
+        assertThat(HiddenRetries.of(new Templated(null))).isEqualTo(0);
+        assertThat(HiddenRetries.of("a model that says nothing")).isEqualTo(0);
+    }
+
+    /** As models without a vendor's client retry. */
+    private record Templated(Object retryTemplate) {}
 
     @Test
     void call_withoutAnyTenant_failsClosed() {

@@ -8,6 +8,7 @@ import io.spendguard.model.Amount;
 import io.spendguard.model.IdSource;
 import io.spendguard.model.SpendDeniedException;
 import io.spendguard.model.Usage;
+import io.spendguard.test.LeavesOpenHolds;
 import io.spendguard.test.OpenAiReply;
 import java.time.Duration;
 import java.util.List;
@@ -112,6 +113,20 @@ class GuardedChatStreamTest {
 
             assertThat(bench.held()).isEqualTo(NOTHING);
             assertThat(bench.events()).containsExactly("llm_call continue", "RELEASED");
+        }
+    }
+
+    @Test
+    @LeavesOpenHolds("an attempt before the last may have been billed")
+    void stream_modelThatRetriesByItself_neverCountsAFailureAsUnbilled() {
+        try (Bench bench = new Bench(Bench.contract(""))) {
+            bench.provider.reply(OpenAiReply.serverError(), OpenAiReply.rateLimited());
+            Flux<String> stream =
+                    bench.model(Bench.options(bench.provider).maxRetries(1).build()).stream("Hello");
+
+            assertThatThrownBy(stream::blockLast).hasRootCauseInstanceOf(RateLimitException.class);
+
+            assertThat(bench.held()).isEqualTo(Amount.parse("0.0080225 USD"));
         }
     }
 

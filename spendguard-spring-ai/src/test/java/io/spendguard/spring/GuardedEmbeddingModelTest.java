@@ -125,7 +125,8 @@ class GuardedEmbeddingModelTest {
         }
 
         /** As Spring AI's own models have it: where the gate learns the model's name. */
-        public EmbeddingOptions getOptions() {
+        @SuppressWarnings("UnusedMethod")
+        EmbeddingOptions getOptions() {
             return EmbeddingOptions.builder().model("text-embedding-3-small").build();
         }
     }
