@@ -307,6 +307,16 @@ class GuardedChatModelTest {
         assertThat(lab.guard).onTool("search").decided(Effect.CONTINUE, times(1));
     }
 
+    @Test
+    void chat_cacheReadAndWrittenBesideTheInput_areCharged() {
+        ChatModel model = GuardedModels.chat(new CannedModel(new CachedTokenUsage(100, 10, 1_000, 2_000)), lab.guard);
+
+        model.chat(HELLO);
+
+        // 100 x 2,500 + 2,000 x 1,250 + 1,000 x 5,000, twice the input's where the book names no price, + 10 x 10,000 nanos
+        assertThat(lab.spent()).isEqualTo("0.00785 USD");
+    }
+
     /** Asks until the answer is good. */
     record Insisting(ChatModel delegate) implements ChatModel {
         @Override
