@@ -79,6 +79,11 @@ final class Gate {
         return new Admitted((Decision.Allowed) decision, call);
     }
 
+    /** Runs a tool, as below: one that throws may have had its effect first, also when it was a connection that failed. */
+    <T extends @Nullable Object> T run(Call call, Supplier<T> body, Function<? super T, Usage> usage) {
+        return run(call, body, usage, failure -> false);
+    }
+
     /**
      * Runs the body under the call's permit and settles it before returning; exceptions pass untouched.
      *

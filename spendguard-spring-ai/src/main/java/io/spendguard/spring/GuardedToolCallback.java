@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.model.ToolContext;
@@ -31,9 +30,6 @@ import org.springframework.ai.tool.metadata.ToolMetadata;
 final class GuardedToolCallback implements ToolCallback, GuardedBean {
     /** The decision of the innermost guarded tool on this thread: the same tool inside it is a call of its own. */
     private static final ThreadLocal<UUID> OWN = new ThreadLocal<>();
-
-    /** A tool that throws may have had its effect first, also when it was a connection that failed. */
-    private static final Predicate<Throwable> NOTHING_PROVES = failure -> false;
 
     private final ToolCallback delegate;
     private final Gate gate;
@@ -78,7 +74,7 @@ final class GuardedToolCallback implements ToolCallback, GuardedBean {
                 .filter(outer -> !isOwn(outer.permit()))
                 .flatMap(outer -> Call.within(outer, action));
         if (passing.isPresent()) {
-            return gate.run(passing.get(), () -> entry.apply(delegate), result -> Usage.unknown(), NOTHING_PROVES);
+            return gate.run(passing.get(), () -> entry.apply(delegate), result -> Usage.unknown());
         }
         Decision decision = gate.decide(action);
         if (decision instanceof Decision.Refused
@@ -93,7 +89,7 @@ final class GuardedToolCallback implements ToolCallback, GuardedBean {
         UUID enclosing = OWN.get();
         OWN.set(decision.decisionId());
         try (Scope.Handle open = scope.open()) {
-            return gate.run(admitted.call(), () -> unwrapped(entry), result -> Usage.unknown(), NOTHING_PROVES);
+            return gate.run(admitted.call(), () -> unwrapped(entry), result -> Usage.unknown());
         } finally {
             if (enclosing == null) {
                 OWN.remove();
