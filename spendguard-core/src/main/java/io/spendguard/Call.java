@@ -2,6 +2,7 @@ package io.spendguard;
 
 import io.spendguard.model.Action;
 import io.spendguard.model.CurrentPermit;
+import io.spendguard.model.Passage;
 import io.spendguard.model.Permit;
 import io.spendguard.model.Settlement;
 import io.spendguard.model.Usage;
@@ -37,25 +38,56 @@ import org.slf4j.LoggerFactory;
  * settled by hand. Settling blocks for one ledger round trip and
  * never throws, so that a provider's answer or exception is never hidden by it: a failure is logged, kept in
  * {@link #settlementFailure()}, and leaves the outcome unknown. Safe for any number of threads.
+ *
+ * <p>A call behind a second gate ({@link #within}) goes the same ways, but is settled by the outer call, which it tells what it
+ * cost. So what the outer one commits is what passed on its permit, also when the code between the gates hands out the answer to
+ * another call, or fails after it had one.
  */
 public final class Call implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Call.class);
 
     private final Permit permit;
+    private final Action effective;
+    private final Books books;
+    /** For the gates inside this call. */
+    private final Passage passage;
+
     private final AtomicReference<State> state = new AtomicReference<>(State.DECIDED);
 
-    private Call(Permit permit) {
+    private Call(Permit permit, Action effective, Books books) {
         this.permit = permit;
+        this.effective = effective;
+        this.books = books;
+        this.passage = Passage.of(permit);
     }
 
     /** The call a permit was given for. Not started yet. */
     public static Call of(Permit permit) {
-        return new Call(Objects.requireNonNull(permit, "permit"));
+        Objects.requireNonNull(permit, "permit");
+        return new Call(permit, permit.effective(), new Books.Own(permit));
+    }
+
+    /**
+     * The call of an action that an outer gate decided and holds for already: it needs no decision of its own.
+     *
+     * @return empty when the action is a spend of its own, because the permit is for another or a call passed on it before
+     */
+    public static Optional<Call> within(Passage outer, Action action) {
+        return outer.take(action) ? Optional.of(passing(outer, action)) : Optional.empty();
+    }
+
+    /** As {@link #within}, for an action that may be a part of the outer one: see {@link Passage#takePart}. */
+    public static Optional<Call> partWithin(Passage outer, Action action) {
+        return outer.takePart(action) ? Optional.of(passing(outer, action)) : Optional.empty();
+    }
+
+    private static Call passing(Passage outer, Action action) {
+        return new Call(outer.permit(), action, new Books.Passing(outer, action));
     }
 
     /** The action to run, with the degrade patch applied where there is one. */
     public Action effective() {
-        return permit.effective();
+        return effective;
     }
 
     /** The permit, for code that settles by itself; this call then has nothing left to settle. */
@@ -68,7 +100,7 @@ public final class Call implements AutoCloseable {
         return state.get().phase();
     }
 
-    /** What was recorded; empty until it was, and when the outcome is unknown. */
+    /** What was recorded; empty until it was, when the outcome is unknown, and where an outer call settles. */
     public Optional<Settlement> settlement() {
         return Optional.ofNullable(state.get().settlement());
     }
@@ -80,7 +112,12 @@ public final class Call implements AutoCloseable {
 
     /** Makes this call's permit current for the calling thread, so that inner gates and tools find it. */
     public CurrentPermit.Handle open() {
-        return CurrentPermit.open(permit);
+        return CurrentPermit.open(passage);
+    }
+
+    /** What gates inside this call find, for code that carries it to them otherwise than by {@link #open()}. */
+    public Passage passage() {
+        return passage;
     }
 
     /**
@@ -101,18 +138,20 @@ public final class Call implements AutoCloseable {
      */
     public boolean part(long outputTokens) {
         State after = state.updateAndGet(now -> now.withPart(outputTokens));
-        OptionalLong cap = permit.effective().maxOutputTokens();
+        OptionalLong cap = effective.maxOutputTokens();
         return cap.isEmpty() || after.outputTokens() <= cap.getAsLong();
     }
 
     /** The answer is complete. Unknown usage settles at the estimate, marked so. */
     public void completed(Usage usage) {
-        settle(now -> () -> permit.commit(usage));
+        settle(now -> () -> books.commit(passage.heard().orElseGet(() -> new Passage.Heard(usage, false))));
     }
 
-    /** The call provably never reached the provider: its hold is given back. */
+    /** The call provably never reached the provider: its hold is given back, unless a gate inside saw it do so. */
     public void notSent(Throwable cause) {
-        settle(now -> () -> permit.notSent(cause));
+        settle(now -> passage.heard().isPresent()
+                ? abandoned(now, "failed: " + cause.getClass().getSimpleName())
+                : () -> books.notSent(cause));
     }
 
     /** The call ended with an exception, which the caller passes on untouched. */
@@ -132,17 +171,22 @@ public final class Call implements AutoCloseable {
     }
 
     /** Without an answer: nothing was sent, or some of it was counted, or nobody can say what it cost. */
-    private @Nullable Supplier<Settlement> abandoned(State now, String why) {
+    private @Nullable Supplier<@Nullable Settlement> abandoned(State now, String why) {
+        Optional<Passage.Heard> heard = passage.heard();
+        if (heard.isPresent()
+                && (heard.get().usage().isComplete() || now.phase() == CallPhase.STREAMING)) {
+            return () -> books.commit(heard.get());
+        }
         return switch (now.phase()) {
-            case DECIDED -> () -> permit.release(why);
-            case STREAMING -> () -> permit.commitCounted(counted(now.outputTokens()));
+            case DECIDED -> () -> books.release(why);
+            case STREAMING -> () -> books.commit(new Passage.Heard(counted(now.outputTokens()), true));
             case STARTED, SETTLING, SETTLED, UNKNOWN -> null;
         };
     }
 
     private Usage counted(long outputTokens) {
         Usage.Builder usage = Usage.builder().outputTokens(outputTokens);
-        permit.effective().inputTokens().ifPresent(usage::inputTokens);
+        effective.inputTokens().ifPresent(usage::inputTokens);
         return usage.build();
     }
 
@@ -157,10 +201,10 @@ public final class Call implements AutoCloseable {
             state.set(new State(CallPhase.SETTLED, before.outputTokens(), settledByHand.get(), null));
             return;
         }
-        Supplier<Settlement> settlement = ending.of(before);
+        Supplier<@Nullable Settlement> settlement = ending.of(before);
         if (settlement == null) {
             state.set(State.UNKNOWN);
-            permit.close();
+            books.unknown();
             return;
         }
         try {
@@ -175,7 +219,7 @@ public final class Call implements AutoCloseable {
     @FunctionalInterface
     private interface Ending {
         @Nullable
-        Supplier<Settlement> of(State before);
+        Supplier<@Nullable Settlement> of(State before);
     }
 
     private record State(

@@ -117,8 +117,8 @@ public final class GuardedMethod {
      *
      * <p>The method runs under its permit, which {@link Permit#current()} finds, and is charged when it returns, unless it
      * settled by itself. Its exceptions pass as they are and leave the outcome unknown. A degrade is a refusal: a tool
-     * has nothing to patch. Inside a call of the same tool that was decided already the method runs without a second
-     * decision. Blocks for two ledger transactions.
+     * has nothing to patch. Inside a call of the same tool that was decided already the method runs once without a
+     * second decision. Blocks for two ledger transactions.
      *
      * @param target whose method; null for a static one
      * @return what the method or its fallback returned
@@ -127,8 +127,9 @@ public final class GuardedMethod {
      */
     public @Nullable Object invoke(Guard guard, Action action, @Nullable Object target, @Nullable Object[] args)
             throws Throwable {
-        if (CurrentPermit.get().filter(outer -> outer.covers(action)).isPresent()) {
-            return call(called, target, args, null);
+        Optional<Call> passing = CurrentPermit.passage().flatMap(outer -> Call.within(outer, action));
+        if (passing.isPresent()) {
+            return passing(passing.get(), target, args);
         }
         Permit permit;
         try {
@@ -141,6 +142,17 @@ public final class GuardedMethod {
         }
         return Guard.<@Nullable Object, Throwable>run(
                 permit, held -> call(called, target, args, held), result -> Usage.unknown());
+    }
+
+    /** Without a decision, because the call around this one was decided for it. */
+    private @Nullable Object passing(Call passing, @Nullable Object target, @Nullable Object[] args) throws Throwable {
+        try (passing;
+                CurrentPermit.Handle open = passing.open()) {
+            passing.started();
+            Object result = call(called, target, args, null);
+            passing.completed(Usage.unknown());
+            return result;
+        }
     }
 
     @Override

@@ -270,6 +270,147 @@ class CallTest {
         }
     }
 
+    @Test
+    void within_oneCallPasses_andTheNextIsASpendOfItsOwn() {
+        try (Guard guard = guard()) {
+            Call outer = Call.of(permit(guard, "r"));
+            outer.started();
+
+            Call inner = Call.within(outer.passage(), action("r")).orElseThrow();
+            inner.started();
+            inner.completed(Usage.of(8_000, 500));
+
+            assertThat(Call.within(outer.passage(), action("r"))).isEmpty();
+            outer.completed(Usage.of(1, 1));
+            // What passed is what is charged, whatever came out of the outer call.
+            assertThat(balance(guard, "r").spent()).isEqualTo(Amount.parse("0.025 USD"));
+        }
+    }
+
+    @Test
+    void within_endedWithoutCost_letsTheNextPass() {
+        try (Guard guard = guard()) {
+            Call outer = Call.of(permit(guard, "r"));
+            outer.started();
+
+            Call first = Call.within(outer.passage(), action("r")).orElseThrow();
+            first.started();
+            first.notSent(new IllegalStateException("refused"));
+
+            assertThat(Call.within(outer.passage(), action("r"))).isPresent();
+            outer.notSent(new IllegalStateException("refused"));
+            assertThat(balance(guard, "r").spent()).isEqualTo(Amount.parse("0.00 USD"));
+            assertThat(balance(guard, "r").held()).isEqualTo(Amount.parse("0.00 USD"));
+        }
+    }
+
+    @Test
+    void notSent_afterSomethingPassedAndWasPaidFor_chargesThat() {
+        try (Guard guard = guard()) {
+            Call outer = Call.of(permit(guard, "r"));
+            outer.started();
+            Call inner = Call.within(outer.passage(), action("r")).orElseThrow();
+            inner.started();
+            inner.completed(Usage.of(8_000, 500));
+
+            outer.notSent(new IllegalStateException("the second attempt was refused"));
+
+            assertThat(balance(guard, "r").spent()).isEqualTo(Amount.parse("0.025 USD"));
+            assertThat(balance(guard, "r").held()).isEqualTo(Amount.parse("0.00 USD"));
+        }
+    }
+
+    @Test
+    void completed_afterSomethingPassedAndMayHaveBeenPaidFor_chargesTheEstimate() {
+        try (Guard guard = guard()) {
+            Call outer = Call.of(permit(guard, "r"));
+            outer.started();
+            Call inner = Call.within(outer.passage(), action("r")).orElseThrow();
+            inner.started();
+            inner.failed(new IllegalStateException("500"));
+
+            outer.completed(Usage.of(8_000, 500));
+
+            assertThat(balance(guard, "r").spent()).isEqualTo(Amount.parse("0.18 USD"));
+            assertThat(outer.settlement().orElseThrow().estimated()).isTrue();
+        }
+    }
+
+    @Test
+    void notSent_afterSomethingPassedAndMayHaveBeenPaidFor_keepsTheHold() {
+        try (Guard guard = guard()) {
+            Call outer = Call.of(permit(guard, "r"));
+            outer.started();
+            Call inner = Call.within(outer.passage(), action("r")).orElseThrow();
+            inner.started();
+            inner.failed(new IllegalStateException("500"));
+
+            outer.notSent(new IllegalStateException("the second attempt was refused"));
+
+            assertThat(outer.phase()).isEqualTo(CallPhase.UNKNOWN);
+            assertThat(balance(guard, "r").held()).isEqualTo(Amount.parse("0.18 USD"));
+        }
+    }
+
+    @Test
+    void within_threeGates_isOneCall() {
+        try (Guard guard = guard()) {
+            Call outer = Call.of(permit(guard, "r"));
+            outer.started();
+            Call middle = Call.within(outer.passage(), action("r")).orElseThrow();
+            middle.started();
+            Call inner = Call.within(middle.passage(), action("r")).orElseThrow();
+            inner.started();
+
+            inner.part(300);
+            inner.cancelled();
+            middle.cancelled();
+            outer.cancelled();
+
+            // The input of the action, 8,000 tokens, and 300 counted ones of output.
+            assertThat(outer.settlement().orElseThrow().estimated()).isTrue();
+            assertThat(balance(guard, "r").spent()).isEqualTo(Amount.parse("0.023 USD"));
+        }
+    }
+
+    @Test
+    void partWithin_partsPassUntilTheirInputIsUsedUp() {
+        try (Guard guard = guard()) {
+            Call outer = Call.of(permit(guard, "r"));
+            outer.started();
+
+            for (long tokens : List.of(3_000L, 5_000L)) {
+                Call part = Call.partWithin(outer.passage(), part(tokens)).orElseThrow();
+                part.started();
+                part.completed(Usage.of(tokens, 0));
+            }
+
+            assertThat(Call.partWithin(outer.passage(), part(1))).isEmpty();
+            assertThat(Call.within(outer.passage(), part(1))).isEmpty();
+            outer.completed(Usage.of(1, 0));
+            assertThat(balance(guard, "r").spent()).isEqualTo(Amount.parse("0.02 USD"));
+        }
+    }
+
+    @Test
+    void partWithin_aPartThatCostNothing_makesRoomForItsRetry() {
+        try (Guard guard = guard()) {
+            Call outer = Call.of(permit(guard, "r"));
+            outer.started();
+            Call refused = Call.partWithin(outer.passage(), part(8_000)).orElseThrow();
+            refused.started();
+            refused.notSent(new IllegalStateException("429"));
+
+            assertThat(Call.partWithin(outer.passage(), part(8_001))).isEmpty();
+            assertThat(Call.partWithin(outer.passage(), part(8_000))).isPresent();
+            outer.notSent(new IllegalStateException("429"));
+        }
+    }
+
+    private static Action part(long tokens) {
+        return action("r").toBuilder().inputTokens(tokens).build();
+    }
+
     private static Balance balance(Guard guard, String run) {
         return guard.balances("acme").stream()
                 .filter(candidate -> candidate.key().equals(run))

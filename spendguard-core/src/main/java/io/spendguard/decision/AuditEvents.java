@@ -353,6 +353,7 @@ final class AuditEvents {
         JsonObject json = JsonObject.create();
         usage.inputTokens().ifPresent(count -> json.put("input", count));
         usage.cacheReadTokens().ifPresent(count -> json.put("cacheRead", count));
+        usage.cacheWriteTokens().ifPresent(count -> json.put("cacheWrite", count));
         usage.outputTokens().ifPresent(count -> json.put("output", count));
         usage.reasoningTokens().ifPresent(count -> json.put("reasoning", count));
         return json;

@@ -256,6 +256,9 @@ public final class Replay {
         if (counts.has("cacheRead")) {
             builder.cacheReadTokens(counts.integer("cacheRead"));
         }
+        if (counts.has("cacheWrite")) {
+            builder.cacheWriteTokens(counts.integer("cacheWrite"));
+        }
         if (counts.has("output")) {
             builder.outputTokens(counts.integer("output"));
         }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The provider's count of tokens for one call. A count the provider did not give is absent, never zero.
  *
- * <p>Input tokens include those read from a cache; output tokens include those spent on reasoning.
+ * <p>Input tokens include those read from a cache and those written to one; output tokens include those spent on reasoning.
  */
 public final class Usage {
     /** The most tokens that evidence can carry, 2⁵³−1: what canonical JSON writes exactly. */
@@ -15,15 +15,19 @@ public final class Usage {
 
     private final @Nullable Long inputTokens;
     private final @Nullable Long cacheReadTokens;
+    private final @Nullable Long cacheWriteTokens;
     private final @Nullable Long outputTokens;
     private final @Nullable Long reasoningTokens;
 
     private Usage(Builder builder) {
         this.inputTokens = builder.inputTokens;
         this.cacheReadTokens = builder.cacheReadTokens;
+        this.cacheWriteTokens = builder.cacheWriteTokens;
         this.outputTokens = builder.outputTokens;
         this.reasoningTokens = builder.reasoningTokens;
         requirePart("cache-read", cacheReadTokens, "input", inputTokens);
+        requirePart("cache-write", cacheWriteTokens, "input", inputTokens);
+        requirePart("cache-read and cache-write", sum(cacheReadTokens, cacheWriteTokens), "input", inputTokens);
         requirePart("reasoning", reasoningTokens, "output", outputTokens);
     }
 
@@ -56,6 +60,11 @@ public final class Usage {
         return optional(cacheReadTokens);
     }
 
+    /** The part of the input written to a cache, which some providers charge more for; empty when unknown. */
+    public OptionalLong cacheWriteTokens() {
+        return optional(cacheWriteTokens);
+    }
+
     /** All tokens produced, reasoning included; empty when unknown. */
     public OptionalLong outputTokens() {
         return optional(outputTokens);
@@ -71,24 +80,57 @@ public final class Usage {
         return inputTokens != null && outputTokens != null;
     }
 
+    /**
+     * Both together. Unknown when input or output of one is, or when there are more than can be recorded; of caches and reasoning,
+     * what is known.
+     */
+    Usage plus(Usage other) {
+        if (!isComplete() || !other.isComplete()) {
+            return unknown();
+        }
+        try {
+            Builder sum = builder()
+                    .inputTokens(sum(inputTokens, other.inputTokens))
+                    .outputTokens(sum(outputTokens, other.outputTokens));
+            if (cacheReadTokens != null || other.cacheReadTokens != null) {
+                sum.cacheReadTokens(sum(cacheReadTokens, other.cacheReadTokens));
+            }
+            if (cacheWriteTokens != null || other.cacheWriteTokens != null) {
+                sum.cacheWriteTokens(sum(cacheWriteTokens, other.cacheWriteTokens));
+            }
+            if (reasoningTokens != null || other.reasoningTokens != null) {
+                sum.reasoningTokens(sum(reasoningTokens, other.reasoningTokens));
+            }
+            return sum.build();
+        } catch (IllegalArgumentException uncountable) {
+            return unknown();
+        }
+    }
+
+    /** Counts are so much smaller than what a long holds that two never overflow. */
+    private static long sum(@Nullable Long one, @Nullable Long other) {
+        return (one == null ? 0 : one) + (other == null ? 0 : other);
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof Usage that
                 && Objects.equals(inputTokens, that.inputTokens)
                 && Objects.equals(cacheReadTokens, that.cacheReadTokens)
+                && Objects.equals(cacheWriteTokens, that.cacheWriteTokens)
                 && Objects.equals(outputTokens, that.outputTokens)
                 && Objects.equals(reasoningTokens, that.reasoningTokens);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(inputTokens, cacheReadTokens, outputTokens, reasoningTokens);
+        return Objects.hash(inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens, reasoningTokens);
     }
 
     @Override
     public String toString() {
-        return "Usage[input=" + text(inputTokens) + ", cacheRead=" + text(cacheReadTokens) + ", output="
-                + text(outputTokens) + ", reasoning=" + text(reasoningTokens) + "]";
+        return "Usage[input=" + text(inputTokens) + ", cacheRead=" + text(cacheReadTokens)
+                + (cacheWriteTokens == null ? "" : ", cacheWrite=" + cacheWriteTokens) + ", output=" + text(outputTokens) + ", reasoning=" + text(reasoningTokens) + "]";
     }
 
     private static String text(@Nullable Long count) {
@@ -111,6 +153,7 @@ public final class Usage {
     public static final class Builder {
         private @Nullable Long inputTokens;
         private @Nullable Long cacheReadTokens;
+        private @Nullable Long cacheWriteTokens;
         private @Nullable Long outputTokens;
         private @Nullable Long reasoningTokens;
 
@@ -125,6 +168,12 @@ public final class Usage {
         /** The part of the input read from a cache, 0 or more. */
         public Builder cacheReadTokens(long count) {
             this.cacheReadTokens = requireCount("cache-read", count);
+            return this;
+        }
+
+        /** The part of the input written to a cache, 0 or more. */
+        public Builder cacheWriteTokens(long count) {
+            this.cacheWriteTokens = requireCount("cache-write", count);
             return this;
         }
 

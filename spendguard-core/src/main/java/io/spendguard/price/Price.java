@@ -21,6 +21,8 @@ import java.util.Objects;
  * @param currency what is charged in
  * @param inputRate for input tokens that are not read from a cache
  * @param cacheReadRate for input tokens read from a cache
+ * @param cacheWriteRate for input tokens written to a cache; where a publisher names none, twice the input's: the most any
+ *     charges (Anthropic for an hour's cache, 1.25 times for five minutes; pydantic/genai-prices v2, read 2026-11-22)
  * @param outputRate for output tokens, reasoning included
  * @param contextWindow the most tokens input and output may have together
  * @param maxOutputTokens the most tokens the model produces in one call
@@ -32,6 +34,7 @@ public record Price(
         Currency currency,
         long inputRate,
         long cacheReadRate,
+        long cacheWriteRate,
         long outputRate,
         long contextWindow,
         long maxOutputTokens) {
@@ -41,7 +44,7 @@ public record Price(
     public Price {
         Objects.requireNonNull(from, "from");
         Objects.requireNonNull(currency, "currency");
-        if (inputRate < 0 || cacheReadRate < 0 || outputRate < 0) {
+        if (inputRate < 0 || cacheReadRate < 0 || cacheWriteRate < 0 || outputRate < 0) {
             throw new IllegalArgumentException("Price of model '" + model + "' is negative. Prices start at 0.");
         }
         if (contextWindow < 1 || maxOutputTokens < 1) {
@@ -50,10 +53,39 @@ public record Price(
         }
     }
 
+    /** A price that names none for cache writes. */
+    public Price(
+            String provider,
+            String model,
+            Instant from,
+            Currency currency,
+            long inputRate,
+            long cacheReadRate,
+            long outputRate,
+            long contextWindow,
+            long maxOutputTokens) {
+        this(
+                provider,
+                model,
+                from,
+                currency,
+                inputRate,
+                cacheReadRate,
+                unnamedCacheWriteRate(inputRate),
+                outputRate,
+                contextWindow,
+                maxOutputTokens);
+    }
+
+    /** The rate for cache writes where the publisher names none. */
+    static long unnamedCacheWriteRate(long inputRate) {
+        return inputRate > Long.MAX_VALUE / 2 ? Long.MAX_VALUE : 2 * inputRate;
+    }
+
     /**
      * What a call costs, rounded up to a whole nano once, at the end: against the spender.
      *
-     * @param usage a complete count; unknown cache reads are charged as plain input
+     * @param usage a complete count; unknown cache reads and writes are charged as plain input
      * @throws IllegalArgumentException when input or output is unknown
      * @throws ArithmeticException when the cost overflows
      */
@@ -63,9 +95,11 @@ public record Price(
                     usage + " has no cost: input and output must both be known. Settle at the estimate instead.");
         }
         long cached = usage.cacheReadTokens().orElse(0);
-        long input = Math.subtractExact(usage.inputTokens().orElseThrow(), cached);
+        long written = usage.cacheWriteTokens().orElse(0);
+        long input = Math.subtractExact(usage.inputTokens().orElseThrow(), Math.addExact(cached, written));
         BigInteger[] nanos = product(input, inputRate)
                 .add(product(cached, cacheReadRate))
+                .add(product(written, cacheWriteRate))
                 .add(product(usage.outputTokens().orElseThrow(), outputRate))
                 .divideAndRemainder(TOKENS_PER_RATE);
         return new Money(Math.addExact(nanos[0].longValueExact(), nanos[1].signum()), currency);
@@ -78,7 +112,7 @@ public record Price(
 
     /** This price as evidence and replies to replays carry it. */
     public JsonObject toJson() {
-        return JsonObject.create()
+        JsonObject json = JsonObject.create()
                 .put("provider", provider)
                 .put("model", model)
                 .put("from", from.toString())
@@ -88,17 +122,25 @@ public record Price(
                 .put("output", rate(outputRate))
                 .put("contextWindow", contextWindow)
                 .put("maxOutputTokens", maxOutputTokens);
+        if (cacheWriteRate != unnamedCacheWriteRate(inputRate)) {
+            json.put("cacheWrite", rate(cacheWriteRate));
+        }
+        return json;
     }
 
     /** Reads what {@link #toJson} wrote; throws {@link io.spendguard.json.JsonException} for anything else. */
     public static Price fromJson(JsonObject json) {
+        long inputRate = Amount.parse(json.string("input")).atomic();
         return new Price(
                 json.string("provider"),
                 json.string("model"),
                 Instant.parse(json.string("from")),
                 Currency.getInstance(json.string("currency")),
-                Amount.parse(json.string("input")).atomic(),
+                inputRate,
                 Amount.parse(json.string("cacheRead")).atomic(),
+                json.has("cacheWrite")
+                        ? Amount.parse(json.string("cacheWrite")).atomic()
+                        : unnamedCacheWriteRate(inputRate),
                 Amount.parse(json.string("output")).atomic(),
                 json.integer("contextWindow"),
                 json.integer("maxOutputTokens"));

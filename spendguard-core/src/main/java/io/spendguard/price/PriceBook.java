@@ -122,13 +122,17 @@ public final class PriceBook {
         try {
             Currency currency = Currency.getInstance(entry.string("currency"));
             JsonObject rates = entry.object("perMillionTokens");
+            long inputRate = rate(rates, "input", currency);
             Price price = new Price(
                     entry.string("provider"),
                     entry.string("model"),
                     Instant.parse(entry.string("from")),
                     currency,
-                    rate(rates, "input", currency),
-                    rate(rates, rates.has("cacheRead") ? "cacheRead" : "input", currency),
+                    inputRate,
+                    rates.has("cacheRead") ? rate(rates, "cacheRead", currency) : inputRate,
+                    rates.has("cacheWrite")
+                            ? rate(rates, "cacheWrite", currency)
+                            : Price.unnamedCacheWriteRate(inputRate),
                     rate(rates, "output", currency),
                     entry.integer("contextWindow"),
                     entry.integer("maxOutputTokens"));

@@ -241,6 +241,9 @@ final class CostCheck {
         if (json.has("cacheRead")) {
             usage.cacheReadTokens(json.integer("cacheRead"));
         }
+        if (json.has("cacheWrite")) {
+            usage.cacheWriteTokens(json.integer("cacheWrite"));
+        }
         if (json.has("output")) {
             usage.outputTokens(json.integer("output"));
         }

@@ -122,6 +122,7 @@ final class Facts {
         begin(COST, place, decision);
         put(usage.inputTokens());
         put(usage.cacheReadTokens());
+        put(usage.cacheWriteTokens());
         put(usage.outputTokens());
         put(usage.reasoningTokens());
         fact.number(cost.nanos()).text(cost.currency().getCurrencyCode());
@@ -333,6 +334,10 @@ final class Facts {
             long cacheRead = in.number();
             if (cacheRead >= 0) {
                 usage.cacheReadTokens(cacheRead);
+            }
+            long cacheWrite = in.number();
+            if (cacheWrite >= 0) {
+                usage.cacheWriteTokens(cacheWrite);
             }
             long output = in.number();
             if (output >= 0) {

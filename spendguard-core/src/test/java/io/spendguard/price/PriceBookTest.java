@@ -156,4 +156,46 @@ class PriceBookTest {
                         .getBytes(StandardCharsets.UTF_8),
                 "t.json");
     }
+
+    @Test
+    void cacheWrite_isChargedAtItsPrice_orTwiceTheInputsWhereNoneIsNamed() {
+        Usage usage = Usage.builder()
+                .inputTokens(4_000)
+                .cacheReadTokens(1_000)
+                .cacheWriteTokens(2_000)
+                .outputTokens(0)
+                .build();
+        Price unnamed = price("\"input\": \"3.00\", \"cacheRead\": \"0.30\", \"output\": \"15.00\"");
+        Price named = price(
+                "\"input\": \"3.00\", \"cacheRead\": \"0.30\", \"cacheWrite\": \"3.75\", \"output\": \"15.00\"");
+
+        // 1,000 x 3.00 + 1,000 x 0.30 + 2,000 x 6.00 or 3.75 per million
+        assertThat(unnamed.costRoundedUp(usage)).isEqualTo(Money.parse("0.0153 USD"));
+        assertThat(named.costRoundedUp(usage)).isEqualTo(Money.parse("0.0108 USD"));
+        assertThat(unnamed.toJson().has("cacheWrite")).isFalse();
+        assertThat(Price.fromJson(unnamed.toJson())).isEqualTo(unnamed);
+        assertThat(named.toJson().string("cacheWrite")).isEqualTo("3.75 USD");
+        assertThat(Price.fromJson(named.toJson())).isEqualTo(named);
+    }
+
+    @Test
+    void usage_cachesBeyondTheInput_areRefused() {
+        Usage.Builder usage =
+                Usage.builder().inputTokens(10).cacheReadTokens(6).cacheWriteTokens(5).outputTokens(0);
+
+        assertThatThrownBy(usage::build)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("Usage has 11 cache-read and cache-write tokens of 10 input tokens");
+    }
+
+    private static Price price(String rates) {
+        String book = """
+                {"format": "spendguard.prices.v1", "version": "t", "entries": [
+                  {"provider": "anthropic", "model": "claude", "from": "2024-10-02T00:00:00Z", "currency": "USD",
+                   "perMillionTokens": {%s}, "contextWindow": 200000, "maxOutputTokens": 8192, "source": "t"}]}
+                """.formatted(rates);
+        return PriceBook.parse(book.getBytes(StandardCharsets.UTF_8), "t")
+                .find("anthropic", "claude", NOW)
+                .orElseThrow();
+    }
 }

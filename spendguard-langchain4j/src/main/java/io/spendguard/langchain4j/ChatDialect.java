@@ -26,12 +26,19 @@ interface ChatDialect {
         if (reported.inputTokenCount() == null || reported.outputTokenCount() == null) {
             return Usage.unknown();
         }
+        CacheTokens cache = CacheTokens.of(reported);
+        long input = reported.inputTokenCount() + cache.read() + cache.written();
         // Every request has messages: no input at all is a server that does not count.
-        if (reported.inputTokenCount() <= 0 || reported.outputTokenCount() < 0) {
+        if (input <= 0 || reported.outputTokenCount() < 0) {
             return Usage.unknown();
         }
-        Usage.Builder usage =
-                Usage.builder().inputTokens(reported.inputTokenCount()).outputTokens(reported.outputTokenCount());
+        Usage.Builder usage = Usage.builder().inputTokens(input).outputTokens(reported.outputTokenCount());
+        if (cache.read() > 0) {
+            usage.cacheReadTokens(cache.read());
+        }
+        if (cache.written() > 0) {
+            usage.cacheWriteTokens(cache.written());
+        }
         if (OpenAiDialect.isPresent()) {
             OpenAiDialect.addDetails(reported, usage);
         }

@@ -45,35 +45,30 @@ final class ChatGate {
     }
 
     /**
-     * Decides a request. Empty when an outer gate holds for this very call already.
+     * Decides a request, unless an outer gate did for this very call.
      *
      * @throws SpendDeniedException when it must not be sent; nothing is held
      */
-    Optional<Admission> admit(ChatRequest request) {
+    Admission admit(ChatRequest request) {
         InvocationContext invocation = Callers.of(request);
         ChatRequestParameters parameters = defaults.get().overrideWith(request.parameters());
         Action action = Callers.scope(invocation).complete(describe(request, parameters));
-        if (CurrentPermit.claim(action)) {
-            return Optional.empty();
+        Optional<Call> passing = CurrentPermit.passage().flatMap(outer -> Call.within(outer, action));
+        if (passing.isPresent()) {
+            return new Admission(passing.get(), request, invocation, null);
         }
         Guard guard = guards.guard(invocation);
         Decision decision = guard.decide(action);
         if (!(decision instanceof Decision.Allowed allowed)) {
             throw new SpendDeniedException(decision);
         }
+        Call call = Call.of(allowed.permit());
         ChatRequest send = request;
         if (decision instanceof Decision.Degrade degrade) {
-            send = degraded(request, parameters, degrade);
+            send = degraded(request, parameters, degrade, call);
             Callers.replaced(request, send);
         }
-        return Optional.of(new Admission(guard, allowed, send, invocation));
-    }
-
-    /** A call that an outer gate holds for ended with the provider's exception, which the caller passes on. */
-    void failedBehindOuterGate(Throwable failure) {
-        if (hiddenRetries == 0 && ProviderFailure.isUnbilled(failure)) {
-            CurrentPermit.unclaim();
-        }
+        return new Admission(call, send, invocation, new Admission.Decided(guard, allowed));
     }
 
     /** The call ended with the provider's exception, which the caller passes on. */
@@ -88,12 +83,14 @@ final class ChatGate {
 
     /**
      * Asks about the tools an answer calls, for callers whose tools may have no gate of their own. Nothing is charged:
-     * a tool's own gate does that.
+     * a tool's own gate does that, and an outer gate asks by itself. What is allowed is given back at once; should that
+     * fail, its hold stands until it expires, and the answer that was paid for is not lost by it.
      *
      * @throws SpendDeniedException for the first one that must not run
      */
     static void admitTools(Admission admission, List<ToolExecutionRequest> calls) {
-        if (Callers.gatesTools(admission.invocation())) {
+        Admission.Decided decided = admission.decided();
+        if (decided == null || Callers.gatesTools(admission.invocation())) {
             return;
         }
         for (ToolExecutionRequest call : calls) {
@@ -101,18 +98,19 @@ final class ChatGate {
                     .complete(Action.toolCall(call.name())
                             .content(() -> ToolArguments.content(call.arguments()))
                             .build());
-            admission
-                    .guard()
-                    .decide(action)
-                    .orThrow()
-                    .release("admitted at the model's answer; its execution is decided by the tool's own gate");
+            // Not started: closing it releases the hold, and never throws.
+            Call.of(decided.guard().decide(action).orThrow()).close();
         }
     }
 
-    /** The provider's count in an answer. */
+    /** The provider's count in an answer; unknown also when it cannot be read: the answer was paid for. */
     static Usage usage(@Nullable ChatResponse response) {
-        TokenUsage reported = response == null || response.metadata() == null ? null : response.tokenUsage();
-        return reported == null ? Usage.unknown() : ChatDialect.usage(reported);
+        try {
+            TokenUsage reported = response == null || response.metadata() == null ? null : response.tokenUsage();
+            return reported == null ? Usage.unknown() : ChatDialect.usage(reported);
+        } catch (RuntimeException unreadable) {
+            return Usage.unknown();
+        }
     }
 
     /** A refusal of what was allowed first, for a reason the contract could not know. */
@@ -147,12 +145,12 @@ final class ChatGate {
     }
 
     /** The request as the decision demands it, or a refusal: what cannot be patched must not be sent unpatched. */
-    private ChatRequest degraded(ChatRequest request, ChatRequestParameters parameters, Decision.Degrade degrade) {
+    private ChatRequest degraded(
+            ChatRequest request, ChatRequestParameters parameters, Decision.Degrade degrade, Call call) {
         try {
             return rewritten(request, parameters, degrade);
         } catch (RuntimeException e) {
-            degrade.permit()
-                    .release("degrade could not be applied: " + e.getClass().getSimpleName());
+            call.notSent(e);
             if (e instanceof SpendDeniedException) {
                 throw e;
             }

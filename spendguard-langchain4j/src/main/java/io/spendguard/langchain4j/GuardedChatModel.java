@@ -12,7 +12,6 @@ import io.spendguard.Call;
 import io.spendguard.model.CurrentPermit;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -75,16 +74,7 @@ final class GuardedChatModel implements ChatModel, Gated<ChatModel> {
 
     private ChatResponse gated(ChatRequest request, Function<ChatRequest, ChatResponse> provider) {
         Objects.requireNonNull(request, "request");
-        Optional<Admission> admitted = gate.admit(request);
-        if (admitted.isEmpty()) {
-            try {
-                return provider.apply(request);
-            } catch (RuntimeException | Error failure) {
-                gate.failedBehindOuterGate(failure);
-                throw failure;
-            }
-        }
-        Admission admission = admitted.get();
+        Admission admission = gate.admit(request);
         ChatResponse response = settled(admission, provider);
         if (response != null && response.aiMessage() != null) {
             ChatGate.admitTools(admission, response.aiMessage().toolExecutionRequests());
@@ -93,17 +83,18 @@ final class GuardedChatModel implements ChatModel, Gated<ChatModel> {
     }
 
     private ChatResponse settled(Admission admission, Function<ChatRequest, ChatResponse> provider) {
-        try (Call call = Call.of(admission.decision().permit());
+        try (Call call = admission.call();
                 CurrentPermit.Handle open = call.open()) {
             call.started();
+            ChatResponse response;
             try {
-                ChatResponse response = provider.apply(admission.request());
-                call.completed(ChatGate.usage(response));
-                return response;
+                response = provider.apply(admission.request());
             } catch (RuntimeException | Error failure) {
                 gate.failed(call, failure);
                 throw failure;
             }
+            call.completed(ChatGate.usage(response));
+            return response;
         }
     }
 }

@@ -15,13 +15,12 @@ import dev.langchain4j.model.embedding.response.EmbeddingResponse;
 import dev.langchain4j.model.output.Response;
 import dev.langchain4j.model.output.TokenUsage;
 import io.spendguard.Call;
-import io.spendguard.Guard;
 import io.spendguard.model.Action;
 import io.spendguard.model.CurrentPermit;
-import io.spendguard.model.Permit;
 import io.spendguard.model.Usage;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -141,17 +140,14 @@ final class GuardedEmbeddingModel implements EmbeddingModel, Gated<EmbeddingMode
     private <T> T gated(
             String model, List<Content> contents, Supplier<T> embedder, Function<T, @Nullable TokenUsage> usage) {
         Action action = Callers.scope(null).complete(describe(model, contents));
-        if (Permit.current().filter(outer -> outer.covers(action)).isPresent()) {
-            return embedder.get();
-        }
-        Guard guard = guards.guard(null);
-        try (Call call = Call.of(guard.decide(action).orThrow());
+        Optional<Call> passing = CurrentPermit.passage().flatMap(outer -> Call.partWithin(outer, action));
+        try (Call call = passing.orElseGet(
+                        () -> Call.of(guards.guard(null).decide(action).orThrow()));
                 CurrentPermit.Handle open = call.open()) {
             call.started();
+            T answer;
             try {
-                T answer = embedder.get();
-                call.completed(usage(answer == null ? null : usage.apply(answer)));
-                return answer;
+                answer = embedder.get();
             } catch (RuntimeException | Error failure) {
                 if (hiddenRetries == 0 && ProviderFailure.isUnbilled(failure)) {
                     call.notSent(failure);
@@ -160,6 +156,8 @@ final class GuardedEmbeddingModel implements EmbeddingModel, Gated<EmbeddingMode
                 }
                 throw failure;
             }
+            call.completed(usage(answer, usage));
+            return answer;
         }
     }
 
@@ -173,12 +171,15 @@ final class GuardedEmbeddingModel implements EmbeddingModel, Gated<EmbeddingMode
         return action.build();
     }
 
-    /** Embeddings report input only, and some providers name no output count at all. */
-    private static Usage usage(@Nullable TokenUsage reported) {
-        if (reported == null || reported.inputTokenCount() == null || reported.inputTokenCount() <= 0) {
+    /** Embeddings report input only, and some providers name no output count at all; unknown also when it cannot be read. */
+    private static <T> Usage usage(@Nullable T answer, Function<T, @Nullable TokenUsage> read) {
+        try {
+            TokenUsage reported = answer == null ? null : read.apply(answer);
+            Integer input = reported == null ? null : reported.inputTokenCount();
+            return input == null || input <= 0 ? Usage.unknown() : Usage.of(input, 0);
+        } catch (RuntimeException unreadable) {
             return Usage.unknown();
         }
-        return Usage.of(reported.inputTokenCount(), 0);
     }
 
     private static List<Content> texts(Stream<String> texts) {

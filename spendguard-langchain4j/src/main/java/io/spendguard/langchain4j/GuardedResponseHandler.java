@@ -12,6 +12,8 @@ import dev.langchain4j.model.chat.response.PartialToolCallContext;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.chat.response.StreamingHandle;
 import io.spendguard.Call;
+import io.spendguard.model.CurrentPermit;
+import io.spendguard.model.Passage;
 import io.spendguard.model.ReasonCode;
 import io.spendguard.model.SpendDeniedException;
 import java.util.HashSet;
@@ -39,6 +41,7 @@ final class GuardedResponseHandler implements StreamingChatResponseHandler {
     private final ChatGate gate;
     private final Admission admission;
     private final Call call;
+    private final @Nullable Passage outer;
     private final StreamingChatResponseHandler downstream;
     private final StreamedTokens arrived = new StreamedTokens();
     private final Set<ToolExecutionRequest> admittedTools = new HashSet<>();
@@ -47,10 +50,17 @@ final class GuardedResponseHandler implements StreamingChatResponseHandler {
     private volatile @Nullable Throwable downstreamFailure;
     private volatile @Nullable SpendDeniedException refusedTool;
 
-    GuardedResponseHandler(ChatGate gate, Admission admission, Call call, StreamingChatResponseHandler downstream) {
+    /**
+     * A handler in front of the application's.
+     *
+     * @param outer the passage the stream was started in; null outside every guarded call
+     */
+    GuardedResponseHandler(
+            ChatGate gate, Admission admission, @Nullable Passage outer, StreamingChatResponseHandler downstream) {
         this.gate = gate;
         this.admission = admission;
-        this.call = call;
+        this.call = admission.call();
+        this.outer = outer;
         this.downstream = downstream;
     }
 
@@ -156,7 +166,15 @@ final class GuardedResponseHandler implements StreamingChatResponseHandler {
         if (error != downstreamFailure) {
             gate.failed(call, error);
         }
-        if (!silenced) {
+        if (silenced) {
+            return;
+        }
+        // Behind an outer gate somebody may start again in here: for nothing, if this attempt provably cost nothing.
+        if (outer != null && admission.decided() == null) {
+            try (CurrentPermit.Handle open = CurrentPermit.open(outer)) {
+                downstream.onError(error);
+            }
+        } else {
             downstream.onError(error);
         }
     }
@@ -168,11 +186,12 @@ final class GuardedResponseHandler implements StreamingChatResponseHandler {
             outputTokens += more;
             call.part(more);
         }
-        if (silenced || fits()) {
+        Admission.Decided decided = admission.decided();
+        if (silenced || decided == null || fits()) {
             return !silenced;
         }
         SpendDeniedException cut = ChatGate.refused(
-                admission.decision(),
+                decided.decision(),
                 HOLD_OUTGROWN,
                 "The stream of model '" + call.effective().model().orElse("") + "' brought more than the "
                         + call.effective().maxOutputTokens().orElse(0)

@@ -10,6 +10,7 @@ import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import io.spendguard.Call;
 import io.spendguard.model.CurrentPermit;
+import io.spendguard.model.Passage;
 import io.spendguard.model.SpendDeniedException;
 import java.util.List;
 import java.util.Objects;
@@ -80,23 +81,20 @@ final class GuardedStreamingChatModel implements StreamingChatModel, Gated<Strea
             BiConsumer<ChatRequest, StreamingChatResponseHandler> provider) {
         Objects.requireNonNull(request, "request");
         Objects.requireNonNull(handler, "handler");
-        Optional<Admission> admitted;
+        Admission admission;
         try {
-            admitted = gate.admit(request);
+            admission = gate.admit(request);
         } catch (SpendDeniedException denied) {
             handler.onError(denied);
             return;
         }
-        if (admitted.isEmpty()) {
-            provider.accept(request, handler);
-            return;
-        }
-        Admission admission = admitted.get();
-        Call call = Call.of(admission.decision().permit());
+        Call call = admission.call();
+        Optional<Passage> outer = CurrentPermit.passage();
         // Open for the start only: what the provider's thread calls afterwards is a spend of its own.
         try (CurrentPermit.Handle open = call.open()) {
             call.started();
-            provider.accept(admission.request(), new GuardedResponseHandler(gate, admission, call, handler));
+            provider.accept(
+                    admission.request(), new GuardedResponseHandler(gate, admission, outer.orElse(null), handler));
         } catch (RuntimeException | Error failure) {
             gate.failed(call, failure);
             throw failure;

@@ -11,10 +11,10 @@ import io.spendguard.Guard;
 import io.spendguard.model.Action;
 import io.spendguard.model.CurrentPermit;
 import io.spendguard.model.Decision;
-import io.spendguard.model.Permit;
 import io.spendguard.model.Reason;
 import io.spendguard.model.Usage;
 import io.spendguard.trace.Scope;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -67,9 +67,11 @@ final class GuardedToolExecutor implements ToolExecutor, Gated<ToolExecutor> {
         Scope scope = Callers.scope(invocation);
         Action action = otherwise.complete(scope.complete(terms.action(request)));
         ToolExecutionRequest around = RUNNING.get();
-        if (around == request
-                && Permit.current().filter(outer -> outer.covers(action)).isPresent()) {
-            return tool.apply(delegate);
+        Optional<Call> passing = around == request
+                ? CurrentPermit.passage().flatMap(outer -> Call.within(outer, action))
+                : Optional.empty();
+        if (passing.isPresent()) {
+            return run(passing.get(), request, tool);
         }
         Guard guard = guards.guard(invocation);
         Decision decision = guard.decide(action);
@@ -83,9 +85,16 @@ final class GuardedToolExecutor implements ToolExecutor, Gated<ToolExecutor> {
         }
         // What the tool calls itself, a sub-agent for instance, belongs to the same run and asks the same guard.
         try (Call call = Call.of(decision.orThrow());
-                CurrentPermit.Handle permit = call.open();
                 Scope.Handle within = scope.open();
                 Guard.Handle asking = guard.open()) {
+            return run(call, request, tool);
+        }
+    }
+
+    private <T> T run(Call running, ToolExecutionRequest request, Function<ToolExecutor, T> tool) {
+        ToolExecutionRequest around = RUNNING.get();
+        try (Call call = running;
+                CurrentPermit.Handle permit = call.open()) {
             call.started();
             RUNNING.set(request);
             try {

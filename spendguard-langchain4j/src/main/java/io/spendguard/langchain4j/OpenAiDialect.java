@@ -5,10 +5,9 @@ import dev.langchain4j.model.openai.OpenAiChatRequestParameters;
 import dev.langchain4j.model.openai.OpenAiTokenUsage;
 import dev.langchain4j.model.output.TokenUsage;
 import io.spendguard.model.Usage;
-import java.util.Collections;
+import io.spendguard.price.OpenAiExtras;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,23 +16,6 @@ import org.jspecify.annotations.Nullable;
  * a degrade lowers those in use, and where none is, it sets the new one.
  */
 final class OpenAiDialect implements ChatDialect {
-    /** Sent as they are, behind the parameters we look at: more answers, other caps, another model, paid extras. */
-    private static final Set<String> UNBOUNDED = Set.of(
-            "n",
-            "best_of",
-            "max_tokens",
-            "max_completion_tokens",
-            "model",
-            "messages",
-            "tools",
-            "audio",
-            "modalities",
-            "service_tier",
-            "web_search_options");
-
-    /** Costs more than the book's price; the others cost as much or less. */
-    private static final String PRIORITY_TIER = "priority";
-
     /** Whether LangChain4j's OpenAI module is on the class path; nothing else here may be touched when it is not. */
     static boolean isPresent() {
         return Present.YES;
@@ -83,8 +65,8 @@ final class OpenAiDialect implements ChatDialect {
     public boolean isBounded(ChatRequestParameters parameters) {
         OpenAiChatRequestParameters own = openAi(parameters);
         Map<String, Object> custom = own.customParameters();
-        return !PRIORITY_TIER.equals(own.serviceTier())
-                && (custom == null || Collections.disjoint(custom.keySet(), UNBOUNDED));
+        return !OpenAiExtras.isDearer(own.serviceTier())
+                && OpenAiExtras.areBounded(custom == null ? null : custom.keySet());
     }
 
     @Override

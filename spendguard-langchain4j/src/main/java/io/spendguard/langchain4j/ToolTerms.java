@@ -5,6 +5,7 @@ import dev.langchain4j.exception.ToolArgumentsException;
 import dev.langchain4j.internal.Json;
 import dev.langchain4j.service.tool.DefaultToolExecutor;
 import dev.langchain4j.service.tool.ToolExecutor;
+import io.spendguard.Delegates;
 import io.spendguard.GuardedMethod;
 import io.spendguard.ToolArguments;
 import io.spendguard.model.Action;
@@ -30,13 +31,17 @@ record ToolTerms(@Nullable GuardedMethod method, @Nullable ToolExecutor fallback
      * @throws IllegalArgumentException when the annotation cannot be followed
      */
     static ToolTerms of(ToolExecutor executor) {
-        return read(executor).map(method -> new ToolTerms(method, null)).orElse(NONE);
+        return reflective(executor)
+                .flatMap(found -> GuardedMethod.of(found.originalMethod()))
+                .map(method -> new ToolTerms(method, null))
+                .orElse(NONE);
     }
 
     /** The terms of an executor of one of this object's methods; throws as {@link #of(ToolExecutor)} does. */
     static ToolTerms of(ToolExecutor executor, Object tools) {
-        return read(executor)
-                .map(method -> new ToolTerms(method, fallback(method, (DefaultToolExecutor) executor, tools)))
+        return reflective(executor)
+                .flatMap(found -> GuardedMethod.of(found.originalMethod())
+                        .map(method -> new ToolTerms(method, fallback(method, found, tools))))
                 .orElse(NONE);
     }
 
@@ -58,10 +63,9 @@ record ToolTerms(@Nullable GuardedMethod method, @Nullable ToolExecutor fallback
         }
     }
 
-    private static Optional<GuardedMethod> read(ToolExecutor executor) {
-        return executor instanceof DefaultToolExecutor reflective
-                ? GuardedMethod.of(reflective.originalMethod())
-                : Optional.empty();
+    /** Also behind an application's own wrappers. */
+    private static Optional<DefaultToolExecutor> reflective(ToolExecutor executor) {
+        return Delegates.find(executor, ToolExecutor.class, DefaultToolExecutor.class, Gated.class);
     }
 
     /** Reads its arguments as the tool's own method does: the fallback has the same parameters. */

@@ -18,6 +18,7 @@ import dev.langchain4j.service.MemoryId;
 import dev.langchain4j.service.Result;
 import dev.langchain4j.service.TokenStream;
 import dev.langchain4j.service.UserMessage;
+import dev.langchain4j.service.tool.DefaultToolExecutor;
 import dev.langchain4j.service.tool.ToolErrorHandlerResult;
 import dev.langchain4j.service.tool.ToolExecutor;
 import dev.langchain4j.service.tool.ToolProvider;
@@ -111,6 +112,26 @@ class GuardedAiServiceTest {
     @AfterEach
     void close() {
         lab.close();
+    }
+
+    @Test
+    void executor_behindAnApplicationsOwnWrapper_keepsItsPrice() throws Exception {
+        PricedTools tools = new PricedTools();
+        ToolExecutor method = DefaultToolExecutor.builder()
+                .object(tools)
+                .originalMethod(PricedTools.class.getDeclaredMethod("read", List.class))
+                .methodToInvoke(PricedTools.class.getDeclaredMethod("read", List.class))
+                .build();
+        ToolExecutor logging = (request, memoryId) -> "logged: " + method.execute(request, memoryId);
+        ToolExecutionRequest request = ToolExecutionRequest.builder()
+                .name("read")
+                .arguments("{\"pages\": [\"a\", \"b\"]}")
+                .build();
+
+        assertThat(GuardedTools.executor(logging, lab.guard).execute(request, null))
+                .isEqualTo("logged: read 2");
+
+        assertThat(lab.spent()).isEqualTo("0.02 USD");
     }
 
     @Test

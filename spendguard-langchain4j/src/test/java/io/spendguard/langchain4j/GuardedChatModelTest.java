@@ -282,12 +282,39 @@ class GuardedChatModelTest {
     void chat_askedAgainBetweenTwoGates_isDecidedAndChargedAgain() {
         ChatModel inner = GuardedModels.chat(lab.chat().build(), lab.guard);
         ChatModel outer = GuardedModels.chat(new Insisting(inner), lab.guard);
-        lab.provider.reply(OpenAiReply.rateLimited(), OpenAiReply.text("Bad."), OpenAiReply.text("Good."));
+        lab.provider.reply(
+                OpenAiReply.rateLimited(),
+                OpenAiReply.text("Bad.").withUsage(Usage.of(1_000, 200)),
+                OpenAiReply.text("Good."));
 
         assertThat(outer.chat(HELLO).aiMessage().text()).isEqualTo("Good.");
 
-        // The refused attempt cost nothing; the answer nobody wanted did.
-        assertThat(lab.guard).decided(Effect.CONTINUE, times(2)).spent("0.00012 USD");
+        // The refused attempt cost nothing; the answer nobody wanted did, and not what the wanted one cost.
+        assertThat(lab.guard).decided(Effect.CONTINUE, times(2)).spent("0.00456 USD");
+    }
+
+    @Test
+    @LeavesOpenHolds("the ledger records no outcome")
+    void chat_ledgerAwayWhenItsToolsAreAdmitted_losesNoPaidAnswer() {
+        lab.close();
+        lab = Lab.withoutSettlements();
+        lab.provider.replyWithToolCall("search", "{}");
+
+        ChatResponse answer =
+                GuardedModels.chat(lab.chat().build(), lab.guard).chat(HELLO);
+
+        assertThat(answer.aiMessage().toolExecutionRequests()).hasSize(1);
+        assertThat(lab.guard).onTool("search").decided(Effect.CONTINUE, times(1));
+    }
+
+    @Test
+    void chat_cacheReadAndWrittenBesideTheInput_areCharged() {
+        ChatModel model = GuardedModels.chat(new CannedModel(new CachedTokenUsage(100, 10, 1_000, 2_000)), lab.guard);
+
+        model.chat(HELLO);
+
+        // 100 x 2,500 + 2,000 x 1,250 + 1,000 x 5,000, twice the input's where the book names no price, + 10 x 10,000 nanos
+        assertThat(lab.spent()).isEqualTo("0.00785 USD");
     }
 
     /** Asks until the answer is good. */

@@ -5,14 +5,19 @@ import static io.spendguard.test.SpendAssertions.times;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.langchain4j.data.embedding.Embedding;
 import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.exception.AuthenticationException;
+import dev.langchain4j.model.ModelProvider;
 import dev.langchain4j.model.embedding.EmbeddingModel;
 import dev.langchain4j.model.embedding.request.EmbeddingRequest;
+import dev.langchain4j.model.output.Response;
+import dev.langchain4j.model.output.TokenUsage;
 import io.spendguard.model.Effect;
 import io.spendguard.model.SpendDeniedException;
 import io.spendguard.model.Usage;
 import io.spendguard.test.OpenAiReply;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -104,5 +109,86 @@ class GuardedEmbeddingModelTest {
         EmbeddingModel model = GuardedModels.embedding(lab.embedding().build(), lab.guard);
 
         assertThat(GuardedModels.embedding(model, lab.guard)).isSameAs(model);
+    }
+
+    @Test
+    void embedAll_splitBetweenTwoGates_isOneDecisionForAllItsParts() {
+        lab.provider.reply(
+                OpenAiReply.text("").withUsage(Usage.of(300, 0)), OpenAiReply.text("").withUsage(Usage.of(700, 0)));
+        EmbeddingModel outer = GuardedModels.embedding(
+                new Batching(GuardedModels.embedding(lab.embedding().build(), lab.guard), 1), lab.guard);
+
+        outer.embedAll(List.of(TextSegment.from("one"), TextSegment.from("two")));
+
+        assertThat(lab.provider.calls()).hasSize(2);
+        // 300 and 700 tokens at 20 nanos
+        assertThat(lab.guard).decided(Effect.CONTINUE, times(1)).spent("0.00002 USD");
+    }
+
+    @Test
+    void embedAll_embeddedAgainBetweenTwoGates_isDecidedAndChargedAgain() {
+        lab.provider.otherwise(COUNTED);
+        EmbeddingModel outer = GuardedModels.embedding(
+                new Batching(GuardedModels.embedding(lab.embedding().build(), lab.guard), 3), lab.guard);
+
+        outer.embedAll(List.of(TextSegment.from("one"), TextSegment.from("two")));
+
+        // Twice three times: the first of each text is a part of what was decided, and twice a text is more than that.
+        assertThat(lab.provider.calls()).hasSize(6);
+        assertThat(lab.guard).decided(Effect.CONTINUE, times(5)).spent("0.00012 USD");
+    }
+
+    @Test
+    void embed_paidForButWithACountThatCannotBeRead_isNotLost() {
+        EmbeddingModel odd = new Batching(lab.embedding().build(), 1) {
+            @Override
+            public Response<Embedding> embed(String text) {
+                return Response.from(Embedding.from(new float[] {1}), new TokenUsage() {
+                    @Override
+                    public Integer inputTokenCount() {
+                        throw new IllegalStateException("unreadable");
+                    }
+                });
+            }
+        };
+
+        assertThat(GuardedModels.embedding(odd, lab.guard).embed("text").content().dimension())
+                .isEqualTo(1);
+
+        assertThat(lab.spent()).isEqualTo("0.00000002 USD");
+    }
+
+    /** Embeds a batch text by text, each so many times. */
+    private static class Batching implements EmbeddingModel {
+        private final EmbeddingModel delegate;
+        private final int times;
+
+        private Batching(EmbeddingModel delegate, int times) {
+            this.delegate = delegate;
+            this.times = times;
+        }
+
+        @Override
+        public Response<List<Embedding>> embedAll(List<TextSegment> segments) {
+            List<Embedding> all = new ArrayList<>();
+            for (TextSegment segment : segments) {
+                Embedding last = null;
+                for (int time = 0; time < times; time++) {
+                    last = delegate.embedAll(List.of(segment)).content().get(0);
+                }
+                all.add(last);
+            }
+            return Response.from(all);
+        }
+
+        @Override
+        public String modelName() {
+            return delegate.modelName();
+        }
+
+        @Override
+        public ModelProvider provider() {
+            return delegate.provider();
+        }
     }
 }

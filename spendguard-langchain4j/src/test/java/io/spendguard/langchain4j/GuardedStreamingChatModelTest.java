@@ -258,12 +258,113 @@ class GuardedStreamingChatModelTest {
     }
 
     @Test
+    @LeavesOpenHolds("the ledger records no outcome")
+    void chat_ledgerAwayWhenItsToolsAreAdmitted_losesNoPaidAnswer() throws Exception {
+        lab.close();
+        lab = Lab.withoutSettlements();
+        lab.provider.replyWithToolCall("search", "{}");
+        StreamProbe probe = new StreamProbe();
+
+        model().chat(HELLO, probe);
+
+        assertThat(probe.response().aiMessage().toolExecutionRequests()).hasSize(1);
+    }
+
+    @Test
     void chat_nullHandler_isRefusedBeforeAnyDecision() {
         assertThatThrownBy(() -> model().chat(HELLO, null))
                 .isInstanceOf(NullPointerException.class)
                 .hasMessage("handler");
 
         assertThat(lab.guard).decided(Effect.CONTINUE, never());
+    }
+
+    @Test
+    void chat_wrappedTwice_chargesOnce() throws Exception {
+        lab.provider.reply(OpenAiReply.text("Good."));
+        StreamProbe probe = new StreamProbe();
+
+        insisting(model()).chat(HELLO, probe);
+
+        assertThat(probe.response().aiMessage().text()).isEqualTo("Good.");
+        assertThat(lab.guard).decided(Effect.CONTINUE, times(1)).spent("0.00006 USD");
+    }
+
+    @Test
+    void chat_startedAgainInACallbackBetweenTwoGates_isDecidedAndBothAreCharged() throws Exception {
+        lab.provider.reply(
+                OpenAiReply.text("Bad.").withUsage(Usage.of(1_000, 200)),
+                OpenAiReply.text("Good.").withUsage(Usage.of(2_000, 0)));
+        StreamProbe probe = new StreamProbe();
+
+        insisting(model()).chat(HELLO, probe);
+
+        assertThat(probe.response().aiMessage().text()).isEqualTo("Good.");
+        // 1,000 x 2,500 + 200 x 10,000 and 2,000 x 2,500 nanos
+        assertThat(lab.guard).decided(Effect.CONTINUE, times(2)).spent("0.0095 USD");
+    }
+
+    @Test
+    void chat_startedAgainInACallbackAfterAnUnbilledFailure_isTheSameCall() throws Exception {
+        lab.provider.reply(OpenAiReply.rateLimited(), OpenAiReply.text("Good."));
+        StreamProbe probe = new StreamProbe();
+
+        insisting(model()).chat(HELLO, probe);
+
+        assertThat(probe.response().aiMessage().text()).isEqualTo("Good.");
+        assertThat(lab.guard).decided(Effect.CONTINUE, times(1)).spent("0.00006 USD");
+    }
+
+    @Test
+    void chat_startedAgainInACallbackAfterAFailureThatMayBeBilled_isDecidedAgainAndTheFirstNeverFree() throws Exception {
+        lab.provider.reply(OpenAiReply.serverError(), OpenAiReply.text("Good."));
+        StreamProbe probe = new StreamProbe();
+
+        insisting(model()).chat(HELLO.toBuilder().maxOutputTokens(100).build(), probe);
+
+        assertThat(probe.response().aiMessage().text()).isEqualTo("Good.");
+        // The estimate of the first, 0.0010425 USD, and what the second did cost.
+        assertThat(lab.guard).decided(Effect.CONTINUE, times(2)).spent("0.0011025 USD");
+    }
+
+    /** A gate around a model that asks until the answer is good, around the gate given. */
+    private StreamingChatModel insisting(StreamingChatModel inner) {
+        return GuardedModels.streaming(new Insisting(inner), lab.guard);
+    }
+
+    /** Passes on the first good answer, and asks again for any other end. */
+    private record Insisting(StreamingChatModel delegate) implements StreamingChatModel {
+        @Override
+        public void doChat(ChatRequest request, StreamingChatResponseHandler handler) {
+            delegate.doChat(request, new StreamingChatResponseHandler() {
+                @Override
+                public void onPartialResponse(String part) {}
+
+                @Override
+                public void onCompleteResponse(ChatResponse response) {
+                    if (response.aiMessage().text().equals("Good.")) {
+                        handler.onCompleteResponse(response);
+                    } else {
+                        doChat(request, handler);
+                    }
+                }
+
+                @Override
+                public void onError(Throwable error) {
+                    doChat(request, handler);
+                }
+            });
+        }
+
+        @Override
+        public ChatRequestParameters defaultRequestParameters() {
+            return delegate.defaultRequestParameters();
+        }
+
+        @Override
+        public ModelProvider provider() {
+            return delegate.provider();
+        }
     }
 
     private StreamingChatModel model() {

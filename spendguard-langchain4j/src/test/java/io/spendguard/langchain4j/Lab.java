@@ -7,9 +7,12 @@ import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
 import io.spendguard.evidence.EventTypes;
 import io.spendguard.ledger.InMemoryLedger;
+import io.spendguard.ledger.Ledger;
+import io.spendguard.ledger.OperationKind;
 import io.spendguard.model.Amount;
 import io.spendguard.price.PriceBook;
 import io.spendguard.proof.Ed25519Signer;
+import io.spendguard.test.LedgerOutage;
 import io.spendguard.test.OpenAiStandIn;
 import io.spendguard.test.SettledCalls;
 import io.spendguard.test.SpendAssertions;
@@ -17,6 +20,7 @@ import io.spendguard.test.TestClock;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** A stand-in provider, a guard with a contract, and LangChain4j's own OpenAI models that call the one past the other. */
 final class Lab implements AutoCloseable {
@@ -59,10 +63,14 @@ final class Lab implements AutoCloseable {
     final Guard guard;
 
     private Lab(String rules) {
+        this(rules, UnaryOperator.identity());
+    }
+
+    private Lab(String rules, UnaryOperator<Ledger> ledger) {
         TestClock clock = TestClock.create();
         guard = SettledCalls.watch(Guard.builder()
                 .contract(Contract.parse(CONTRACT + rules.indent(4), "lab"))
-                .ledger(new InMemoryLedger(clock))
+                .ledger(ledger.apply(new InMemoryLedger(clock)))
                 .signer(Ed25519Signer.generate())
                 .prices(PriceBook.parse(PRICES.getBytes(StandardCharsets.UTF_8), "lab"))
                 .clock(clock)
@@ -71,6 +79,11 @@ final class Lab implements AutoCloseable {
 
     static Lab open() {
         return new Lab("");
+    }
+
+    /** With a ledger that records no outcome. */
+    static Lab withoutSettlements() {
+        return new Lab("", ledger -> LedgerOutage.at(OperationKind.SETTLE, ledger));
     }
 
     /** With one more rule, for actions of one trigger. */

@@ -1,5 +1,6 @@
 package io.spendguard.spring;
 
+import io.spendguard.Delegates;
 import io.spendguard.GuardedMethod;
 import io.spendguard.model.Action;
 import java.lang.reflect.Field;
@@ -32,16 +33,20 @@ final class AnnotatedTool {
     }
 
     /**
-     * Reads a tool's annotation; null when it is no method or has none.
+     * Reads a tool's annotation, also behind an application's own wrappers; null when there is no method or it has none.
      *
      * @throws IllegalArgumentException when the annotation cannot be followed, with every fault
      */
     static @Nullable AnnotatedTool of(ToolCallback tool) {
-        return tool instanceof MethodToolCallback callback && field(callback, "toolMethod") instanceof Method method
-                ? GuardedMethod.of(method)
-                        .map(guarded -> new AnnotatedTool(callback, guarded))
-                        .orElse(null)
-                : null;
+        return Delegates.find(tool, ToolCallback.class, MethodToolCallback.class, GuardedBean.class)
+                .flatMap(AnnotatedTool::read)
+                .orElse(null);
+    }
+
+    private static Optional<AnnotatedTool> read(MethodToolCallback callback) {
+        return field(callback, "toolMethod") instanceof Method method
+                ? GuardedMethod.of(method).map(guarded -> new AnnotatedTool(callback, guarded))
+                : Optional.empty();
     }
 
     /** Adds cost and labels. What cannot be counted is an error of the arguments, which the model is told about. */

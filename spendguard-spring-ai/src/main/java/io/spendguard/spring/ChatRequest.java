@@ -54,7 +54,7 @@ record ChatRequest(Prompt prompt, ChatOptions options, String provider, String m
     }
 
     /** The action that is decided, with a key of its own. */
-    Action action(Gate gate, Scope scope) {
+    Action action(Gate gate, Scope scope, int hiddenRetries) {
         Action.Builder action = Action.llmCall(provider, model)
                 .content(() -> prompt.getInstructions().toString());
         if (OutputCap.isAllThatCosts(options)) {
@@ -62,6 +62,9 @@ record ChatRequest(Prompt prompt, ChatOptions options, String provider, String m
         }
         OutputCap.of(options).ifPresent(action::maxOutputTokens);
         Sampling.describe(options, action);
+        if (hiddenRetries > 0) {
+            action.label(HiddenRetries.LABEL, Integer.toString(hiddenRetries));
+        }
         return scope.complete(action.build());
     }
 

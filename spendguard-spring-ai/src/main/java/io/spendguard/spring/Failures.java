@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.ClassUtils;
 import org.springframework.web.client.RestClientResponseException;
@@ -25,6 +26,14 @@ final class Failures {
             isPresent("org.springframework.web.client.RestClientResponseException");
 
     private Failures() {}
+
+    /**
+     * What proves that a model's call cost nothing. Where the model tried several times by itself nothing does: only the last
+     * attempt's failure is seen, and one before may have been billed.
+     */
+    static Predicate<Throwable> unbilled(int hiddenRetries) {
+        return hiddenRetries == 0 ? Failures::isProvablyUnbilled : failure -> false;
+    }
 
     /** Tells whether the provider cannot have charged for the call; false when nobody can say. */
     static boolean isProvablyUnbilled(Throwable failure) {

@@ -8,12 +8,12 @@ import io.spendguard.model.Action;
 import io.spendguard.model.CurrentPermit;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Money;
-import io.spendguard.model.Permit;
 import io.spendguard.model.Usage;
 import io.spendguard.price.TokenCounter;
 import io.spendguard.trace.Scope;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.util.context.ContextView;
@@ -61,23 +61,6 @@ final class Gate {
         return scope.complete(action.build());
     }
 
-    /** Tells whether an outer gate decided and holds for this very action already. */
-    boolean isCovered(@Nullable Permit outer, Action action) {
-        return outer != null && outer.covers(action);
-    }
-
-    /** Runs a call that an outer gate decided and holds for; one that provably cost nothing may be made again. */
-    static <T extends @Nullable Object> T runBehindOuterGate(Supplier<T> body) {
-        try {
-            return body.get();
-        } catch (RuntimeException | Error failure) {
-            if (Failures.isProvablyUnbilled(failure)) {
-                CurrentPermit.unclaim();
-            }
-            throw failure;
-        }
-    }
-
     Decision decide(Action action) {
         return guard.decide(action);
     }
@@ -96,8 +79,18 @@ final class Gate {
         return new Admitted((Decision.Allowed) decision, call);
     }
 
-    /** Runs the body under the call's permit and settles it before returning; exceptions pass untouched. */
+    /** Runs a tool, as below: one that throws may have had its effect first, also when it was a connection that failed. */
     <T extends @Nullable Object> T run(Call call, Supplier<T> body, Function<? super T, Usage> usage) {
+        return run(call, body, usage, failure -> false);
+    }
+
+    /**
+     * Runs the body under the call's permit and settles it before returning; exceptions pass untouched.
+     *
+     * @param provesUnbilled which of them prove that nothing was billed
+     */
+    <T extends @Nullable Object> T run(
+            Call call, Supplier<T> body, Function<? super T, Usage> usage, Predicate<Throwable> provesUnbilled) {
         try (call;
                 CurrentPermit.Handle permit = call.open();
                 Guard.Handle open = guard.open()) {
@@ -106,7 +99,7 @@ final class Gate {
             try {
                 result = body.get();
             } catch (RuntimeException | Error failure) {
-                failed(call, failure);
+                failed(call, failure, provesUnbilled);
                 throw failure;
             }
             call.completed(read(usage, result));
@@ -124,8 +117,8 @@ final class Gate {
     }
 
     /** Settles a call that ended with an exception. Once a part of the answer has arrived, nothing proves it unbilled. */
-    static void failed(Call call, Throwable failure) {
-        if (call.phase() == CallPhase.STARTED && Failures.isProvablyUnbilled(failure)) {
+    static void failed(Call call, Throwable failure, Predicate<Throwable> provesUnbilled) {
+        if (call.phase() == CallPhase.STARTED && provesUnbilled.test(failure)) {
             call.notSent(failure);
         } else {
             call.failed(failure);

@@ -3,11 +3,13 @@ package io.spendguard.spring;
 import io.spendguard.Call;
 import io.spendguard.model.Action;
 import io.spendguard.model.CurrentPermit;
-import io.spendguard.model.Permit;
+import io.spendguard.model.Passage;
 import io.spendguard.model.SpendDeniedException;
 import io.spendguard.trace.Scope;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.model.ChatModel;
@@ -26,19 +28,23 @@ import reactor.util.context.ContextView;
  * subscriber that is gone by the time the decision is there: its hold is released.
  */
 final class GuardedChatModel implements ChatModel, GuardedBean {
-    /** Where a stream carries its permit to what it subscribes to, as a thread does for a call. */
-    private static final String PERMIT = GuardedChatModel.class.getName() + ".permit";
+    /** Where a stream carries what its permit lets pass to what it subscribes to, as a thread does for a call. */
+    private static final String PASSAGE = GuardedChatModel.class.getName() + ".passage";
 
     private final ChatModel delegate;
     private final Gate gate;
     private final Admission admission;
     private final String provider;
+    private final int hiddenRetries;
+    private final Predicate<Throwable> unbilled;
 
     GuardedChatModel(ChatModel delegate, Gate gate, String provider) {
         this.delegate = delegate;
         this.gate = gate;
         this.admission = new Admission(gate);
         this.provider = provider;
+        this.hiddenRetries = HiddenRetries.of(delegate);
+        this.unbilled = Failures.unbilled(hiddenRetries);
     }
 
     @Override
@@ -56,14 +62,16 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
         Objects.requireNonNull(prompt, "prompt");
         ChatRequest request = ChatRequest.of(prompt, delegate.getOptions(), provider);
         Scope scope = gate.scope(request.toolContext(), null);
-        Action action = request.action(gate, scope);
-        if (CurrentPermit.claim(action)) {
-            return Gate.runBehindOuterGate(() -> delegate.call(prompt));
+        Action action = request.action(gate, scope, hiddenRetries);
+        Optional<Call> passing = CurrentPermit.passage().flatMap(outer -> Call.within(outer, action));
+        if (passing.isPresent()) {
+            return gate.run(
+                    passing.get(), () -> delegate.call(prompt), answer -> Usages.of(answer, provider), unbilled);
         }
         Admitted admitted = gate.enter(action);
         Prompt effective = request.apply(admitted);
-        ChatResponse response =
-                gate.run(admitted.call(), () -> delegate.call(effective), answer -> Usages.of(answer, provider));
+        ChatResponse response = gate.run(
+                admitted.call(), () -> delegate.call(effective), answer -> Usages.of(answer, provider), unbilled);
         admission.check(request, toolCalls(response), scope);
         return response;
     }
@@ -74,18 +82,36 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
         return Flux.deferContextual(context -> {
             ChatRequest request = ChatRequest.of(prompt, delegate.getOptions(), provider);
             Scope scope = gate.scope(request.toolContext(), context);
-            Permit outer = outer(context);
+            Passage outer = outer(context);
             return Flux.defer(() -> decided(request, scope, outer)).subscribeOn(Schedulers.boundedElastic());
         });
     }
 
-    private Flux<ChatResponse> decided(ChatRequest request, Scope scope, @Nullable Permit outer) {
-        Action action = request.action(gate, scope);
-        if (gate.isCovered(outer, action)) {
-            return delegate.stream(request.prompt());
+    private Flux<ChatResponse> decided(ChatRequest request, Scope scope, @Nullable Passage outer) {
+        Action action = request.action(gate, scope, hiddenRetries);
+        Optional<Call> passing = Optional.ofNullable(outer).flatMap(passage -> Call.within(passage, action));
+        if (passing.isPresent()) {
+            return passing(passing.get(), request.prompt());
         }
         Admitted admitted = gate.enter(action);
         return settled(admitted, request, scope, request.apply(admitted));
+    }
+
+    /** Behind an outer gate, which is told what the stream cost; cutting and tools are its own business. Nothing blocks. */
+    private Flux<ChatResponse> passing(Call call, Prompt prompt) {
+        StreamMeter meter = new StreamMeter(call, gate.counter(), provider);
+        return Flux.defer(() -> call.started() ? delegate.stream(prompt) : Flux.empty())
+                .contextWrite(context -> context.put(PASSAGE, call.passage()))
+                .doOnNext(meter::arrived)
+                .doOnComplete(() -> call.completed(meter.usage()))
+                .doOnError(failure -> {
+                    meter.flush();
+                    Gate.failed(call, failure, unbilled);
+                })
+                .doOnCancel(() -> {
+                    meter.flush();
+                    call.cancelled();
+                });
     }
 
     /*
@@ -99,7 +125,7 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
         return Flux.just(effective)
                 .hide()
                 .concatMap(prompt -> call.started() ? delegate.stream(prompt) : Flux.empty())
-                .contextWrite(context -> context.put(PERMIT, call.permit()))
+                .contextWrite(context -> context.put(PASSAGE, call.passage()))
                 .<ChatResponse>handle((part, sink) -> {
                     if (meter.arrived(part)) {
                         sink.next(part);
@@ -114,7 +140,7 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
                 .doOnComplete(() -> call.completed(meter.usage()))
                 .doOnError(failure -> {
                     meter.flush();
-                    Gate.failed(call, failure);
+                    Gate.failed(call, failure, unbilled);
                 })
                 .doOnCancel(() -> cancelled(call, meter))
                 .concatWith(Flux.defer(() -> {
@@ -141,8 +167,8 @@ final class GuardedChatModel implements ChatModel, GuardedBean {
         }
     }
 
-    private static @Nullable Permit outer(ContextView context) {
-        return context.<Permit>getOrDefault(PERMIT, Permit.current().orElse(null));
+    private static @Nullable Passage outer(ContextView context) {
+        return context.<Passage>getOrDefault(PASSAGE, CurrentPermit.passage().orElse(null));
     }
 
     private static List<AssistantMessage.ToolCall> toolCalls(@Nullable ChatResponse response) {

@@ -1,9 +1,11 @@
 package io.spendguard.spring;
 
+import io.spendguard.Call;
 import io.spendguard.model.Action;
-import io.spendguard.model.Permit;
+import io.spendguard.model.CurrentPermit;
 import io.spendguard.model.Usage;
 import io.spendguard.trace.Scope;
+import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,6 +35,7 @@ final class GuardedEmbeddingModel implements EmbeddingModel, GuardedBean {
     private final Gate gate;
     private final String provider;
     private final String defaultModel;
+    private final int hiddenRetries;
     private volatile int dimensions;
 
     GuardedEmbeddingModel(EmbeddingModel delegate, Gate gate, String provider) {
@@ -40,6 +43,7 @@ final class GuardedEmbeddingModel implements EmbeddingModel, GuardedBean {
         this.gate = gate;
         this.provider = provider;
         this.defaultModel = ownModel(delegate);
+        this.hiddenRetries = HiddenRetries.of(delegate);
     }
 
     @Override
@@ -86,12 +90,15 @@ final class GuardedEmbeddingModel implements EmbeddingModel, GuardedBean {
         Scope scope = gate.scope(Map.of(), null);
         long tokens = texts.stream().mapToLong(gate.counter()::count).sum();
         // One, the least there is: an embedding has no output tokens, and without a cap the model's ceiling is held.
-        Action action = scope.complete(Action.llmCall(provider, model)
-                .inputTokens(tokens)
-                .maxOutputTokens(1)
-                .build());
-        if (gate.isCovered(Permit.current().orElse(null), action)) {
-            return body.get();
+        Action.Builder described =
+                Action.llmCall(provider, model).inputTokens(tokens).maxOutputTokens(1);
+        if (hiddenRetries > 0) {
+            described.label(HiddenRetries.LABEL, Integer.toString(hiddenRetries));
+        }
+        Action action = scope.complete(described.build());
+        Optional<Call> passing = CurrentPermit.passage().flatMap(outer -> Call.partWithin(outer, action));
+        if (passing.isPresent()) {
+            return gate.run(passing.get(), body, usage, Failures.unbilled(hiddenRetries));
         }
         Admitted admitted = gate.enter(action);
         if (!admitted.effective().model().equals(action.model())
@@ -100,15 +107,25 @@ final class GuardedEmbeddingModel implements EmbeddingModel, GuardedBean {
                     + admitted.effective().model().orElse(UNSPECIFIED)
                     + "': vectors of two models do not compare. Degrade chat models only.");
         }
-        return gate.run(admitted.call(), body, usage);
+        return gate.run(admitted.call(), body, usage, Failures.unbilled(hiddenRetries));
     }
 
     /** The interface does not say which model it calls, but implementations have options that do. */
     private static String ownModel(EmbeddingModel delegate) {
         return Optional.ofNullable(BeanUtils.findMethod(delegate.getClass(), "getOptions"))
-                .map(getter -> ReflectionUtils.invokeMethod(getter, delegate))
+                .map(getter -> value(getter, delegate))
                 .filter(EmbeddingOptions.class::isInstance)
                 .map(options -> ((EmbeddingOptions) options).getModel())
                 .orElse(UNSPECIFIED);
+    }
+
+    /** Also of a class that is not public; null where it cannot be read. */
+    private static @Nullable Object value(Method getter, EmbeddingModel delegate) {
+        try {
+            ReflectionUtils.makeAccessible(getter);
+            return ReflectionUtils.invokeMethod(getter, delegate);
+        } catch (RuntimeException unreadable) {
+            return null;
+        }
     }
 }

@@ -1,13 +1,16 @@
 package io.spendguard.spring;
 
+import io.spendguard.Call;
 import io.spendguard.ToolArguments;
 import io.spendguard.model.Action;
+import io.spendguard.model.CurrentPermit;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Permit;
 import io.spendguard.model.Reason;
 import io.spendguard.model.Usage;
 import io.spendguard.trace.Scope;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -67,9 +70,11 @@ final class GuardedToolCallback implements ToolCallback, GuardedBean {
         String name = getToolDefinition().name();
         Scope scope = gate.scope(toolContext, null);
         Action action = action(name, input, scope);
-        Permit outer = Permit.current().orElse(null);
-        if (!isOwn(outer) && gate.isCovered(outer, action)) {
-            return entry.apply(delegate);
+        Optional<Call> passing = CurrentPermit.passage()
+                .filter(outer -> !isOwn(outer.permit()))
+                .flatMap(outer -> Call.within(outer, action));
+        if (passing.isPresent()) {
+            return gate.run(passing.get(), () -> entry.apply(delegate), result -> Usage.unknown());
         }
         Decision decision = gate.decide(action);
         if (decision instanceof Decision.Refused
@@ -94,8 +99,8 @@ final class GuardedToolCallback implements ToolCallback, GuardedBean {
         }
     }
 
-    private static boolean isOwn(@Nullable Permit outer) {
-        return outer != null && outer.decisionId().equals(OWN.get());
+    private static boolean isOwn(Permit outer) {
+        return outer.decisionId().equals(OWN.get());
     }
 
     /** What operators configure goes before what the code says. */

@@ -1,8 +1,7 @@
 package io.spendguard.spring;
 
-import java.util.Collections;
+import io.spendguard.price.OpenAiExtras;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.prompt.ChatOptions;
@@ -15,23 +14,6 @@ import org.springframework.ai.openai.OpenAiChatOptions;
 final class OpenAiOptions {
     /** Models that reject {@code max_tokens}. All others, compatible servers' included, take it. */
     private static final Pattern REASONING = Pattern.compile("(o[0-9]|gpt-5).*");
-
-    /** Sent as they are, behind the options we look at: more answers, other caps, another model, paid extras. */
-    private static final Set<String> UNBOUNDED = Set.of(
-            "n",
-            "best_of",
-            "max_tokens",
-            "max_completion_tokens",
-            "model",
-            "messages",
-            "tools",
-            "audio",
-            "modalities",
-            "service_tier",
-            "web_search_options");
-
-    /** Costs more than the book's price; the others cost as much or less. */
-    private static final String PRIORITY_TIER = "priority";
 
     private OpenAiOptions() {}
 
@@ -62,10 +44,9 @@ final class OpenAiOptions {
         boolean hasSound = own.getOutputAudio() != null
                 || (own.getOutputModalities() != null
                         && own.getOutputModalities().contains("audio"));
-        boolean isDearer = own.getServiceTier() != null && own.getServiceTier().equalsIgnoreCase(PRIORITY_TIER);
-        boolean hasExtras = own.getExtraBody() != null
-                && !Collections.disjoint(own.getExtraBody().keySet(), UNBOUNDED);
-        return hasOneAnswer && !hasSound && !isDearer && !hasExtras;
+        boolean hasNoExtras = OpenAiExtras.areBounded(
+                own.getExtraBody() == null ? null : own.getExtraBody().keySet());
+        return hasOneAnswer && !hasSound && hasNoExtras && !OpenAiExtras.isDearer(own.getServiceTier());
     }
 
     static @Nullable String effort(ChatOptions options) {

@@ -40,7 +40,7 @@ final class StreamMeter {
 
     /** Counts a part; tells whether the stream may go on. */
     synchronized boolean arrived(ChatResponse part) {
-        Usage reported = Usages.of(part, provider);
+        Usage reported = reported(part);
         if (reported.isComplete()) {
             usage = reported;
         }
@@ -58,6 +58,15 @@ final class StreamMeter {
         OptionalLong cap = call.effective().maxOutputTokens();
         return cap.isEmpty()
                 || outputTokens <= cap.getAsLong() + cap.getAsLong() / TOLERANCE_DIVISOR + TOLERANCE_TOKENS;
+    }
+
+    /** A stream that is paid for is not broken off because a count in it cannot be read. */
+    private Usage reported(ChatResponse part) {
+        try {
+            return Usages.of(part, provider);
+        } catch (RuntimeException unreadable) {
+            return Usage.unknown();
+        }
     }
 
     /** Counts what was held back, because nothing more will be used. */

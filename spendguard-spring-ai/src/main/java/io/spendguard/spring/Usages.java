@@ -34,8 +34,10 @@ final class Usages {
         long input = count(reported.getPromptTokens());
         long output = count(reported.getCompletionTokens());
         long cacheRead = count(reported.getCacheReadInputTokens());
-        if (COUNT_CACHE_APART.contains(provider) || cacheRead > input) {
-            input = Math.addExact(input, Math.addExact(cacheRead, count(reported.getCacheWriteInputTokens())));
+        long cacheWrite = count(reported.getCacheWriteInputTokens());
+        long cached = Math.addExact(cacheRead, cacheWrite);
+        if (COUNT_CACHE_APART.contains(provider) || cached > input) {
+            input = Math.addExact(input, cached);
         }
         if (input == 0) {
             return Usage.unknown();
@@ -43,6 +45,9 @@ final class Usages {
         Usage.Builder usage = Usage.builder().inputTokens(input).outputTokens(output);
         if (reported.getCacheReadInputTokens() != null) {
             usage.cacheReadTokens(cacheRead);
+        }
+        if (cacheWrite > 0) {
+            usage.cacheWriteTokens(cacheWrite);
         }
         return usage.build();
     }

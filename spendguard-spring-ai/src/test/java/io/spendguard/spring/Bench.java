@@ -6,6 +6,7 @@ import io.spendguard.evidence.EventTypes;
 import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.EventDraft;
 import io.spendguard.ledger.InMemoryLedger;
+import io.spendguard.ledger.Ledger;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Balance;
 import io.spendguard.model.IdSource;
@@ -20,6 +21,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.document.MetadataMode;
 import org.springframework.ai.embedding.EmbeddingModel;
@@ -92,10 +94,18 @@ final class Bench implements AutoCloseable {
         this(contract, settings, IdSource.system());
     }
 
+    Bench(String contract, UnaryOperator<Ledger> failing) {
+        this(contract, GateSettings.DEFAULTS, IdSource.system(), failing);
+    }
+
     Bench(String contract, GateSettings settings, IdSource ids) {
+        this(contract, settings, ids, UnaryOperator.identity());
+    }
+
+    private Bench(String contract, GateSettings settings, IdSource ids, UnaryOperator<Ledger> failing) {
         this.guard = SettledCalls.watch(Guard.builder()
                 .contract(Contract.parse(contract, "test.yaml"))
-                .ledger(ledger)
+                .ledger(failing.apply(ledger))
                 .prices(prices())
                 .signer(Ed25519Signer.generate())
                 .clock(NOON)
@@ -187,6 +197,17 @@ final class Bench implements AutoCloseable {
             }
         });
         return found;
+    }
+
+    /** The payloads of all decisions so far. */
+    List<String> payloads() {
+        List<String> payloads = new ArrayList<>();
+        ledger.events(TENANT, event -> {
+            if (event.draft().type().equals(EventTypes.DECISION)) {
+                payloads.add(new String(event.draft().payload(), StandardCharsets.UTF_8));
+            }
+        });
+        return payloads;
     }
 
     private static JsonObject data(EventDraft event) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.openai.errors.InternalServerException;
 import com.openai.errors.RateLimitException;
 import com.openai.errors.UnauthorizedException;
+import io.spendguard.ledger.OperationKind;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Effect;
@@ -15,6 +16,7 @@ import io.spendguard.model.ReasonCode;
 import io.spendguard.model.SpendDeniedException;
 import io.spendguard.model.Usage;
 import io.spendguard.test.LeavesOpenHolds;
+import io.spendguard.test.LedgerOutage;
 import io.spendguard.test.OpenAiCall;
 import io.spendguard.test.OpenAiReply;
 import io.spendguard.trace.Scope;
@@ -34,6 +36,7 @@ import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.content.Media;
+import org.springframework.ai.openai.OpenAiChatModel;
 import org.springframework.ai.openai.OpenAiChatOptions;
 import org.springframework.util.MimeTypeUtils;
 
@@ -210,7 +213,10 @@ class GuardedChatModelTest {
     @Test
     void call_askedAgainBetweenTwoGates_isDecidedAndChargedAgain() {
         try (Bench bench = new Bench(Bench.contract(""))) {
-            bench.provider.reply(OpenAiReply.rateLimited(), OpenAiReply.text("Bad."), OpenAiReply.text("Good."));
+            bench.provider.reply(
+                    OpenAiReply.rateLimited(),
+                    OpenAiReply.text("Bad.").withUsage(Usage.of(1_000, 200)),
+                    OpenAiReply.text("Good."));
             ChatModel inner = bench.model();
             ChatModel insisting = new ChatModel() {
                 @Override
@@ -231,8 +237,99 @@ class GuardedChatModelTest {
             assertThat(answer).isEqualTo("Good.");
             assertThat(bench.events())
                     .containsExactly("llm_call continue", "llm_call continue", "COMMITTED", "COMMITTED");
+            // 0.0045 USD for the answer nobody wanted, 0.00006 USD for the other
+            assertThat(bench.spent()).isEqualTo(Amount.parse("0.00456 USD"));
         }
     }
+
+    @Test
+    void call_askedAgainBetweenTwoGatesAndRefused_stillChargesTheFirst() {
+        try (Bench bench = new Bench(Bench.contract("").replace("1.00 USD", "0.009 USD"))) {
+            bench.provider.reply(OpenAiReply.text("Bad.").withUsage(Usage.of(1_000, 200)));
+            ChatModel inner = bench.model();
+            ChatModel insisting = new ChatModel() {
+                @Override
+                public ChatOptions getOptions() {
+                    return inner.getOptions();
+                }
+
+                @Override
+                public ChatResponse call(Prompt prompt) {
+                    inner.call(prompt);
+                    return inner.call(prompt);
+                }
+            };
+            ChatModel outer = bench.decorator.guardChatModel(insisting, "openai");
+
+            assertThatThrownBy(() -> outer.call("Hello"))
+                    .isInstanceOf(SpendDeniedException.class)
+                    .hasMessageContaining("BUDGET_EXHAUSTED");
+
+            assertThat(bench.provider.calls()).hasSize(1);
+            assertThat(bench.spent()).isEqualTo(Amount.parse("0.0045 USD"));
+            assertThat(bench.held()).isEqualTo(NOTHING);
+        }
+    }
+
+    @Test
+    @LeavesOpenHolds("the ledger records no outcome")
+    void callAndStream_ledgerAwayAfterTheAnswer_loseNoPaidAnswer() {
+        try (Bench bench =
+                new Bench(Bench.contract(""), ledger -> LedgerOutage.at(OperationKind.SETTLE, ledger))) {
+            bench.provider.otherwise(OpenAiReply.toolCall("search", "{}"));
+            ChatModel model = bench.model();
+
+            ChatResponse answer = model.call(new Prompt("Hello"));
+            ChatResponse last = model.stream(new Prompt("Hello")).blockLast();
+
+            assertThat(answer.hasToolCalls()).isTrue();
+            assertThat(last).isNotNull();
+            assertThat(bench.embeddings().embed("one")).isNotEmpty();
+            assertThat(bench.events()).filteredOn("tool_call continue"::equals).hasSize(2);
+        }
+    }
+
+    @Test
+    @LeavesOpenHolds("an attempt before the last may have been billed")
+    void call_modelThatRetriesByItself_neverCountsAFailureAsUnbilled() {
+        try (Bench bench = new Bench(Bench.contract(""))) {
+            bench.provider.reply(OpenAiReply.serverError(), OpenAiReply.rateLimited());
+            ChatModel model =
+                    bench.model(Bench.options(bench.provider).maxRetries(1).build());
+
+            assertThatThrownBy(() -> model.call("Hello")).isInstanceOf(RateLimitException.class);
+
+            assertThat(bench.provider.calls()).hasSize(2);
+            assertThat(bench.held()).isEqualTo(Amount.parse("0.0080225 USD"));
+            assertThat(bench.payloads()).singleElement().asString().contains("\"hiddenRetries\":\"1\"");
+        }
+    }
+
+    @Test
+    void call_modelThatRetriesByItselfAndIsAnswered_isOneDecisionForAllItsAttempts() {
+        try (Bench bench = new Bench(Bench.contract(""))) {
+            bench.provider.reply(OpenAiReply.serverError(), OpenAiReply.text("Hi."));
+
+            bench.model(Bench.options(bench.provider).maxRetries(1).build()).call("Hello");
+
+            assertThat(bench.provider.calls()).hasSize(2);
+            assertThat(bench.events()).containsExactly("llm_call continue", "COMMITTED");
+        }
+    }
+
+    @Test
+    void hiddenRetries_ofSpringAisOwnModels_areFound() {
+        assertThat(HiddenRetries.of(OpenAiChatModel.builder()
+                        .options(OpenAiChatOptions.builder().apiKey("key").build())
+                        .build()))
+                .isEqualTo(3);
+        assertThat(HiddenRetries.of(new Templated(new Object()))).isEqualTo(1);
+        assertThat(HiddenRetries.of(new Templated(null))).isEqualTo(0);
+        assertThat(HiddenRetries.of("a model that says nothing")).isEqualTo(0);
+    }
+
+    /** As models without a vendor's client retry. */
+    private record Templated(Object retryTemplate) {}
 
     @Test
     void call_withoutAnyTenant_failsClosed() {

@@ -8,6 +8,7 @@ import io.spendguard.model.Amount;
 import io.spendguard.model.IdSource;
 import io.spendguard.model.SpendDeniedException;
 import io.spendguard.model.Usage;
+import io.spendguard.test.LeavesOpenHolds;
 import io.spendguard.test.OpenAiReply;
 import java.time.Duration;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.RepeatedTest;
@@ -111,6 +113,20 @@ class GuardedChatStreamTest {
 
             assertThat(bench.held()).isEqualTo(NOTHING);
             assertThat(bench.events()).containsExactly("llm_call continue", "RELEASED");
+        }
+    }
+
+    @Test
+    @LeavesOpenHolds("an attempt before the last may have been billed")
+    void stream_modelThatRetriesByItself_neverCountsAFailureAsUnbilled() {
+        try (Bench bench = new Bench(Bench.contract(""))) {
+            bench.provider.reply(OpenAiReply.serverError(), OpenAiReply.rateLimited());
+            Flux<String> stream =
+                    bench.model(Bench.options(bench.provider).maxRetries(1).build()).stream("Hello");
+
+            assertThatThrownBy(stream::blockLast).hasRootCauseInstanceOf(RateLimitException.class);
+
+            assertThat(bench.held()).isEqualTo(Amount.parse("0.0080225 USD"));
         }
     }
 
@@ -215,6 +231,98 @@ class GuardedChatStreamTest {
             assertThat(bench.events()).containsExactly("llm_call continue", "RELEASED");
             assertThat(bench.provider.calls()).isEmpty();
         }
+    }
+
+    @Test
+    void stream_startedAgainBetweenTwoGates_isDecidedAndBothAreCharged() {
+        try (Bench bench = new Bench(Bench.contract(""))) {
+            bench.provider.reply(
+                    OpenAiReply.text("Bad.").withUsage(Usage.of(1_000, 200)),
+                    OpenAiReply.text("Good.").withUsage(Usage.of(2_000, 0)));
+            ChatModel inner = bench.model();
+            ChatModel outer = between(bench, inner, prompt -> inner.stream(prompt)
+                    .thenMany(Flux.defer(() -> inner.stream(prompt))));
+
+            assertThat(String.join("", outer.stream("Hello").collectList().block()))
+                    .isEqualTo("Good.");
+
+            assertThat(bench.events())
+                    .containsExactly("llm_call continue", "llm_call continue", "COMMITTED", "COMMITTED");
+            // 1,000 x 2,500 + 200 x 10,000 and 2,000 x 2,500 nanos
+            assertThat(bench.spent()).isEqualTo(Amount.parse("0.0095 USD"));
+        }
+    }
+
+    @Test
+    void stream_startedAgainAfterAnUnbilledFailureBetweenTwoGates_isTheSameCall() {
+        try (Bench bench = new Bench(Bench.contract(""))) {
+            bench.provider.reply(OpenAiReply.rateLimited(), OpenAiReply.text("Good."));
+            ChatModel inner = bench.model();
+            ChatModel outer =
+                    between(bench, inner, prompt -> inner.stream(prompt).retry(1));
+
+            outer.stream("Hello").blockLast();
+
+            assertThat(bench.events()).containsExactly("llm_call continue", "COMMITTED");
+            assertThat(bench.spent()).isEqualTo(Amount.parse("0.00006 USD"));
+        }
+    }
+
+    @Test
+    void stream_startedAgainAfterAFailureThatMayBeBilled_isDecidedAgainAndTheFirstNeverFree() {
+        try (Bench bench = new Bench(Bench.contract(""))) {
+            bench.provider.reply(OpenAiReply.serverError(), OpenAiReply.text("Good."));
+            ChatModel inner = bench.model();
+            ChatModel outer =
+                    between(bench, inner, prompt -> inner.stream(prompt).retry(1));
+
+            outer.stream("Hello").blockLast();
+
+            assertThat(bench.events())
+                    .containsExactly("llm_call continue", "llm_call continue", "COMMITTED", "COMMITTED estimated");
+            // What the second did cost, and the estimate of the first, 0.0080225 USD.
+            assertThat(bench.spent()).isEqualTo(Amount.parse("0.0080825 USD"));
+        }
+    }
+
+    @Test
+    void stream_behindTwoGates_cancelledHalfway_chargesWhatWasStreamedOnce() {
+        CountDownLatch gate = new CountDownLatch(1);
+        try (Bench bench = new Bench(Bench.contract(""))) {
+            bench.provider.reply(OpenAiReply.text(TWENTY_WORDS).heldAfter(12, gate));
+            ChatModel inner = bench.model();
+
+            between(bench, inner, inner::stream).stream("Hello")
+                    .filter(part -> !part.isEmpty())
+                    .take(10)
+                    .blockLast();
+            gate.countDown();
+
+            assertThat(bench.spent().atomic()).isBetween(122_500L, 152_500L);
+            assertThat(bench.held()).isEqualTo(NOTHING);
+            assertThat(bench.events()).containsExactly("llm_call continue", "COMMITTED estimated");
+        }
+    }
+
+    /** A gate around somebody's own decorator around a gate. */
+    private static ChatModel between(Bench bench, ChatModel inner, Function<Prompt, Flux<ChatResponse>> stream) {
+        ChatModel own = new ChatModel() {
+            @Override
+            public ChatOptions getOptions() {
+                return inner.getOptions();
+            }
+
+            @Override
+            public ChatResponse call(Prompt prompt) {
+                throw new AssertionError("only streams");
+            }
+
+            @Override
+            public Flux<ChatResponse> stream(Prompt prompt) {
+                return stream.apply(prompt);
+            }
+        };
+        return bench.decorator.guardChatModel(own, "openai");
     }
 
     /** As a ledger does: an interrupt is noted, the work goes on. */

@@ -8,7 +8,9 @@ import io.spendguard.model.Guarded;
 import io.spendguard.model.Money;
 import io.spendguard.model.Permit;
 import io.spendguard.model.SpendDeniedException;
+import io.spendguard.test.LeavesOpenHolds;
 import io.spendguard.trace.Scope;
+import java.net.ConnectException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -224,6 +226,24 @@ class GuardedToolsTest {
     }
 
     @Test
+    @LeavesOpenHolds("the tool may have had its effect before its connection failed")
+    void tool_thatThrows_isNeverFree() {
+        GateSettings settings = new GateSettings(
+                Scope.EMPTY, ToolAdmission.OFF, Map.of("search", Money.parse("0.01 USD")), null);
+        try (Bench bench = new Bench(Bench.contract(""), settings)) {
+            ToolCallback broken = bench.decorator.guardTool(FunctionToolCallback.builder("search", () -> {
+                        throw new IllegalStateException("no index", new ConnectException("refused"));
+                    })
+                    .description("search")
+                    .build());
+
+            assertThatThrownBy(() -> broken.call("{}")).hasRootCauseInstanceOf(ConnectException.class);
+
+            assertThat(bench.held()).isEqualTo(Amount.parse("0.01 USD"));
+        }
+    }
+
+    @Test
     void ownToolLoop_onAGuardedClient_stillRunsGuardedTools() {
         try (Bench bench = new Bench(Bench.contract(Bench.rule("tool.call.pre", "skip")))) {
             bench.provider.replyWithToolCall("search", "{}").replyWith("Done.");
@@ -242,6 +262,7 @@ class GuardedToolsTest {
     }
 
     @Test
+    @LeavesOpenHolds("the tool may have had its effect before it was stopped")
     void stopInsideATool_endsTheOuterCall() {
         try (Bench bench = new Bench(Bench.contract(
                 "- {id: r1, at: [llm.call.pre], when: 'get(action.agent, \"none\") == \"sub\"', effect: stop,"
@@ -410,6 +431,42 @@ class GuardedToolsTest {
                 .description(name)
                 .toolMetadata(ToolMetadata.builder().returnDirect(returnDirect).build())
                 .build();
+    }
+
+    @Test
+    void annotatedTool_behindAnApplicationsOwnWrapper_keepsItsPrice() {
+        try (Bench bench = new Bench(Bench.contract(""))) {
+            ToolCallback wrapped =
+                    bench.decorator.guardTool(new Logging(new Logging(ToolCallbacks.from(new Annotated())[0])));
+
+            assertThat(wrapped.call("{\"count\": 3}")).contains("found 3");
+
+            assertThat(bench.spent()).isEqualTo(Amount.parse("0.03 USD"));
+        }
+    }
+
+    @Test
+    void annotatedTool_guardedBehindAWrapperThatIsGuardedToo_isChargedOnce() {
+        try (Bench bench = new Bench(Bench.contract(""))) {
+            ToolCallback inner = bench.decorator.guardTool(ToolCallbacks.from(new Annotated())[0]);
+
+            bench.decorator.guardTool(new Logging(inner)).call("{\"count\": 3}");
+
+            assertThat(bench.spent()).isEqualTo(Amount.parse("0.03 USD"));
+        }
+    }
+
+    /** Somebody's own wrapper, which knows nothing of guards. */
+    private record Logging(ToolCallback delegate) implements ToolCallback {
+        @Override
+        public ToolDefinition getToolDefinition() {
+            return delegate.getToolDefinition();
+        }
+
+        @Override
+        public String call(String input) {
+            return delegate.call(input);
+        }
     }
 
     /** A tool with a price by page. */

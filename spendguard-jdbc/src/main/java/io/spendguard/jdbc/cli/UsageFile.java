@@ -28,13 +28,14 @@ final class UsageFile {
     private static final String KEY = "key";
     private static final String INPUT = "inputTokens";
     private static final String CACHE_READ = "cacheReadTokens";
+    private static final String CACHE_WRITE = "cacheWriteTokens";
     private static final String OUTPUT = "outputTokens";
     private static final String REASONING = "reasoningTokens";
     private static final String COST = "cost";
     private static final String STATE = "state";
     private static final String REFERENCE = "reference";
     private static final List<String> COLUMNS =
-            List.of(KEY, INPUT, CACHE_READ, OUTPUT, REASONING, COST, STATE, REFERENCE);
+            List.of(KEY, INPUT, CACHE_READ, CACHE_WRITE, OUTPUT, REASONING, COST, STATE, REFERENCE);
 
     private final String name;
     private final String tenant;
@@ -207,6 +208,7 @@ final class UsageFile {
         Long input = count(values, INPUT);
         Long output = count(values, OUTPUT);
         Long cacheRead = count(values, CACHE_READ);
+        Long cacheWrite = count(values, CACHE_WRITE);
         Long reasoning = count(values, REASONING);
         if (input != null) {
             usage.inputTokens(input);
@@ -216,6 +218,9 @@ final class UsageFile {
         }
         if (cacheRead != null) {
             usage.cacheReadTokens(cacheRead);
+        }
+        if (cacheWrite != null) {
+            usage.cacheWriteTokens(cacheWrite);
         }
         if (reasoning != null) {
             usage.reasoningTokens(reasoning);
