@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * <p>A sweep goes through the overdue holds in pages, each of which the ledger's writer carries out as few batches, and
  * past those that fail: one bad row delays nobody. What is left after {@value #MOST_PAGES} pages waits for the next sweep.
  *
- * <p>Afterwards it closes the evidence streams of writers that died, of whom nothing was heard for a bound.
+ * <p>Afterwards it carries changed limits to the accounts that are still without them, and closes the evidence streams of writers that died, of whom nothing was heard for a bound.
  */
 final class HoldSweeper {
     /** Longer than a sweep's page takes, shorter than anybody minds waiting for a hold of a dead process. */
@@ -45,6 +45,7 @@ final class HoldSweeper {
     private final LedgerSession session;
     private final IdSource ids;
     private final Duration patience;
+    private final LimitCarrier limits;
     private final UUID self;
     private volatile Duration silence = DEFAULT_SILENCE;
 
@@ -53,6 +54,7 @@ final class HoldSweeper {
         this.session = session;
         this.ids = ids;
         this.patience = patience;
+        this.limits = new LimitCarrier(ledger, new LedgerCalls(session, patience), ids);
         this.self = ids.next();
     }
 
@@ -62,7 +64,8 @@ final class HoldSweeper {
     }
 
     /**
-     * Ends what is overdue now, and closes the streams of dead writers. Blocks for one read and a few transactions for each page.
+     * Ends what is overdue now, carries limits, and closes the streams of dead writers. Blocks for one read and a few transactions for
+     * each page.
      *
      * @throws LedgerUnavailableException when the ledger cannot be reached; holds ended before stay so
      */
@@ -71,8 +74,9 @@ final class HoldSweeper {
         if (!holds.leads()) {
             return holds;
         }
+        int carried = limits.carry();
         int closed = session.closeDeadStreams(silence);
-        return new Sweep(true, holds.expired(), holds.settledMeanwhile(), holds.failed(), closed);
+        return new Sweep(true, holds.expired(), holds.settledMeanwhile(), holds.failed(), closed, carried);
     }
 
     private Sweep endHolds() {

@@ -45,6 +45,21 @@ public interface Ledger extends AutoCloseable {
      */
     ExpiredHolds expired(UUID sweeper, Duration lease, int atMost, @Nullable Reservation after);
 
+    /**
+     * Open accounts that a changed limit of their budget has not reached yet, of all tenants. No decision is made by the old limit:
+     * an operation that needs such an account gives it the new one first. Who carries them spares operations that, and lets readers
+     * see the limits that are in force.
+     *
+     * <p>Where none is left of a budget, that is written down, and operations need not look any more.
+     *
+     * <p>Where an activation reaches all accounts at once nothing is ever behind; that is what this method does by default.
+     *
+     * @param atMost how many to show, 1 or more
+     */
+    default List<Account> behind(int atMost) {
+        return List.of();
+    }
+
     /** Whether what is stored outlives this process, so that holds of processes that died are there to be swept. */
     default boolean outlivesProcess() {
         return false;

@@ -4,6 +4,7 @@ import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
+import io.spendguard.ledger.LimitDue;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.Reservation;
 import io.spendguard.ledger.RunState;
@@ -21,11 +22,13 @@ final class LockedView implements LedgerView {
     private final Instant now;
     private final Map<AccountId, AccountState> accounts = new TreeMap<>();
     private final Map<String, Long> outranked;
+    private final List<LimitDue> due;
     private final @Nullable RunState run;
     private final @Nullable Reservation reservation;
 
-    /** Shows the accounts an operation named, every one of which is locked, with its run and its reservation. */
-    LockedView(LockedRows rows, LedgerOperation operation, Set<AccountId> named) {
+    /** Shows the accounts an operation named, every one of which is locked, with its run, its reservation and what it is to carry. */
+    LockedView(LockedRows rows, LedgerOperation operation, Set<AccountId> named, List<LimitDue> due) {
+        this.due = List.copyOf(due);
         this.now = rows.now();
         this.outranked = rows.outranked(operation);
         this.run = rows.run(operation).orElse(null);
@@ -51,6 +54,11 @@ final class LockedView implements LedgerView {
     @Override
     public Map<String, Long> outranked() {
         return outranked;
+    }
+
+    @Override
+    public List<LimitDue> due() {
+        return due;
     }
 
     @Override

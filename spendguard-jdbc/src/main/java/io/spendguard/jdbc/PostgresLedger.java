@@ -10,6 +10,7 @@ import static io.spendguard.jdbc.schema.Tables.STREAM;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.spendguard.ledger.Account;
 import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.EventSealer;
@@ -250,6 +251,12 @@ public final class PostgresLedger implements Ledger {
     @Override
     public ExpiredHolds expired(UUID sweeper, Duration lease, int atMost, @Nullable Reservation after) {
         return read(sql -> OverdueHolds.read(sql, sweeper, lease, atMost, after));
+    }
+
+    /** {@inheritDoc} Blocks for one round trip, and two for each budget whose limit is being carried. */
+    @Override
+    public List<Account> behind(int atMost) {
+        return read(sql -> LimitRows.behind(sql, atMost));
     }
 
     @Override
