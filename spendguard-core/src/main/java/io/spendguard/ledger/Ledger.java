@@ -20,6 +20,18 @@ public interface Ledger extends AutoCloseable {
     /** The accounts of a tenant, in order of budget, key and window. */
     List<AccountState> accounts(String tenant, Namespace namespace);
 
+    /**
+     * The accounts of one budget, in order of key and window. By default those of the tenant, looked through.
+     *
+     * @param key those kept for this key alone; null for all
+     */
+    default List<AccountState> accounts(String tenant, Namespace namespace, String budgetId, @Nullable String key) {
+        return accounts(tenant, namespace).stream()
+                .filter(state -> state.account().budgetId().equals(budgetId)
+                        && (key == null || state.account().key().equals(key)))
+                .toList();
+    }
+
     /** The current balances of some accounts, in order of id; accounts never opened are left out. */
     List<AccountState> find(String tenant, List<AccountId> ids);
 

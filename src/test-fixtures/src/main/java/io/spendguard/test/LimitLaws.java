@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spendguard.ledger.Account;
 import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.model.Period;
 import java.time.Duration;
@@ -259,6 +260,27 @@ interface LimitLaws extends LedgerLaws {
                         "Budget 'team' of tenant '" + LedgerLab.TENANT + "' is kept in USD by the contract activated"
                                 + " last, not in calls: units never convert. Give the budget another id, or close the guard of the"
                                 + " other contract.");
+    }
+
+    @Test
+    default void accounts_ofABudgetAndAKey_areThoseAlone() {
+        lab().post(lab().operations().activate("a").limit("team", "9 calls").limit("org", "9 calls"));
+        Account ann = lab().operations().account("team", "ann", Period.ALWAYS);
+        Account bob = lab().operations().account("team", "bob", Period.ALWAYS);
+        lab().post(lab().operations()
+                .hold("h1")
+                .claim(ann, 1)
+                .claim(bob, 1)
+                .claim(lab().operations().account("org"), 1));
+
+        assertThat(lab().ledger().accounts(LedgerLab.TENANT, Namespace.ENFORCE, "team", null))
+                .extracting(AccountState::account)
+                .containsExactly(ann, bob);
+        assertThat(lab().ledger().accounts(LedgerLab.TENANT, Namespace.ENFORCE, "team", "bob"))
+                .extracting(AccountState::account)
+                .containsExactly(bob);
+        assertThat(lab().ledger().accounts(LedgerLab.TENANT, Namespace.SHADOW, "team", null))
+                .isEmpty();
     }
 
     @Test
