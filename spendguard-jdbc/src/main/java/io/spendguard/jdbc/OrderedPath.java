@@ -12,6 +12,7 @@ import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.Backlog;
 import io.spendguard.ledger.BudgetLimit;
 import io.spendguard.ledger.Claim;
+import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.LedgerHost;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LimitDue;
@@ -454,7 +455,7 @@ final class OrderedPath {
                 List<Posting> before = new ArrayList<>();
                 if (!due.isEmpty() && !operation.carriesLimits()) {
                     Posting carrying = host.carrying(due, rows.now());
-                    rows.apply(operation, carrying);
+                    rows.apply(operation, carrying, carrying.byAccount());
                     before.add(carrying);
                     due = List.of();
                 }
@@ -462,10 +463,14 @@ final class OrderedPath {
                 Posting assumed = operation.assumed().orElse(null);
                 boolean carries =
                         !openings.isEmpty() && !operation.backlog(rows.now()).isEmpty();
-                boolean isPlannedAnew = assumed == null || carries || !view.admits(assumed);
+                Map<AccountId, List<Entry>> movements = assumed == null ? Map.of() : assumed.byAccount();
+                boolean isPlannedAnew = assumed == null || carries || !view.admits(assumed, movements);
                 Posting posting = isPlannedAnew ? operation.plan(view) : Objects.requireNonNull(assumed);
-                view.require(posting);
-                rows.apply(operation, posting);
+                if (isPlannedAnew) {
+                    movements = posting.byAccount();
+                }
+                view.require(posting, movements);
+                rows.apply(operation, posting, movements);
                 for (AccountId left : keyed.settle(posting)) {
                     openings.remove(left);
                     rows.remove(left);
@@ -507,7 +512,7 @@ final class OrderedPath {
                 if (limit != null) {
                     Account account = Objects.requireNonNull(rows.account(id)).account();
                     Posting opening = host.opening(account, limit, rows.now());
-                    rows.apply(operation, opening);
+                    rows.apply(operation, opening, opening.byAccount());
                     openings.put(id, opening);
                 }
             }
