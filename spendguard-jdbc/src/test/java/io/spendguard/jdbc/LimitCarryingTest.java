@@ -137,14 +137,15 @@ class LimitCarryingTest {
             Future<?> lowering = threads.submit(() -> {
                 young.swap(lowered);
                 isLowered.set(true);
-                young.sweep();
             });
             threads.shutdown();
             lowering.get(5, TimeUnit.MINUTES);
             for (Future<?> each : deciding) {
                 each.get(5, TimeUnit.MINUTES);
             }
+            young.sweep();
 
+            assertThat(allowedAfterwards).isNotEmpty();
             assertThat(accounts())
                     .hasSize(runs)
                     .allSatisfy(state -> assertThat(state.limit()).isEqualTo(4 * DOLLAR))
