@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LedgerCheck {
     /** How many broken rows of each law are named; all are counted. */
+    static final int SHOWN = 20;
+
     /** Longer than any of its queries takes. */
     private static final Duration SILENCE = Duration.ofHours(2);
-
-    static final int SHOWN = 20;
 
     private LedgerCheck() {}
 
