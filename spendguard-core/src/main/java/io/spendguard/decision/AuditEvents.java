@@ -11,6 +11,7 @@ import io.spendguard.ledger.BudgetLimit;
 import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.EventDraft;
+import io.spendguard.ledger.LimitDue;
 import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.Reservation;
 import io.spendguard.model.Amount;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +51,24 @@ final class AuditEvents {
                 .put("account", accountJson(account))
                 .put("limit", new Amount(limit, account.unit()).toString());
         return draft(AuditEvent.of(EventTypes.ACCOUNT_OPENED, eventId, account.tenant(), now)
+                .data(data)
+                .build());
+    }
+
+    /** Accounts that got the limit their budget has by now. */
+    static EventDraft carried(List<LimitDue> due, UUID transactionId, List<Entry> entries, UUID eventId, Instant now) {
+        Account first = due.get(0).state().account();
+        Map<String, Amount> limits = new TreeMap<>();
+        due.forEach(
+                one -> limits.put(one.state().account().budgetId(), one.state().amount(one.limit())));
+        JsonObject data = movement(transactionId, entries)
+                .put("namespace", lower(first.namespace()))
+                .put(
+                        "limits",
+                        limits.entrySet().stream()
+                                .map(limit -> limitJson(new BudgetLimit(limit.getKey(), limit.getValue())))
+                                .toList());
+        return draft(AuditEvent.of(EventTypes.LIMIT_CARRIED, eventId, first.tenant(), now)
                 .data(data)
                 .build());
     }

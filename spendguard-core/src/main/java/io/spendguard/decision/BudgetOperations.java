@@ -133,7 +133,7 @@ public final class BudgetOperations implements AutoCloseable {
     /** A window that rolls has kept buckets beside the account for all time. */
     private boolean rolls(Account account) {
         return account.window().equals(Period.ALWAYS)
-                && ledger.accounts(account.tenant(), account.namespace()).stream()
+                && ledger.accounts(account.tenant(), account.namespace(), account.budgetId(), account.key()).stream()
                         .map(AccountState::account)
                         .anyMatch(other -> Claims.isBucketOf(other, account));
     }
@@ -141,12 +141,11 @@ public final class BudgetOperations implements AutoCloseable {
     /** The open account; where the window rolls, the one for all time, and not its memory of a bucket. */
     private Account account(BudgetRef budget, Amount amount) {
         Instant at = budget.at() == null ? clock.instant() : budget.at();
-        List<Account> known = ledger.accounts(budget.tenant(), budget.namespace()).stream()
-                .map(AccountState::account)
-                .filter(account -> account.budgetId().equals(budget.budgetId())
-                        && account.key().equals(budget.key())
-                        && !Claims.isBucket(account))
-                .toList();
+        List<Account> known =
+                ledger.accounts(budget.tenant(), budget.namespace(), budget.budgetId(), budget.key()).stream()
+                        .map(AccountState::account)
+                        .filter(account -> !Claims.isBucket(account))
+                        .toList();
         if (known.isEmpty()) {
             throw new BudgetOperationException(
                     Fault.UNKNOWN_ACCOUNT,

@@ -89,6 +89,7 @@ public final class DecisionEngine implements AutoCloseable {
         this.inForce = current;
         this.host = new WriterHost(
                 () -> new StreamSealer(signer, ids, clock, signsEachEvent),
+                ids,
                 () -> current.get().postings(),
                 // A ledger that was set back may not know the contract any more: the next decision for each tenant
                 // activates it

@@ -26,9 +26,10 @@ import org.slf4j.LoggerFactory;
  * harm, because each hold is judged once more under its lock.
  *
  * <p>A sweep goes through the overdue holds in pages, each of which the ledger's writer carries out as few batches, and
- * past those that fail: one bad row delays nobody. What is left after {@value #MOST_PAGES} pages waits for the next sweep.
+ * past those that fail: one bad row delays nobody. What is left after {@value #MOST_PAGES} pages is where the next sweep begins, so
+ * that any number of bad rows delay nobody either.
  *
- * <p>Afterwards it closes the evidence streams of writers that died, of whom nothing was heard for a bound.
+ * <p>Afterwards it carries changed limits to the accounts that are still without them, and closes the evidence streams of writers that died, of whom nothing was heard for a bound.
  */
 final class HoldSweeper {
     /** Longer than a sweep's page takes, shorter than anybody minds waiting for a hold of a dead process. */
@@ -45,14 +46,27 @@ final class HoldSweeper {
     private final LedgerSession session;
     private final IdSource ids;
     private final Duration patience;
+    private final LimitCarrier limits;
     private final UUID self;
+    private final int page;
+    private final int mostPages;
     private volatile Duration silence = DEFAULT_SILENCE;
+    /** The last hold the sweep before saw when it was cut off; null when it saw all. */
+    private volatile @Nullable Reservation last;
 
     HoldSweeper(Ledger ledger, LedgerSession session, IdSource ids, Duration patience) {
+        this(ledger, session, ids, patience, PAGE, MOST_PAGES);
+    }
+
+    /** As above, for so many holds in a page and so many pages in a sweep. */
+    HoldSweeper(Ledger ledger, LedgerSession session, IdSource ids, Duration patience, int page, int mostPages) {
+        this.page = page;
+        this.mostPages = mostPages;
         this.ledger = ledger;
         this.session = session;
         this.ids = ids;
         this.patience = patience;
+        this.limits = new LimitCarrier(ledger, new LedgerCalls(session, patience), ids);
         this.self = ids.next();
     }
 
@@ -62,7 +76,8 @@ final class HoldSweeper {
     }
 
     /**
-     * Ends what is overdue now, and closes the streams of dead writers. Blocks for one read and a few transactions for each page.
+     * Ends what is overdue now, carries limits, and closes the streams of dead writers. Blocks for one read and a few transactions for
+     * each page.
      *
      * @throws LedgerUnavailableException when the ledger cannot be reached; holds ended before stay so
      */
@@ -71,22 +86,29 @@ final class HoldSweeper {
         if (!holds.leads()) {
             return holds;
         }
+        int carried = limits.carry();
         int closed = session.closeDeadStreams(silence);
-        return new Sweep(true, holds.expired(), holds.settledMeanwhile(), holds.failed(), closed);
+        return new Sweep(true, holds.expired(), holds.settledMeanwhile(), holds.failed(), closed, carried);
     }
 
     private Sweep endHolds() {
         Tally tally = new Tally();
-        Reservation last = null;
-        for (int page = 0; page < MOST_PAGES; page++) {
-            ExpiredHolds overdue = ledger.expired(self, LEASE, PAGE, last);
+        Reservation after = last;
+        for (int pages = 0; pages < mostPages; pages++) {
+            ExpiredHolds overdue = ledger.expired(self, LEASE, page, after);
+            if (overdue.leads() && overdue.holds().isEmpty() && after != null && pages == 0) {
+                after = null;
+                overdue = ledger.expired(self, LEASE, page, null); // all were seen: from the beginning again
+            }
             if (!overdue.leads() || overdue.holds().isEmpty()) {
+                last = null;
                 return tally.result(overdue.leads());
             }
             expire(overdue, tally);
-            last = overdue.holds().get(overdue.holds().size() - 1);
+            after = overdue.holds().get(overdue.holds().size() - 1);
         }
-        LOG.info("More than {} holds are overdue; the rest waits for the next sweep", PAGE * MOST_PAGES);
+        last = after;
+        LOG.info("More than {} holds are overdue; the next sweep goes on with the rest", page * mostPages);
         return tally.result(true);
     }
 

@@ -8,8 +8,10 @@ import io.spendguard.ledger.Account;
 import io.spendguard.ledger.EventDraft;
 import io.spendguard.ledger.EventSealer;
 import io.spendguard.ledger.LedgerHost;
+import io.spendguard.ledger.LimitDue;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.SealedEvent;
+import io.spendguard.model.IdSource;
 import io.spendguard.model.LedgerUnavailableException;
 import io.spendguard.proof.SigningException;
 import io.spendguard.proof.VerificationKey;
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /** Lends the ledger's writer the evidence layer's streams, translating between the two layers' events. */
 final class WriterHost implements LedgerHost {
     private final Supplier<StreamSealer> sealers;
+    private final IdSource ids;
     private final @Nullable Supplier<Postings> postings;
     private final Runnable whenSetBack;
     private final AtomicLong lostTails = new AtomicLong();
@@ -33,15 +36,17 @@ final class WriterHost implements LedgerHost {
      * Takes what begins the streams of one more writer, what words the events of the contract then in force, and what to do when the
      * ledger was set back.
      */
-    WriterHost(Supplier<StreamSealer> sealers, Supplier<Postings> postings, Runnable whenSetBack) {
+    WriterHost(Supplier<StreamSealer> sealers, IdSource ids, Supplier<Postings> postings, Runnable whenSetBack) {
         this.sealers = sealers;
+        this.ids = ids;
         this.postings = postings;
         this.whenSetBack = whenSetBack;
     }
 
     /** As above, for operations without a contract, which are done to accounts that are open. */
-    WriterHost(Supplier<StreamSealer> sealers) {
+    WriterHost(Supplier<StreamSealer> sealers, IdSource ids) {
         this.sealers = sealers;
+        this.ids = ids;
         this.postings = null;
         this.whenSetBack = () -> {};
     }
@@ -69,6 +74,11 @@ final class WriterHost implements LedgerHost {
                     + account.tenant() + "' cannot be opened without its contract. Name one that is open.");
         }
         return postings.get().opening(account, limit, now);
+    }
+
+    @Override
+    public Posting carrying(List<LimitDue> due, Instant now) {
+        return CarryOperation.posting(due, ids.next(), ids.next(), now);
     }
 
     private static final class Sealer implements EventSealer {

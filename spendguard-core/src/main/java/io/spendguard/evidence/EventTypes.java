@@ -18,6 +18,8 @@ public final class EventTypes {
     public static final String CONTRACT_REJECTED = "io.spendguard.contract.rejected.v1";
     /** An account was opened with its limit. */
     public static final String ACCOUNT_OPENED = "io.spendguard.account.opened.v1";
+    /** Accounts that were open when their budget's limit changed got it. */
+    public static final String LIMIT_CARRIED = "io.spendguard.limit.carried.v1";
     /** An operator gave to an account beside its budget's limit. */
     public static final String BUDGET_GRANTED = "io.spendguard.budget.granted.v1";
     /** An operator moved part of a limit from one account to another. */
@@ -45,6 +47,7 @@ public final class EventTypes {
             CONTRACT_ACTIVATED,
             CONTRACT_REJECTED,
             ACCOUNT_OPENED,
+            LIMIT_CARRIED,
             BUDGET_GRANTED,
             BUDGET_TRANSFERRED,
             PERIOD_CLOSED,

@@ -20,6 +20,18 @@ public interface Ledger extends AutoCloseable {
     /** The accounts of a tenant, in order of budget, key and window. */
     List<AccountState> accounts(String tenant, Namespace namespace);
 
+    /**
+     * The accounts of one budget, in order of key and window. By default those of the tenant, looked through.
+     *
+     * @param key those kept for this key alone; null for all
+     */
+    default List<AccountState> accounts(String tenant, Namespace namespace, String budgetId, @Nullable String key) {
+        return accounts(tenant, namespace).stream()
+                .filter(state -> state.account().budgetId().equals(budgetId)
+                        && (key == null || state.account().key().equals(key)))
+                .toList();
+    }
+
     /** The current balances of some accounts, in order of id; accounts never opened are left out. */
     List<AccountState> find(String tenant, List<AccountId> ids);
 
@@ -44,6 +56,21 @@ public interface Ledger extends AutoCloseable {
      * @param after the last one shown before, or null to begin with the longest overdue
      */
     ExpiredHolds expired(UUID sweeper, Duration lease, int atMost, @Nullable Reservation after);
+
+    /**
+     * Open accounts that a changed limit of their budget has not reached yet, of all tenants. No decision is made by the old limit:
+     * an operation that needs such an account gives it the new one first. Who carries them spares operations that, and lets readers
+     * see the limits that are in force.
+     *
+     * <p>Where none is left of a budget, that is written down, and operations need not look any more.
+     *
+     * <p>Where an activation reaches all accounts at once nothing is ever behind; that is what this method does by default.
+     *
+     * @param atMost how many to show, 1 or more
+     */
+    default List<Account> behind(int atMost) {
+        return List.of();
+    }
 
     /** Whether what is stored outlives this process, so that holds of processes that died are there to be swept. */
     default boolean outlivesProcess() {

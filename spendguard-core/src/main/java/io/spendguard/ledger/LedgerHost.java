@@ -1,6 +1,7 @@
 package io.spendguard.ledger;
 
 import java.time.Instant;
+import java.util.List;
 
 /** What a ledger asks of the guard that writes through it. */
 public interface LedgerHost {
@@ -22,4 +23,13 @@ public interface LedgerHost {
      * @param now the ledger's time
      */
     Posting opening(Account account, long limit, Instant now);
+
+    /**
+     * The posting that gives accounts the limit their budget has by now, and the event that tells of it. Asked for before an
+     * operation that needs one of them is planned.
+     *
+     * @param due accounts of one tenant and namespace, locked, one or more
+     * @param now the ledger's time
+     */
+    Posting carrying(List<LimitDue> due, Instant now);
 }

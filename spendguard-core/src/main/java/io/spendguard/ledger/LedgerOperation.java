@@ -57,11 +57,21 @@ public interface LedgerOperation {
     }
 
     /**
-     * Budgets whose limit is set; those of their open accounts that have another limit in the same unit are locked and in
-     * view. Accounts in another unit keep theirs. Empty but for an activation.
+     * Budgets whose limit is set, for every decision that is made from then on. Of their open accounts that have another limit in the
+     * same unit a bounded number is locked and in view, and gets it with this operation; the others are
+     * {@linkplain Ledger#behind behind} until they are carried or an operation needs them. Accounts in another unit keep theirs.
+     * Empty but for an activation.
      */
     default List<BudgetLimit> limits() {
         return List.of();
+    }
+
+    /**
+     * Tells whether its posting gives the accounts it names the limits that are {@linkplain LedgerView#due due}. Before any other
+     * operation is asked, the ledger has given them to the accounts it needs, in the same transaction. False by default.
+     */
+    default boolean carriesLimits() {
+        return false;
     }
 
     /**

@@ -40,6 +40,14 @@ public interface LedgerView {
         return Map.of();
     }
 
+    /**
+     * Of the accounts in view, those that a changed limit of their budget has not reached yet, in order of account id: for an operation
+     * that {@linkplain LedgerOperation#carriesLimits carries limits}. Whoever else is asked sees them as they are to be.
+     */
+    default List<LimitDue> due() {
+        return List.of();
+    }
+
     /** The operation's run; empty when it names none. */
     Optional<RunState> run();
 

@@ -20,6 +20,8 @@ public enum OperationKind {
     TRANSFER,
     /** Posts the difference between what was recorded of a call and what is known of it by now. */
     CORRECT,
+    /** Carries a changed limit to accounts that were open when it changed. */
+    CARRY,
     /** Closes a period of evidence: what is exported up to there may be dropped. */
     CLOSE
 }

@@ -16,6 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Several ledgers as one: every tenant has its rows on one server, and each server has a writer, batches and streams of its
@@ -30,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for any number of threads. Nothing is atomic across servers, and nothing needs to be: no operation has two tenants.
  */
 public final class TenantRouter implements Ledger {
+    private static final Logger LOG = LoggerFactory.getLogger(TenantRouter.class);
+
     private final Map<String, Ledger> servers;
     private final Map<String, String> assigned;
     private final @Nullable String otherwise;
@@ -55,6 +59,11 @@ public final class TenantRouter implements Ledger {
     @Override
     public List<AccountState> accounts(String tenant, Namespace namespace) {
         return of(tenant).accounts(tenant, namespace);
+    }
+
+    @Override
+    public List<AccountState> accounts(String tenant, Namespace namespace, String budgetId, @Nullable String key) {
+        return of(tenant).accounts(tenant, namespace, budgetId, key);
     }
 
     @Override
@@ -97,6 +106,22 @@ public final class TenantRouter implements Ledger {
         }
         holds.sort(Reservation.byExpiry());
         return new ExpiredHolds(leads, holds.subList(0, Math.min(atMost, holds.size())));
+    }
+
+    /** {@inheritDoc} Of all servers that can be reached. */
+    @Override
+    public List<Account> behind(int atMost) {
+        List<Account> behind = new ArrayList<>();
+        for (Ledger server : servers.values()) {
+            try {
+                if (behind.size() < atMost) {
+                    behind.addAll(server.behind(atMost - behind.size()));
+                }
+            } catch (LedgerUnavailableException away) {
+                LOG.debug("Accounts of one server cannot be read now; they are carried with a later sweep", away);
+            }
+        }
+        return behind;
     }
 
     @Override

@@ -8,10 +8,12 @@ package io.spendguard.model;
  * @param settledMeanwhile how many somebody else settled, ended or extended first
  * @param failed how many could not be ended now; they are tried again with the next look
  * @param closedStreams how many evidence streams of dead writers were closed
+ * @param carriedLimits how many accounts got a limit of their budget that had changed while they were open
  */
-public record Sweep(boolean leads, int expired, int settledMeanwhile, int failed, int closedStreams) {
-    /** A sweep that closed no stream. */
+public record Sweep(
+        boolean leads, int expired, int settledMeanwhile, int failed, int closedStreams, int carriedLimits) {
+    /** A sweep that closed no stream and carried no limit. */
     public Sweep(boolean leads, int expired, int settledMeanwhile, int failed) {
-        this(leads, expired, settledMeanwhile, failed, 0);
+        this(leads, expired, settledMeanwhile, failed, 0, 0);
     }
 }

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class AccountBooks {
     /** What may change a limit. */
-    private static final Set<String> GRANTING = Set.of(EventTypes.ACCOUNT_OPENED, EventTypes.CONTRACT_ACTIVATED);
+    private static final Set<String> GRANTING =
+            Set.of(EventTypes.ACCOUNT_OPENED, EventTypes.CONTRACT_ACTIVATED, EventTypes.LIMIT_CARRIED);
 
     /** What may give beside a limit. */
     private static final Set<String> ALLOTTING = Set.of(EventTypes.BUDGET_GRANTED, EventTypes.BUDGET_TRANSFERRED);

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class MovementCheck {
     private static final Set<String> ALLOWING = Set.of("continue", "degrade");
     private static final Set<String> HOLDING = Set.of("AVAILABLE", "HELD");
+    private static final Set<String> LIMITING = Set.of("AVAILABLE", "DEBT", "ADJUSTMENT");
     /** Of types that this version does not know nobody can tell. */
     private static final Set<String> MOTIONLESS = Set.of(
             EventTypes.CONTRACT_REJECTED,
@@ -47,6 +48,11 @@ final class MovementCheck {
             case EventTypes.OUTCOME -> outcome(place, data.object("outcome"), entries);
             case EventTypes.ACCOUNT_OPENED ->
                 requireOnly(place, entries, Set.of(id(data.object("account"), "id")), "opens an account");
+            case EventTypes.LIMIT_CARRIED -> {
+                if (entries.stream().anyMatch(entry -> !LIMITING.contains(entry.kind()))) {
+                    unfit(place, "carries a limit and moves what is held, spent or granted");
+                }
+            }
             case EventTypes.BUDGET_GRANTED, EventTypes.BUDGET_TRANSFERRED -> allotment(place, data, entries);
             default -> {
                 if (MOTIONLESS.contains(type) && !entries.isEmpty()) {

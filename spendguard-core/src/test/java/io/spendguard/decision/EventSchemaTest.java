@@ -14,7 +14,10 @@ import io.spendguard.evidence.ClosedPeriod;
 import io.spendguard.evidence.EventTypes;
 import io.spendguard.evidence.StreamSealer;
 import io.spendguard.json.JsonObject;
+import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.InMemoryLedger;
+import io.spendguard.ledger.LimitDue;
+import io.spendguard.ledger.Namespace;
 import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
 import io.spendguard.model.BilledCall;
@@ -148,6 +151,11 @@ class EventSchemaTest {
             assertThat(signer.renewIfDue()).isTrue();
             decide(guard, tool("search").key("under the next certificate")).commit(Usage.unknown());
         }
+        AccountState open = ledger.accounts("acme", Namespace.ENFORCE).get(0);
+        LimitDue due = new LimitDue(open, open.contracted() + 1);
+        add(CarryOperation.posting(List.of(due), ids.next(), ids.next(), clock.instant())
+                .event()
+                .payload());
         Digest some = Digest.sha256(new byte[0]);
         ClosedPeriod period = new ClosedPeriod("acme", 7, some, some, new Checkpoint("example.com/log", 9, some), some);
         AuditEvent closed = AuditEvent.of(EventTypes.PERIOD_CLOSED, ids.next(), "acme", clock.instant())

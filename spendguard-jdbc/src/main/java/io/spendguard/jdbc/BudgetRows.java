@@ -38,6 +38,16 @@ final class BudgetRows {
                 offset 0 {3}) budget
             """;
 
+    /** Of no effect where a limit has changed once more since: its accounts are to be looked for anew. */
+    private static final String ALL_CARRIED = """
+            update spendguard.budget
+               set carried_version = limit_version
+              from unnest({0}, {1}, {2}) as wanted(tenant, namespace, budget_id)
+             where budget.tenant = wanted.tenant and budget.namespace = wanted.namespace
+               and budget.budget_id = wanted.budget_id
+               and budget.carried_version < budget.limit_version
+            """;
+
     private static final String SET_LIMITS = """
             insert into spendguard.budget as known (tenant, namespace, budget_id, unit, limit_atoms, max_keys, revision)
             select * from unnest({0}, {1}, {2}, {3}, {4}, {5}, {6})
@@ -115,18 +125,35 @@ final class BudgetRows {
                 val(limits.values().stream().map(BudgetLimit::revision).toArray(Long[]::new)));
     }
 
+    /** Writes down that the limits which are ours reach all open accounts with this transaction. */
+    void carriedToAll(Set<BudgetKey> budgets) {
+        sql.execute(
+                ALL_CARRIED,
+                texts(budgets, BudgetKey::tenant),
+                texts(budgets, BudgetKey::namespace),
+                texts(budgets, BudgetKey::budgetId));
+    }
+
     /**
-     * The limits of some accounts' budgets, locked in order of budget: against activations, and where keys are counted also
-     * against everyone else who opens an account.
+     * The limits of some accounts' budgets, locked in order of budget: against activations, and where keys of missing accounts are
+     * counted also against everyone else who opens an account.
+     *
+     * @param missing accounts to be opened
+     * @param open accounts whose limit may have changed
      */
-    Map<BudgetKey, BudgetLimit> lock(Collection<Account> accounts) {
-        Set<BudgetKey> budgets = new TreeSet<>();
-        accounts.forEach(account -> budgets.add(BudgetKey.of(account)));
-        boolean countsKeys = limits(budgets, "").stream().anyMatch(row -> row.value6() != null);
+    Map<BudgetKey, BudgetLimit> lock(Collection<Account> missing, Collection<Account> open) {
+        Set<BudgetKey> opening = new TreeSet<>();
+        missing.forEach(account -> opening.add(BudgetKey.of(account)));
+        Set<BudgetKey> budgets = new TreeSet<>(opening);
+        open.forEach(account -> budgets.add(BudgetKey.of(account)));
+        boolean countsKeys = !opening.isEmpty() && limits(opening, "").stream().anyMatch(row -> row.value6() != null);
         Map<BudgetKey, BudgetLimit> locked =
                 read(countsKeys ? limits(budgets, "for no key update") : limits(budgets, "for share"));
         // An activation may have come between. It does so once in a while, and never twice.
-        return countsKeys || locked.values().stream().allMatch(limit -> limit.maxKeys() == null)
+        return countsKeys
+                        || locked.entrySet().stream()
+                                .allMatch(limit ->
+                                        limit.getValue().maxKeys() == null || !opening.contains(limit.getKey()))
                 ? locked
                 : read(limits(budgets, "for no key update"));
     }

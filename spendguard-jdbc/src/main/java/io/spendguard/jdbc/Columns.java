@@ -120,7 +120,7 @@ final class Columns {
     }
 
     /** One array, as it grows behind room for its header. */
-    private static final class Column {
+    static final class Column {
         private static final int HEADER_BYTES = 5 * Integer.BYTES;
         /** For some ten ids. */
         private static final int BYTES_AT_FIRST = 256;

@@ -63,11 +63,28 @@ final class DeadStreams {
     private final PostgresLedger.Options options;
     private final LedgerHost host;
     private final UUID asker;
+    private final int pageSize;
+    private final int mostPages;
+    /** The last stream the look before saw when it was cut off; null when it saw all. */
+    private volatile @Nullable Record last;
 
     /**
      * Takes where connections come from, who signs, and the writer of the session that asks.
      */
     DeadStreams(DataSource connections, PostgresLedger.Options options, LedgerHost host, UUID asker) {
+        this(connections, options, host, asker, PAGE, MOST_PAGES);
+    }
+
+    /** As above, for so many streams in a page and so many pages at a time. */
+    DeadStreams(
+            DataSource connections,
+            PostgresLedger.Options options,
+            LedgerHost host,
+            UUID asker,
+            int pageSize,
+            int mostPages) {
+        this.pageSize = pageSize;
+        this.mostPages = mostPages;
         this.connections = connections;
         this.options = options;
         this.host = host;
@@ -75,13 +92,15 @@ final class DeadStreams {
     }
 
     /**
-     * Closes what is dead by now, at most about a thousand streams.
+     * Closes what is dead by now, at most about a thousand streams. The next call goes on with those behind, so that streams that cannot
+     * be closed keep nobody waiting.
      *
      * @return how many were closed
      * @throws LedgerUnavailableException when the database cannot be reached or nothing can be signed
      */
     int close(Duration silence) {
         try (Connection connection = connections.getConnection()) {
+            PostgresLedger.limitSilence(connection, PostgresLedger.LONG_SILENCE);
             return close(connection, silence);
         } catch (SQLException | DataAccessException e) {
             throw new LedgerUnavailableException(
@@ -95,9 +114,9 @@ final class DeadStreams {
         DSLContext sql = Jooq.on(connection);
         EventSealer sealer = null;
         int closedNow = 0;
-        Record last = null;
-        for (int page = 0; page < MOST_PAGES; page++) {
-            List<Record> silent = silent(sql, silence, last);
+        Record after = last;
+        for (int page = 0; page < mostPages; page++) {
+            List<Record> silent = silent(sql, silence, after);
             List<Record> closed = new ArrayList<>();
             for (Record stream : silent) {
                 if (EventTypes.closesItsStream(stream.get("type", String.class))) {
@@ -113,11 +132,13 @@ final class DeadStreams {
                 }
             }
             keepClosed(sql, closed);
-            if (silent.size() < PAGE) {
-                break;
+            if (silent.size() < pageSize) {
+                last = null;
+                return closedNow;
             }
-            last = silent.get(silent.size() - 1);
+            after = silent.get(silent.size() - 1);
         }
+        last = after;
         return closedNow;
     }
 
@@ -129,7 +150,7 @@ final class DeadStreams {
                 after == null ? new UUID(0, 0) : after.get("stream", UUID.class),
                 asker,
                 silence.toMillis(),
-                PAGE);
+                pageSize);
     }
 
     /** One bad stream stops nobody; only what would stop each of them is thrown. */

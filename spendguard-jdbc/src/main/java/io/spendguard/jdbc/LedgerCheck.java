@@ -4,6 +4,7 @@ import io.spendguard.model.LedgerUnavailableException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -23,6 +24,9 @@ public final class LedgerCheck {
     /** How many broken rows of each law are named; all are counted. */
     static final int SHOWN = 20;
 
+    /** Longer than any of its queries takes. */
+    private static final Duration SILENCE = Duration.ofHours(2);
+
     private LedgerCheck() {}
 
     /**
@@ -37,6 +41,7 @@ public final class LedgerCheck {
         List<Finding> findings = new ArrayList<>();
         long count = 0;
         try (Connection connection = dataSource.getConnection()) {
+            PostgresLedger.limitSilence(connection, SILENCE);
             connection.setReadOnly(true);
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             connection.setAutoCommit(false);

@@ -57,6 +57,19 @@ public enum LedgerLaw {
                 or (debt_atoms > 0 and limit_atoms - spent_atoms - held_atoms + debt_atoms > 0)
              order by tenant, budget_id, account_id
             """),
+    /** A contract gives an open account its budget's limit, or is about to. */
+    LIMITS_ARE_THE_BUDGETS("""
+            select account.tenant, format('account %s of budget %s', account_id, budget_id) as subject,
+                   format('A contract gives it %s, but its budget %s, and that limit is said to have reached every open account.',
+                       account.limit_atoms - account.granted_atoms, budget.limit_atoms) as message
+              from spendguard.account account
+              join spendguard.budget budget using (tenant, namespace, budget_id)
+             where account.unit = budget.unit
+               and account.window_until > clock_timestamp()
+               and account.limit_atoms - account.granted_atoms <> budget.limit_atoms
+               and budget.carried_version = budget.limit_version
+             order by account.tenant, budget_id, account_id
+            """),
     /** What an account holds is what open reservations hold on it. */
     HOLDS_ARE_EXPLAINED("""
             select account.tenant, format('account %s of budget %s', account.account_id, budget_id) as subject,
@@ -169,7 +182,7 @@ public enum LedgerLaw {
                     select tenant, operation, key,
                            (case octet_length(answer) when 0 then '{}' else convert_from(answer, 'UTF8') end)::jsonb as says
                       from spendguard.idempotency
-                     where operation <> 'ACTIVATE' and answer is not null) answer
+                     where operation not in ('ACTIVATE', 'CARRY') and answer is not null) answer
                   left join spendguard.outbox event
                     on event.tenant = answer.tenant and event.event_id::text = answer.says ->> 'event'
                   left join spendguard.ledger_tx posted

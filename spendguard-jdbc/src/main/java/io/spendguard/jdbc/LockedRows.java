@@ -4,6 +4,7 @@ import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.Backlog;
 import io.spendguard.ledger.BudgetLimit;
+import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.Reservation;
@@ -106,10 +107,13 @@ final class LockedRows {
                         .toList();
     }
 
-    /** Leaves the rows as a posting does. */
-    void apply(LedgerOperation operation, Posting posting) {
-        posting.byAccount()
-                .forEach((id, entries) -> accounts.computeIfPresent(id, (same, state) -> state.after(entries)));
+    /**
+     * Leaves the rows as a posting does.
+     *
+     * @param movements the posting's entries, by account
+     */
+    void apply(LedgerOperation operation, Posting posting, Map<AccountId, List<Entry>> movements) {
+        movements.forEach((id, entries) -> accounts.computeIfPresent(id, (same, state) -> state.after(entries)));
         Posting.RunChange change = posting.run();
         if (change != null) {
             runs.computeIfPresent(RunKey.of(operation, change.run()), (same, run) -> run.after(change));

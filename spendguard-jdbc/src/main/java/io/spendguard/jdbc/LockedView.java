@@ -2,8 +2,10 @@ package io.spendguard.jdbc;
 
 import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
+import io.spendguard.ledger.LimitDue;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.Reservation;
 import io.spendguard.ledger.RunState;
@@ -21,11 +23,13 @@ final class LockedView implements LedgerView {
     private final Instant now;
     private final Map<AccountId, AccountState> accounts = new TreeMap<>();
     private final Map<String, Long> outranked;
+    private final List<LimitDue> due;
     private final @Nullable RunState run;
     private final @Nullable Reservation reservation;
 
-    /** Shows the accounts an operation named, every one of which is locked, with its run and its reservation. */
-    LockedView(LockedRows rows, LedgerOperation operation, Set<AccountId> named) {
+    /** Shows the accounts an operation named, every one of which is locked, with its run, its reservation and what it is to carry. */
+    LockedView(LockedRows rows, LedgerOperation operation, Set<AccountId> named, List<LimitDue> due) {
+        this.due = List.copyOf(due);
         this.now = rows.now();
         this.outranked = rows.outranked(operation);
         this.run = rows.run(operation).orElse(null);
@@ -54,6 +58,11 @@ final class LockedView implements LedgerView {
     }
 
     @Override
+    public List<LimitDue> due() {
+        return due;
+    }
+
+    @Override
     public Optional<RunState> run() {
         return Optional.ofNullable(run);
     }
@@ -63,13 +72,17 @@ final class LockedView implements LedgerView {
         return Optional.ofNullable(reservation);
     }
 
-    /** Tells whether nothing stands against a posting that was made without seeing these rows. */
-    boolean admits(Posting posting) {
+    /**
+     * Tells whether nothing stands against a posting that was made without seeing these rows.
+     *
+     * @param movements its entries, by account
+     */
+    boolean admits(Posting posting, Map<AccountId, List<Entry>> movements) {
         boolean isHeld = reservation != null && reservation.state() == Reservation.State.HELD;
         return posting.validIn().contains(now)
                 && (run == null || !run.isStopped())
                 && (posting.settles() == null || isHeld)
-                && posting.byAccount().entrySet().stream().allMatch(moved -> {
+                && movements.entrySet().stream().allMatch(moved -> {
                     AccountState state = accounts.get(moved.getKey());
                     return state != null && state.admits(moved.getValue());
                 });
@@ -78,17 +91,18 @@ final class LockedView implements LedgerView {
     /**
      * Refuses what the database would refuse, but by name.
      *
+     * @param movements the posting's entries, by account
      * @throws IllegalStateException when the posting changes what its operation did not name, a stopped run, a
      *     reservation that is not held, or is not right at the view's time
      * @throws IllegalArgumentException when it would overdraw an account
      */
-    void require(Posting posting) {
+    void require(Posting posting, Map<AccountId, List<Entry>> movements) {
         if (!posting.validIn().contains(now)) {
             throw new IllegalStateException("Posting is right from "
                     + posting.validIn().from() + " until " + posting.validIn().until() + ", but the ledger's time is "
                     + now + ". Plan for the view's time.");
         }
-        posting.byAccount().forEach((id, entries) -> {
+        movements.forEach((id, entries) -> {
             AccountState state = accounts.get(id);
             if (state == null) {
                 throw new IllegalStateException(

@@ -3,6 +3,7 @@ package io.spendguard.jdbc;
 import io.spendguard.model.LedgerUnavailableException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -15,6 +16,8 @@ import org.jooq.exception.DataAccessException;
 final class LogDatabase {
     private static final int ATTEMPTS = 20;
     private static final int ROWS_PER_FETCH = 1_000;
+    /** Longer than any statement over a tenant's whole log takes. */
+    private static final Duration SILENCE = Duration.ofMinutes(30);
 
     private final DataSource dataSource;
     private final String role;
@@ -29,6 +32,7 @@ final class LogDatabase {
     <T> T transaction(Function<DSLContext, T> work) {
         for (int attempt = 1; ; attempt++) {
             try (Connection connection = dataSource.getConnection()) {
+                PostgresLedger.limitSilence(connection, SILENCE);
                 connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
                 connection.setAutoCommit(false);
                 try {

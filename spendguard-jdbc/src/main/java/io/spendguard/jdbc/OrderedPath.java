@@ -12,8 +12,10 @@ import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.Backlog;
 import io.spendguard.ledger.BudgetLimit;
 import io.spendguard.ledger.Claim;
+import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.LedgerHost;
 import io.spendguard.ledger.LedgerOperation;
+import io.spendguard.ledger.LimitDue;
 import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.Reservation;
@@ -128,19 +130,6 @@ final class OrderedPath {
                and case wanted.side when 'SPENT' then earlier.spent_atoms else earlier.debt_atoms end > 0
             """;
 
-    private static final String FIND_OTHER_LIMITS = """
-            select known.tenant, known.account_id
-              from unnest({0}, {1}, {2}, {3}, {4}) as wanted(tenant, namespace, budget_id, unit, limit_atoms)
-             cross join lateral (
-                select account.tenant, account.account_id
-                  from spendguard.account
-                 where account.tenant = wanted.tenant and account.namespace = wanted.namespace
-                   and account.budget_id = wanted.budget_id and account.unit = wanted.unit
-                   and account.window_until > {5}
-                   and account.window_from < account.window_until
-                   and account.limit_atoms - account.granted_atoms <> wanted.limit_atoms
-                offset 0) known
-            """;
     private static final String OPEN_ACCOUNT = """
             insert into spendguard.account
                 (tenant, account_id, namespace, budget_id, key, window_from, window_until, unit)
@@ -236,18 +225,29 @@ final class OrderedPath {
         Map<ReservationKey, Reservation> reservations = lockReservations(open);
         Map<RunKey, RunState> runs = lockRuns(open);
         BudgetRows budgets = new BudgetRows(sql);
+        LimitRows limits = new LimitRows(sql, budgets);
         Map<BudgetKey, Long> revisions = budgets.set(open);
-        Locked locked = new Locked(new LockedRows(clock(), runs, reservations, revisions));
+        LimitRows.Moment moment = limits.look(open);
+        Locked locked = new Locked(new LockedRows(moment.now(), runs, reservations, revisions));
         Map<AccountId, Account> accounts = new TreeMap<>();
         for (LedgerOperation operation : open) {
             locked.name(operation).forEach(account -> accounts.put(account.id(), account));
         }
-        openMissing(accounts, budgets, locked);
+        Map<AccountId, Account> missing = missing(accounts);
         Map<AccountId, String> needed = new TreeMap<>();
+        reservations
+                .values()
+                .forEach(reservation -> reservation
+                        .claims()
+                        .forEach(claim -> accounts.put(claim.account().id(), claim.account())));
         accounts.values().forEach(account -> needed.put(account.id(), account.tenant()));
-        reservations.forEach((key, reservation) ->
-                reservation.claims().forEach(claim -> needed.put(claim.account().id(), key.tenant())));
-        addAccountsWithAnotherLimit(open, budgets, locked.rows.now(), needed);
+        // Whoever carries a limit holds its budget's lock, so that nobody sets another meanwhile.
+        Collection<Account> limited = moment.isCarrying() ? accounts.values() : List.of();
+        if (!missing.isEmpty() || !limited.isEmpty()) {
+            locked.limits = budgets.lock(missing.values(), limited);
+        }
+        openMissing(missing, budgets, locked);
+        needed.putAll(limits.changedBy(open, moment.now()));
         addBacklog(locked.backlog, needed);
         locked.rows.add(lockAccounts(needed));
         return locked;
@@ -301,35 +301,6 @@ final class OrderedPath {
         return locked;
     }
 
-    /** An account's limit changes only under its budget's lock, which we hold, so that it may be read before it is locked. */
-    private void addAccountsWithAnotherLimit(
-            List<LedgerOperation> open, BudgetRows budgets, Instant now, Map<AccountId, String> needed) {
-        Map<BudgetKey, BudgetLimit> changed = new TreeMap<>();
-        for (LedgerOperation operation : open) {
-            for (BudgetLimit limit : operation.limits()) {
-                BudgetKey key = BudgetKey.of(operation, limit.budgetId());
-                if (budgets.isChanged(key)) {
-                    changed.merge(key, limit, BudgetLimit::then);
-                }
-            }
-        }
-        if (changed.isEmpty()) {
-            return;
-        }
-        sql.fetch(
-                        FIND_OTHER_LIMITS,
-                        texts(changed.keySet(), BudgetKey::tenant),
-                        texts(changed.keySet(), BudgetKey::namespace),
-                        texts(changed.keySet(), BudgetKey::budgetId),
-                        texts(changed.values(), limit -> limit.limit().unit().code()),
-                        val(changed.values().stream()
-                                .map(limit -> limit.limit().atomic())
-                                .toArray(Long[]::new)),
-                        val(now, SQLDataType.INSTANT))
-                .forEach(row ->
-                        needed.put(new AccountId(row.get("account_id", UUID.class)), row.get("tenant", String.class)));
-    }
-
     /** What is left behind grows and shrinks while we look: what is locked is looked at again. */
     private void addBacklog(List<Backlog> backlog, Map<AccountId, String> needed) {
         if (backlog.isEmpty()) {
@@ -349,30 +320,24 @@ final class OrderedPath {
                         needed.put(new AccountId(row.get("account_id", UUID.class)), row.get("tenant", String.class)));
     }
 
-    private Instant clock() {
-        return sql.select(field("clock_timestamp()", SQLDataType.INSTANT))
-                .fetchSingle()
-                .value1();
-    }
-
-    /** Inserts empty accounts in order of id, waiting for others who insert the same; ours are opened by who names them first. */
-    private void openMissing(Map<AccountId, Account> named, BudgetRows budgets, Locked locked) {
+    private Map<AccountId, Account> missing(Map<AccountId, Account> named) {
         if (named.isEmpty()) {
-            return;
+            return Map.of();
         }
         Map<AccountId, Account> missing = new TreeMap<>(named);
         sql.fetch(OPEN_ACCOUNTS, texts(named.values(), Account::tenant), ids(named.keySet()))
                 .forEach(row -> missing.remove(new AccountId(row.get(0, UUID.class))));
-        if (missing.isEmpty()) {
-            return;
-        }
-        Map<BudgetKey, BudgetLimit> limits = budgets.lock(missing.values());
+        return missing;
+    }
+
+    /** Inserts empty accounts in order of id, waiting for others who insert the same; ours are opened by who names them first. */
+    private void openMissing(Map<AccountId, Account> missing, BudgetRows budgets, Locked locked) {
         Map<AccountId, Long> granted = new HashMap<>();
         List<Account> opening = new ArrayList<>();
         for (Account account : missing.values()) {
             try {
                 requireStorable(account.window());
-                BudgetLimit of = BudgetRows.require(limits, account);
+                BudgetLimit of = BudgetRows.require(locked.limits, account);
                 long limit = of.grant(account);
                 if (of.maxKeys() == null) {
                     opening.add(account);
@@ -448,6 +413,8 @@ final class OrderedPath {
         private final KeyedAccounts keyed = new KeyedAccounts();
         private final Map<AccountId, RuntimeException> unopenable = new HashMap<>();
         private final List<Backlog> backlog = new ArrayList<>();
+        /** Of the budgets of missing accounts, and of all that are named while some account has not got its limit yet. */
+        private Map<BudgetKey, BudgetLimit> limits = Map.of();
 
         private Locked(LockedRows rows) {
             this.rows = rows;
@@ -484,22 +451,48 @@ final class OrderedPath {
                 ids.addAll(rows.left(operation));
                 // Not opened, because its budget has no key left: a refusal for the plan to word.
                 ids.removeIf(id -> rows.account(id) == null);
-                LockedView view = new LockedView(rows, operation, ids);
+                List<LimitDue> due = due(operation, ids);
+                List<Posting> before = new ArrayList<>();
+                if (!due.isEmpty() && !operation.carriesLimits()) {
+                    Posting carrying = host.carrying(due, rows.now());
+                    rows.apply(operation, carrying, carrying.byAccount());
+                    before.add(carrying);
+                    due = List.of();
+                }
+                LockedView view = new LockedView(rows, operation, ids, due);
                 Posting assumed = operation.assumed().orElse(null);
                 boolean carries =
                         !openings.isEmpty() && !operation.backlog(rows.now()).isEmpty();
-                boolean isPlannedAnew = assumed == null || carries || !view.admits(assumed);
+                Map<AccountId, List<Entry>> movements = assumed == null ? Map.of() : assumed.byAccount();
+                boolean isPlannedAnew = assumed == null || carries || !view.admits(assumed, movements);
                 Posting posting = isPlannedAnew ? operation.plan(view) : Objects.requireNonNull(assumed);
-                view.require(posting);
-                rows.apply(operation, posting);
+                if (isPlannedAnew) {
+                    movements = posting.byAccount();
+                }
+                view.require(posting, movements);
+                rows.apply(operation, posting, movements);
                 for (AccountId left : keyed.settle(posting)) {
                     openings.remove(left);
                     rows.remove(left);
                 }
-                return new Planned.Writes(List.copyOf(openings.values()), posting, assumed != null && isPlannedAnew);
+                boolean wasShort = assumed != null && (isPlannedAnew || !before.isEmpty());
+                before.addAll(openings.values());
+                return new Planned.Writes(before, posting, wasShort);
             } catch (RuntimeException refusal) {
                 return new Planned.Failed(refusal);
             }
+        }
+
+        /** In order of id. Who sets limits gives them to the accounts it sees itself. */
+        private List<LimitDue> due(LedgerOperation operation, Set<AccountId> ids) {
+            return operation.limits().isEmpty()
+                    ? ids.stream()
+                            .sorted()
+                            .flatMap(id ->
+                                    LimitRows.due(limits, Objects.requireNonNull(rows.account(id)), rows.now())
+                                            .stream())
+                            .toList()
+                    : List.of();
         }
 
         /** By account, in order of id. */
@@ -519,7 +512,7 @@ final class OrderedPath {
                 if (limit != null) {
                     Account account = Objects.requireNonNull(rows.account(id)).account();
                     Posting opening = host.opening(account, limit, rows.now());
-                    rows.apply(operation, opening);
+                    rows.apply(operation, opening, opening.byAccount());
                     openings.put(id, opening);
                 }
             }

@@ -17,9 +17,14 @@ sealed interface Planned {
     /**
      * It is to be written.
      *
-     * @param openings the postings that open accounts, to be written before
+     * @param before the postings that give accounts their limits and open them, to be written before
      * @param posting the operation's own
      * @param isPlannedAnew whether something stood against the posting that was made without looking
      */
-    record Writes(List<Posting> openings, Posting posting, boolean isPlannedAnew) implements Planned {}
+    record Writes(List<Posting> before, Posting posting, boolean isPlannedAnew) implements Planned {
+        /** Copies the list. */
+        public Writes {
+            before = List.copyOf(before);
+        }
+    }
 }

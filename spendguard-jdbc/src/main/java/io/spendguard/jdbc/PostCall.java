@@ -105,9 +105,9 @@ final class PostCall {
         return entries(operation, posting);
     }
 
-    /** Adds the posting that opens an account for an operation: entries only. */
-    PostCall opening(LedgerOperation operation, Posting opening) {
-        return entries(operation, opening);
+    /** Adds a posting that opens accounts for an operation, or gives them their limits: entries only. */
+    PostCall before(LedgerOperation operation, Posting first) {
+        return entries(operation, first);
     }
 
     /** Adds events in the order they were sealed. */

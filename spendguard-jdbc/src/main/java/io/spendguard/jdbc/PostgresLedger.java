@@ -10,6 +10,7 @@ import static io.spendguard.jdbc.schema.Tables.STREAM;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.spendguard.ledger.Account;
 import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.EventSealer;
@@ -55,6 +56,9 @@ import org.postgresql.ds.PGSimpleDataSource;
 public final class PostgresLedger implements Ledger {
     private static final int EVENTS_PER_FETCH = 256;
     private static final int CONNECT_TIMEOUT_SECONDS = 5;
+    private static final Duration SILENCE = Duration.ofSeconds(5);
+    /** Longer than any read or maintenance takes, shorter than anybody waits for a network that is gone. */
+    static final Duration LONG_SILENCE = Duration.ofMinutes(5);
 
     private final DataSource dataSource;
     private final Options options;
@@ -162,6 +166,7 @@ public final class PostgresLedger implements Ledger {
         driver.setApplicationName("spendguard-ledger");
         driver.setConnectTimeout(CONNECT_TIMEOUT_SECONDS);
         driver.setTcpKeepAlive(true);
+        driver.setLoginTimeout(2 * CONNECT_TIMEOUT_SECONDS); // of a server that accepts and then says nothing
         try {
             driver.setUrl(jdbcUrl); // last of these: what the URL says wins
         } catch (IllegalArgumentException withTheUrlInItsMessage) {
@@ -201,10 +206,22 @@ public final class PostgresLedger implements Ledger {
 
     @Override
     public List<AccountState> accounts(String tenant, Namespace namespace) {
-        return read(sql -> sql.selectFrom(ACCOUNT)
+        return scan(sql -> sql.selectFrom(ACCOUNT)
                 .where(ACCOUNT.TENANT.eq(tenant))
                 .and(ACCOUNT.NAMESPACE.eq(namespace.name()))
                 .orderBy(ACCOUNT.BUDGET_ID, ACCOUNT.KEY, ACCOUNT.WINDOW_FROM, ACCOUNT.WINDOW_UNTIL, ACCOUNT.UNIT)
+                .fetch(Rows::accountState));
+    }
+
+    @Override
+    public List<AccountState> accounts(String tenant, Namespace namespace, String budgetId, @Nullable String key) {
+        return scan(sql -> sql.selectFrom(ACCOUNT)
+                .where(ACCOUNT.TENANT.eq(tenant))
+                .and(ACCOUNT.NAMESPACE.eq(namespace.name()))
+                .and(ACCOUNT.BUDGET_ID.eq(budgetId))
+                .and(key == null ? DSL.noCondition() : ACCOUNT.KEY.eq(key))
+                .and(Rows.FOUND_BY_BUDGET)
+                .orderBy(ACCOUNT.KEY, ACCOUNT.WINDOW_FROM, ACCOUNT.WINDOW_UNTIL, ACCOUNT.UNIT)
                 .fetch(Rows::accountState));
     }
 
@@ -249,7 +266,13 @@ public final class PostgresLedger implements Ledger {
     /** {@inheritDoc} Blocks for two round trips. */
     @Override
     public ExpiredHolds expired(UUID sweeper, Duration lease, int atMost, @Nullable Reservation after) {
-        return read(sql -> OverdueHolds.read(sql, sweeper, lease, atMost, after));
+        return scan(sql -> OverdueHolds.read(sql, sweeper, lease, atMost, after));
+    }
+
+    /** {@inheritDoc} Blocks for one round trip, and two for each budget whose limit is being carried. */
+    @Override
+    public List<Account> behind(int atMost) {
+        return scan(sql -> LimitRows.behind(sql, atMost));
     }
 
     @Override
@@ -276,7 +299,7 @@ public final class PostgresLedger implements Ledger {
 
     @Override
     public List<String> tenants() {
-        return read(sql -> sql.selectDistinct(STREAM.TENANT)
+        return scan(sql -> sql.selectDistinct(STREAM.TENANT)
                 .from(STREAM)
                 .orderBy(STREAM.TENANT)
                 .fetch(STREAM.TENANT));
@@ -290,6 +313,7 @@ public final class PostgresLedger implements Ledger {
     @Override
     public void events(@Nullable String tenant, Consumer<SealedEvent> sink) {
         try (Connection connection = reads.getConnection()) {
+            limitSilence(connection, LONG_SILENCE);
             // A cursor lives in a transaction; Hikari resets both settings when the connection goes back.
             connection.setAutoCommit(false);
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
@@ -339,12 +363,28 @@ public final class PostgresLedger implements Ledger {
         }
     }
 
+    /** What is found by its key: a server that says nothing for much longer than that takes is given up. */
     private <T> T read(Function<DSLContext, T> query) {
+        return read(options.readTimeout().plus(SILENCE), query);
+    }
+
+    /** What grows with the history; it may take long until the first row is there. */
+    private <T> T scan(Function<DSLContext, T> query) {
+        return read(LONG_SILENCE, query);
+    }
+
+    private <T> T read(Duration silence, Function<DSLContext, T> query) {
         try (Connection connection = reads.getConnection()) {
+            limitSilence(connection, silence);
             return query.apply(Jooq.on(connection));
         } catch (SQLException | DataAccessException e) {
             throw unreadable(e);
         }
+    }
+
+    /** A connection whose other end went away without a word breaks after so long; the pool takes the limit back. No round trip. */
+    static void limitSilence(Connection connection, Duration silence) throws SQLException {
+        connection.setNetworkTimeout(Runnable::run, Math.toIntExact(silence.toMillis()));
     }
 
     private static LedgerUnavailableException unreadable(Exception reason) {
@@ -357,7 +397,8 @@ public final class PostgresLedger implements Ledger {
      * How a ledger uses its database.
      *
      * @param readConnections how many connections reads may use, 1 to 16; each session's writer has one more
-     * @param readTimeout how long a read waits for a connection, 250 ms or more
+     * @param readTimeout how long a read waits for a connection, 250 ms or more; one that looks for something by its key fails when the
+     *     server then says nothing for five seconds more, any other after five minutes
      * @param queueCapacity how many operations may wait for one session's writer, 1 or more
      * @param lockTimeout how long a statement waits for one lock before the operation is tried anew, 1 ms or more; never
      *     longer than anybody waits for the operation

@@ -30,7 +30,7 @@ record SealedBatch(List<Write> writes, List<SealedEvent> events) {
     static SealedBatch of(List<Write> writes, EventSealer sealer) {
         List<EventDraft> drafts = writes.stream()
                 .flatMap(write -> Stream.concat(
-                        write.plan().openings().stream(), Stream.of(write.plan().posting())))
+                        write.plan().before().stream(), Stream.of(write.plan().posting())))
                 .map(Posting::event)
                 .toList();
         return new SealedBatch(writes, sealer.seal(drafts));
@@ -41,7 +41,7 @@ record SealedBatch(List<Write> writes, List<SealedEvent> events) {
         PostCall call = new PostCall();
         for (Write write : writes) {
             LedgerOperation operation = write.waiting().operation();
-            write.plan().openings().forEach(opening -> call.opening(operation, opening));
+            write.plan().before().forEach(first -> call.before(operation, first));
             call.operation(operation, write.plan().posting());
         }
         return call.events(events);

@@ -43,6 +43,8 @@ final class SetupCheck {
             "account_moves_by_entries",
             "account_opens_empty",
             "account_has_a_window",
+            "budget_begins_carried",
+            "budget_limit_is_counted",
             "budget_stays");
 
     private static final int OLDEST_SERVER = 140_000;

@@ -5,7 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
 import io.spendguard.decision.EvidenceExport;
+import io.spendguard.ledger.Account;
+import io.spendguard.ledger.EventSealer;
+import io.spendguard.ledger.LedgerHost;
+import io.spendguard.ledger.LedgerSession;
+import io.spendguard.ledger.LimitDue;
 import io.spendguard.ledger.PostResult;
+import io.spendguard.ledger.Posting;
 import io.spendguard.model.Action;
 import io.spendguard.model.Decision;
 import io.spendguard.model.IdSource;
@@ -29,8 +35,10 @@ import java.sql.SQLNonTransientConnectionException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -114,6 +122,45 @@ class DeadWriterTest {
             assertThat(guard.sweep().closedStreams()).isEqualTo(1);
         } finally {
             dead.close();
+        }
+    }
+
+    @Test
+    void close_asManyBadStreamsAsItTakesUp_goesOnBehindThemTheNextTime() throws SQLException {
+        Guard dead = guard(line.source(), theirs);
+        List.of("bad-1", "bad-2", "good").forEach(tenant -> decide(dead, tenant));
+        line.cut();
+        everybodyWasSilent();
+        LedgerHost host = new OneKey(TestHost.of(IdSource.system()));
+        try (PostgresLedger ledger = PostgresLedger.open(TestLedgers.application(database));
+                LedgerSession session = ledger.connect(host)) {
+            heardWithoutABreak();
+            admin("""
+                    create function spendguard.spoil() returns trigger language plpgsql as 'begin raise exception ''no''; end';
+                    create trigger spoil before insert on spendguard.outbox for each row when (new.tenant like 'bad%')
+                        execute function spendguard.spoil()
+                    """);
+            DeadStreams streams = new DeadStreams(
+                    TestLedgers.application(database), PostgresLedger.Options.defaults(), host, alive(), 1, 2);
+
+            assertThat(streams.close(Duration.ofMinutes(5))).isZero();
+            assertThat(streams.close(Duration.ofMinutes(5))).isEqualTo(1);
+            assertThat(count("select count(*) from spendguard.stream_writer where tenant = 'good' and is_closed"))
+                    .isEqualTo(1);
+            assertThat(session).isNotNull();
+        } finally {
+            dead.close();
+        }
+    }
+
+    /** The writer that was heard of last. */
+    private UUID alive() throws SQLException {
+        try (Connection connection = database.adminDataSource().getConnection();
+                Statement statement = connection.createStatement();
+                var rows =
+                        statement.executeQuery("select writer from spendguard.writer order by heard_at desc limit 1")) {
+            rows.next();
+            return rows.getObject(1, UUID.class);
         }
     }
 
@@ -417,6 +464,37 @@ class DeadWriterTest {
                             throw failed.getCause();
                         }
                     });
+        }
+    }
+
+    /** Signs with the key that was stored when the session began. */
+    private static final class OneKey implements LedgerHost {
+        private final TestHost host;
+        private final EventSealer sealer;
+
+        private OneKey(TestHost host) {
+            this.host = host;
+            this.sealer = host.newSealer();
+        }
+
+        @Override
+        public EventSealer newSealer() {
+            return sealer;
+        }
+
+        @Override
+        public void tailsLost(int streams) {
+            host.tailsLost(streams);
+        }
+
+        @Override
+        public Posting opening(Account account, long limit, Instant now) {
+            return host.opening(account, limit, now);
+        }
+
+        @Override
+        public Posting carrying(List<LimitDue> due, Instant now) {
+            return host.carrying(due, now);
         }
     }
 

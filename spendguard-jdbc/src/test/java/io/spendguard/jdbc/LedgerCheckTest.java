@@ -127,6 +127,11 @@ class LedgerCheckTest {
                         LedgerLaw.BALANCES_ARE_POSSIBLE,
                         "never below 0, and 0 while there is debt"),
                 arguments(
+                        "a budget's limit raised past its accounts",
+                        "update spendguard.budget set limit_atoms = limit_atoms + 1 where budget_id = 'daily'",
+                        LedgerLaw.LIMITS_ARE_THE_BUDGETS,
+                        "A contract gives it 100000000000, but its budget 100000000001"),
+                arguments(
                         "a hold forgotten",
                         "delete from spendguard.reservation_claim where reservation_id in"
                                 + " (select reservation_id from spendguard.reservation where state = 'HELD')",

@@ -55,6 +55,52 @@ class PostgresLedgerFailureTest {
         database.close();
     }
 
+    /** A network that swallows answers looks like a server that takes its time: somebody has to end it. */
+    @Test
+    void read_answersAreSwallowed_failsInsteadOfWaitingForEver() throws Exception {
+        try (FlakyProxy proxy = new FlakyProxy(port(database))) {
+            PostgresLedger ledger =
+                    openThrough(proxy.port(), PostgresLedger.Options.defaults().readTimeout(Duration.ofMillis(250)));
+            assertThat(ledger.find("acme", List.of(team.id()))).isEmpty();
+
+            proxy.delay(Duration.ofHours(1).toMillis());
+
+            assertThatThrownBy(() -> ledger.find("acme", List.of(team.id())))
+                    .isInstanceOf(LedgerUnavailableException.class)
+                    .hasMessageStartingWith("Ledger cannot be read: ");
+            proxy.drop();
+            ledger.close();
+        }
+    }
+
+    @Test
+    void close_onAnInterruptedThread_saysSo() throws Exception {
+        PostgresLedger ledger = PostgresLedger.open(
+                TestLedgers.application(database),
+                PostgresLedger.Options.defaults().lockTimeout(Duration.ofSeconds(30)));
+        LedgerSession session = ledger.connect(TestHost.of(ids));
+        activate(session, 1_000);
+        await(session.submit(hold("opens", 1), PATIENCE));
+        try (Connection foreign = database.adminDataSource().getConnection();
+                Statement lock = foreign.createStatement()) {
+            foreign.setAutoCommit(false);
+            lock.execute("select from spendguard.account for update");
+            CompletableFuture<PostResult> waiting = session.submit(hold("waits", 1), PATIENCE);
+            untilSomebodyWaitsForALock();
+
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(session::close)
+                    .isInstanceOf(LedgerUnavailableException.class)
+                    .hasMessageStartingWith("Ledger session was closed on a thread that was interrupted");
+
+            assertThat(Thread.interrupted()).isTrue();
+            foreign.rollback();
+            assertThat(waiting.handle((result, failure) -> true).get(60, TimeUnit.SECONDS))
+                    .isTrue();
+        }
+        ledger.close();
+    }
+
     @Test
     void decide_nothingStandsAgainstIt_isOneRoundTrip() throws Exception {
         try (WireProxy proxy = new WireProxy(port(database));
@@ -348,11 +394,31 @@ class PostgresLedgerFailureTest {
     }
 
     private PostgresLedger openThrough(WireProxy proxy) {
+        return openThrough(proxy.port(), PostgresLedger.Options.defaults());
+    }
+
+    private PostgresLedger openThrough(int port, PostgresLedger.Options options) {
         TestLedgers.application(database);
         return PostgresLedger.open(
-                "jdbc:postgresql://127.0.0.1:" + proxy.port() + "/" + database.name(),
+                "jdbc:postgresql://127.0.0.1:" + port + "/" + database.name(),
                 TestLedgers.APPLICATION,
-                EmbeddedPostgres.PASSWORD);
+                EmbeddedPostgres.PASSWORD,
+                options);
+    }
+
+    /** The test's own time limit ends it. */
+    private void untilSomebodyWaitsForALock() throws SQLException {
+        try (Connection connection = database.adminDataSource().getConnection();
+                Statement statement = connection.createStatement()) {
+            boolean waits = false;
+            while (!waits) {
+                try (var rows = statement.executeQuery("select count(*) > 0 from pg_stat_activity"
+                        + " where wait_event_type = 'Lock' and datname = current_database()")) {
+                    rows.next();
+                    waits = rows.getBoolean(1);
+                }
+            }
+        }
     }
 
     private void activate(LedgerSession session, long calls) throws Exception {

@@ -110,12 +110,7 @@ class SchemaRulesTest {
                 "('GRANT', -50), ('ADJUSTMENT', 101), ('AVAILABLE', -51)"
             })
     void entries_thatLeaveLessThanNothing_areRefused(String entries) {
-        assertRefused(application(), """
-                insert into spendguard.ledger_entry
-                select tenant, tx_id, 100 + row_number() over (), account_id, moved.kind, moved.atoms
-                  from spendguard.ledger_entry held cross join (values %s) as moved(kind, atoms)
-                 where held.kind = 'HELD'
-                """.formatted(entries), CHECK_VIOLATION);
+        assertRefused(application(), entries(entries), CHECK_VIOLATION);
     }
 
     @ParameterizedTest
@@ -133,6 +128,52 @@ class SchemaRulesTest {
         assertRefused(owner(), "update spendguard." + table + " set " + change, RESTRICT_VIOLATION);
         assertRefused(owner(), "delete from spendguard." + table, RESTRICT_VIOLATION);
         assertRefused(owner(), "truncate spendguard." + table + " cascade", RESTRICT_VIOLATION);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "carried_version = 1",
+                "limit_atoms = 90, carried_version = 1",
+                "limit_atoms = 90, carried_version = -1"
+            })
+    void limit_saidToBeCarriedBeforeItChanged_isRefusedToEverybody(String change) {
+        assertRefused(application(), "update spendguard.budget set " + change, RESTRICT_VIOLATION);
+        assertRefused(owner(), "update spendguard.budget set " + change, RESTRICT_VIOLATION);
+    }
+
+    @Test
+    void limitVersion_countedByHand_isRefusedToEverybody() {
+        assertRefused(application(), "update spendguard.budget set limit_version = 1", INSUFFICIENT_PRIVILEGE);
+        assertRefused(owner(), "update spendguard.budget set limit_version = 1", RESTRICT_VIOLATION);
+        assertRefused(
+                application(),
+                "insert into spendguard.budget (tenant, namespace, budget_id, unit, limit_atoms, limit_version)"
+                        + " values ('acme', 'ENFORCE', 'new', 'calls', 1, 1)",
+                RESTRICT_VIOLATION);
+    }
+
+    /** Also by a writer that knows nothing of carrying: the change itself is what is counted. */
+    @Test
+    void entries_onAnAccountThatAChangedLimitHasNotReached_areRefused() {
+        assertRefused(
+                application(),
+                "update spendguard.budget set limit_atoms = 90; " + entries("('HELD', 1), ('AVAILABLE', -1)"),
+                "SG001");
+        assertRefused(
+                application(),
+                "update spendguard.budget set limit_atoms = 90; " + entries("('ADJUSTMENT', 20), ('AVAILABLE', -20)"),
+                CHECK_VIOLATION);
+        assertRefused(application(), entries("('ADJUSTMENT', 10), ('AVAILABLE', -10)"), CHECK_VIOLATION);
+    }
+
+    private static String entries(String entries) {
+        return """
+                insert into spendguard.ledger_entry
+                select tenant, tx_id, 100 + row_number() over (), account_id, moved.kind, moved.atoms
+                  from spendguard.ledger_entry held cross join (values %s) as moved(kind, atoms)
+                 where held.kind = 'HELD'
+                """.formatted(entries);
     }
 
     @Test

@@ -42,11 +42,12 @@ class StatementsTest {
             """, "three.yaml");
 
     /**
-     * What one server does once for all its tenants: it sweeps overdue holds, looks for streams of dead writers, and signs checkpoints
-     * of all their logs.
+     * What one server does once for all its tenants: it sweeps overdue holds, asks whether some limit is still being carried, looks for
+     * streams of dead writers, and signs checkpoints of all their logs.
      */
     private static final List<String> ACROSS_TENANTS = List.of(
             "where state in ('HELD', 'EXTENDED') and expires_at > '-infinity' and expires_at <= clock_timestamp()",
+            "from spendguard.budget where budget.carried_version < budget.limit_version",
             "where not known.is_closed and coalesce(writer.heard_at, opened.opened_at) <= clock_timestamp()",
             "(select max(size) from spendguard.checkpoint)");
 

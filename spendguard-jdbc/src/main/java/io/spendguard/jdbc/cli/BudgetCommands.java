@@ -79,10 +79,11 @@ final class BudgetCommands {
         public Integer call() throws IOException {
             List<AccountState> accounts;
             try (PostgresLedger ledger = openLedger()) {
-                accounts = ledger.accounts(tenant, shadow ? Namespace.SHADOW : Namespace.ENFORCE).stream()
-                        .filter(state ->
-                                budget() == null || state.account().budgetId().equals(budget()))
-                        .toList();
+                Namespace namespace = shadow ? Namespace.SHADOW : Namespace.ENFORCE;
+                String one = budget();
+                accounts = one == null
+                        ? ledger.accounts(tenant, namespace)
+                        : ledger.accounts(tenant, namespace, one, null);
             }
             if (json) {
                 terminal.json(JsonObject.create()

@@ -6,6 +6,7 @@ import io.spendguard.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** An audit event in words: one line, or each of its facts in one. */
 final class EventWords {
@@ -34,6 +35,7 @@ final class EventWords {
                 case EventTypes.OUTCOME -> type + " " + outcome(event, data);
                 case EventTypes.ACCOUNT_OPENED ->
                     type + " " + data.object("account").string("budget") + ", limit " + data.string("limit");
+                case EventTypes.LIMIT_CARRIED -> type + " " + limits(data);
                 case EventTypes.CONTRACT_ACTIVATED -> type + " " + data.string("name");
                 case EventTypes.CONTRACT_REJECTED -> type + " " + data.string("rejected") + ": " + data.string("fault");
                 case EventTypes.BUDGET_GRANTED, EventTypes.BUDGET_TRANSFERRED ->
@@ -53,6 +55,12 @@ final class EventWords {
         } catch (JsonException otherForm) {
             return type; // shown all the same: verify says what is wrong with it
         }
+    }
+
+    private static String limits(JsonObject data) {
+        return data.objects("limits").stream()
+                .map(limit -> limit.string("budget") + ", limit " + limit.string("limit"))
+                .collect(Collectors.joining("; "));
     }
 
     private static String decision(JsonObject event, JsonObject data) {

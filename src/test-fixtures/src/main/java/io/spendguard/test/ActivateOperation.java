@@ -6,6 +6,7 @@ import io.spendguard.ledger.BudgetLimit;
 import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.EntryKind;
 import io.spendguard.ledger.LedgerView;
+import io.spendguard.ledger.LimitDue;
 import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.Posting;
 import io.spendguard.model.Amount;
@@ -78,6 +79,13 @@ public final class ActivateOperation extends TestOperation<ActivateOperation> {
     @Override
     ActivateOperation self() {
         return this;
+    }
+
+    /** The entries that give accounts the limits that are due. */
+    static List<Entry> change(List<LimitDue> due) {
+        List<Entry> entries = new ArrayList<>();
+        due.forEach(one -> addChange(entries, one.state(), one.limit()));
+        return entries;
     }
 
     private static void addChange(List<Entry> entries, AccountState state, long limit) {

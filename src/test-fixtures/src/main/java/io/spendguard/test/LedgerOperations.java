@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 
 /** Makes the operations of one tenant. Safe for any number of threads; the operations it makes are not, until submitted. */
@@ -64,6 +65,11 @@ public final class LedgerOperations {
     /** Gives to accounts; add how much to which. */
     public GrantOperation grant(String key) {
         return new GrantOperation(ids, tenant, key);
+    }
+
+    /** Carries the limits of their budgets to accounts. */
+    public CarryOperation carry(String key, List<Account> accounts) {
+        return new CarryOperation(ids, tenant, key, accounts);
     }
 
     /** Makes a hold last until then; add what it holds in addition. */

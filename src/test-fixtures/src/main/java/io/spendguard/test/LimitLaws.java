@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spendguard.ledger.Account;
 import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.model.Period;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** Activating contracts: limits reach accounts that are open and accounts yet to come. */
@@ -132,6 +136,103 @@ interface LimitLaws extends LedgerLaws {
         assertBalances(bob, 1500, 0, 2, 0);
     }
 
+    /** More accounts than an activation reaches at once, each with 10 of 100 held. */
+    private List<Account> many(int accounts) {
+        lab().activate("team", 100);
+        List<Account> keys = new ArrayList<>();
+        List<CompletableFuture<PostResult>> opening = new ArrayList<>();
+        for (int i = 0; i < accounts; i++) {
+            Account account = lab().operations().account("team", "key-" + i, Period.ALWAYS);
+            keys.add(account);
+            opening.add(lab().submit(lab().operations().hold("open-" + i).claim(account, 10)));
+        }
+        opening.forEach(LedgerLab::await);
+        return keys;
+    }
+
+    @Test
+    default void activate_lowerLimitOfManyAccounts_isWhatEachIsJudgedByFromThenOn() {
+        List<Account> keys = many(600);
+
+        lab().activate("team", 50);
+
+        for (int i = 0; i < keys.size(); i += 7) {
+            Account account = keys.get(i);
+            assertThat(lab().answer(lab().operations().hold("more-" + i).claim(account, 41)))
+                    .isEqualTo("refused: short of team");
+            assertThat(lab().answer(lab().operations().hold("fits-" + i).claim(account, 40)))
+                    .isEqualTo("held");
+            assertBalances(account, 50, 0, 50, 0);
+        }
+    }
+
+    @Test
+    default void activate_higherLimitOfManyAccounts_isThereForEachAtOnce() {
+        List<Account> keys = many(600);
+
+        lab().activate("team", 200);
+
+        for (int i = 0; i < keys.size(); i += 7) {
+            assertThat(lab().answer(lab().operations().hold("more-" + i).claim(keys.get(i), 190)))
+                    .isEqualTo("held");
+            assertBalances(keys.get(i), 200, 0, 200, 0);
+        }
+    }
+
+    @Test
+    default void activate_lowerLimitOfManyAccounts_settlesAndReleasesByIt() {
+        lab().activate("team", 100);
+        List<Account> keys = many(600);
+        Account committed = keys.get(599);
+        Account released = keys.get(598);
+        HoldOperation spent = lab().operations().hold("spent").claim(committed, 80);
+        HoldOperation freed = lab().operations().hold("freed").claim(released, 80);
+        lab().post(spent);
+        lab().post(freed);
+
+        lab().activate("team", 40);
+        lab().post(lab().operations().commit("c", spent, 85));
+        lab().post(lab().operations().release("r", freed));
+
+        assertBalances(committed, 40, 85, 10, 55);
+        assertBalances(released, 40, 0, 10, 0);
+    }
+
+    @Test
+    default void activate_againBeforeAllAreCarried_leavesTheLastLimitEverywhere() {
+        List<Account> keys = many(600);
+
+        lab().activate("team", 300);
+        lab().post(lab().operations().hold("on the way").claim(keys.get(300), 250));
+        lab().activate("team", 100);
+        carryAll();
+
+        assertThat(keys)
+                .allSatisfy(account -> assertThat(lab().state(account).limit()).isEqualTo(100));
+        assertBalances(keys.get(300), 100, 0, 260, 160);
+    }
+
+    @Test
+    default void carry_manyAccounts_reachesEachAndLeavesNoneBehind() {
+        List<Account> keys = many(600);
+        lab().activate("team", 30);
+
+        carryAll();
+
+        assertThat(lab().ledger().behind(10)).isEmpty();
+        assertThat(keys).allSatisfy(account -> assertBalances(account, 30, 0, 10, 0));
+        assertThat(lab().answer(lab().operations().carry("again", keys.subList(0, 9))))
+                .isEqualTo("carried 0");
+    }
+
+    private void carryAll() {
+        for (List<Account> behind = lab().ledger().behind(100);
+                !behind.isEmpty();
+                behind = lab().ledger().behind(100)) {
+            lab().post(lab().operations().carry("carry-" + lab().ids().next(), behind));
+        }
+    }
+
     @Test
     default void activate_newLimit_opensNewAccountsWithIt() {
         lab().activate("team", 1000);
@@ -159,6 +260,27 @@ interface LimitLaws extends LedgerLaws {
                         "Budget 'team' of tenant '" + LedgerLab.TENANT + "' is kept in USD by the contract activated"
                                 + " last, not in calls: units never convert. Give the budget another id, or close the guard of the"
                                 + " other contract.");
+    }
+
+    @Test
+    default void accounts_ofABudgetAndAKey_areThoseAlone() {
+        lab().post(lab().operations().activate("a").limit("team", "9 calls").limit("org", "9 calls"));
+        Account ann = lab().operations().account("team", "ann", Period.ALWAYS);
+        Account bob = lab().operations().account("team", "bob", Period.ALWAYS);
+        lab().post(lab().operations()
+                .hold("h1")
+                .claim(ann, 1)
+                .claim(bob, 1)
+                .claim(lab().operations().account("org"), 1));
+
+        assertThat(lab().ledger().accounts(LedgerLab.TENANT, Namespace.ENFORCE, "team", null))
+                .extracting(AccountState::account)
+                .containsExactly(ann, bob);
+        assertThat(lab().ledger().accounts(LedgerLab.TENANT, Namespace.ENFORCE, "team", "bob"))
+                .extracting(AccountState::account)
+                .containsExactly(bob);
+        assertThat(lab().ledger().accounts(LedgerLab.TENANT, Namespace.SHADOW, "team", null))
+                .isEmpty();
     }
 
     @Test

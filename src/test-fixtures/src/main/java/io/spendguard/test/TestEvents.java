@@ -14,6 +14,7 @@ import java.util.UUID;
 final class TestEvents {
     static final String OPERATION = "test.operation";
     static final String OPENING = "test.account.opened";
+    static final String CARRYING = "test.limit.carried";
 
     private TestEvents() {}
 

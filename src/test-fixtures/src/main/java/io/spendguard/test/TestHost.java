@@ -1,10 +1,12 @@
 package io.spendguard.test;
 
+import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.Account;
 import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.EntryKind;
 import io.spendguard.ledger.EventSealer;
 import io.spendguard.ledger.LedgerHost;
+import io.spendguard.ledger.LimitDue;
 import io.spendguard.ledger.Posting;
 import io.spendguard.model.IdSource;
 import io.spendguard.model.Period;
@@ -45,10 +47,21 @@ public final class TestHost implements LedgerHost {
                         new Entry(account.id(), EntryKind.ADJUSTMENT, -limit),
                         new Entry(account.id(), EntryKind.AVAILABLE, limit));
         var payload = TestEvents.entries(grant).put("opens", account.id().toString());
+        return posting(account.tenant(), TestEvents.OPENING, grant, payload);
+    }
+
+    @Override
+    public Posting carrying(List<LimitDue> due, Instant now) {
+        List<Entry> entries = ActivateOperation.change(due);
+        String tenant = due.get(0).state().account().tenant();
+        return posting(tenant, TestEvents.CARRYING, entries, TestEvents.entries(entries));
+    }
+
+    private Posting posting(String tenant, String type, List<Entry> entries, JsonObject payload) {
         return new Posting(
                 ids.next(),
-                grant,
-                TestEvents.draft(ids, account.tenant(), TestEvents.OPENING, payload, List.of()),
+                entries,
+                TestEvents.draft(ids, tenant, type, payload, List.of()),
                 Period.ALWAYS,
                 null,
                 null,

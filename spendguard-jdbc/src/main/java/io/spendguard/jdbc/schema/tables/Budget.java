@@ -81,6 +81,19 @@ public class Budget extends TableImpl<Record> {
      */
     public final TableField<Record, Long> REVISION = createField(DSL.name("revision"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BIGINT)), this, "The revision of the contract that set the limit; a lower one leaves it alone. Zero for a contract without one.");
 
+    /**
+     * The column <code>spendguard.budget.limit_version</code>. How often its
+     * limit changed. Counted by a trigger.
+     */
+    public final TableField<Record, Long> LIMIT_VERSION = createField(DSL.name("limit_version"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BIGINT)), this, "How often its limit changed. Counted by a trigger.");
+
+    /**
+     * The column <code>spendguard.budget.carried_version</code>. Up to which
+     * change every open account has its limit. Behind limit_version while some
+     * are still to be reached.
+     */
+    public final TableField<Record, Long> CARRIED_VERSION = createField(DSL.name("carried_version"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BIGINT)), this, "Up to which change every open account has its limit. Behind limit_version while some are still to be reached.");
+
     private Budget(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }
