@@ -1,5 +1,6 @@
 package io.spendguard.jdbc.cli;
 
+import io.spendguard.jdbc.EvidenceReader;
 import io.spendguard.jdbc.PostgresLedger;
 import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.AccountState;
@@ -83,6 +84,9 @@ final class BudgetCommands {
                         .filter(state ->
                                 budget() == null || state.account().budgetId().equals(budget()))
                         .toList();
+            }
+            if (accounts.isEmpty()) {
+                EvidenceReader.open(dataSource()).requireTenant(tenant);
             }
             if (json) {
                 terminal.json(JsonObject.create()
