@@ -31,8 +31,6 @@ final class Facts {
     /** Added to a kind: of the same decision by the same event as the fact before it in its partition. */
     private static final int CONTINUED = 8;
 
-    private static final Change.Kind[] KINDS = Change.Kind.values();
-
     /** Many decisions apply the few prices of a book, under few contracts: so many of them are kept once. */
     private static final int SHARED = 4_096;
 
@@ -120,7 +118,7 @@ final class Facts {
         putTerms(outcome.terms());
         if (outcome.isCorrection()) {
             fact.id(outcome.event())
-                    .number(outcome.kind().ordinal())
+                    .text(outcome.kind().name())
                     .flag(outcome.isDisputed())
                     .number(outcome.actual().size());
             outcome.actual().forEach((account, atomic) -> fact.id(account).number(atomic));
@@ -389,7 +387,7 @@ final class Facts {
             Map<UUID, Long> actual = Map.of();
             if (isCorrection) {
                 event = in.id();
-                kind = KINDS[(int) in.number()];
+                kind = Change.Kind.valueOf(in.text());
                 isDisputed = in.flag();
                 actual = new HashMap<>();
                 for (long left = in.number(); left > 0; left--) {
