@@ -39,6 +39,9 @@ public record EventLine(
         String keyId,
         @Nullable Digest before,
         @Nullable LogInclusion inclusion) {
+    /** How many members a line has that is not of an excerpt. */
+    private static final int MEMBERS = 10;
+
     /** Copies the path. */
     public EventLine {
         path = List.copyOf(path);
@@ -95,10 +98,14 @@ public record EventLine(
             JsonObject.parse(line);
             throw notOurs();
         }
-        EventLine read;
         try {
-            read = new EventLine(
-                    UUID.fromString(json.string("id")),
+            boolean isAlone = json.has("before");
+            boolean isIncluded = json.has("inclusion");
+            if (json.size() != MEMBERS + (isAlone ? 1 : 0) + (isIncluded ? 1 : 0)) {
+                throw notOurs();
+            }
+            return new EventLine(
+                    id(json.string("id")),
                     json.string("type"),
                     json.string("payload"),
                     json.integer("seq"),
@@ -106,19 +113,39 @@ public record EventLine(
                     Math.toIntExact(json.integer("batchSize")),
                     Math.toIntExact(json.integer("leafIndex")),
                     digests(json.strings("path")),
-                    Base64.getDecoder().decode(json.string("signature")),
+                    signature(json.string("signature")),
                     json.string("keyId"),
-                    json.has("before") ? Digest.parse(json.string("before")) : null,
-                    json.has("inclusion") ? LogInclusion.parse(json.object("inclusion")) : null);
+                    isAlone ? Digest.parse(json.string("before")) : null,
+                    isIncluded ? inclusion(json.object("inclusion")) : null);
         } catch (JsonException e) {
             throw e;
         } catch (IllegalArgumentException | ArithmeticException malformed) {
             throw new JsonException("A member has another form: " + malformed.getMessage(), malformed);
         }
-        if (!read.toJson().equals(json)) {
+    }
+
+    private static UUID id(String text) {
+        UUID id = UUID.fromString(text);
+        if (!id.toString().equals(text)) {
             throw notOurs();
         }
-        return read;
+        return id;
+    }
+
+    private static byte[] signature(String text) {
+        byte[] signature = Base64.getDecoder().decode(text);
+        if (!Base64.getEncoder().encodeToString(signature).equals(text)) {
+            throw notOurs();
+        }
+        return signature;
+    }
+
+    private static LogInclusion inclusion(JsonObject json) {
+        LogInclusion inclusion = LogInclusion.parse(json);
+        if (!inclusion.toJson().equals(json)) {
+            throw notOurs();
+        }
+        return inclusion;
     }
 
     private static List<Digest> digests(List<String> hexadecimal) {

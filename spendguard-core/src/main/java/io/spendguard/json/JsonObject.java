@@ -81,6 +81,11 @@ public final class JsonObject {
                 new LinkedHashSet<>(Arrays.asList(names).subList(0, size)));
     }
 
+    /** How many members there are. */
+    public int size() {
+        return size;
+    }
+
     /** Tells whether there is a member of that name. */
     public boolean has(String name) {
         return find(name) >= 0;
@@ -192,10 +197,6 @@ public final class JsonObject {
     @Override
     public String toString() {
         return new String(toCanonicalBytes(), StandardCharsets.UTF_8);
-    }
-
-    int size() {
-        return size;
     }
 
     String name(int index) {

@@ -1,6 +1,5 @@
 package io.spendguard.jdbc;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.sql.PreparedStatement;
@@ -51,51 +50,49 @@ final class Columns {
         return next;
     }
 
-    /** What the server calls the elements of an array and the array. */
+    /** What the server calls the elements of an array and the array, and how one is written: its length and its bytes. */
     enum Type {
         TEXT(Oid.TEXT, Oid.TEXT_ARRAY) {
             @Override
-            byte[] encode(Object value) {
-                return ((String) value).getBytes(StandardCharsets.UTF_8);
+            void write(Object value, Column to) {
+                bytes(((String) value).getBytes(StandardCharsets.UTF_8), to);
             }
         },
         UUIDS(Oid.UUID, Oid.UUID_ARRAY) {
             @Override
-            byte[] encode(Object value) {
+            void write(Object value, Column to) {
                 UUID uuid = (UUID) value;
-                return ByteBuffer.allocate(Long.BYTES * 2)
+                to.room(Integer.BYTES + Long.BYTES * 2)
+                        .putInt(Long.BYTES * 2)
                         .putLong(uuid.getMostSignificantBits())
-                        .putLong(uuid.getLeastSignificantBits())
-                        .array();
+                        .putLong(uuid.getLeastSignificantBits());
             }
         },
         BYTES(Oid.BYTEA, Oid.BYTEA_ARRAY) {
             @Override
-            byte[] encode(Object value) {
-                return (byte[]) value;
+            void write(Object value, Column to) {
+                bytes((byte[]) value, to);
             }
         },
         LONGS(Oid.INT8, Oid.INT8_ARRAY) {
             @Override
-            byte[] encode(Object value) {
-                return bytes((Long) value);
+            void write(Object value, Column to) {
+                number((Long) value, to);
             }
         },
         INTS(Oid.INT4, Oid.INT4_ARRAY) {
             @Override
-            byte[] encode(Object value) {
-                return ByteBuffer.allocate(Integer.BYTES)
-                        .putInt((Integer) value)
-                        .array();
+            void write(Object value, Column to) {
+                to.room(Integer.BYTES * 2).putInt(Integer.BYTES).putInt((Integer) value);
             }
         },
         /** Instants to the microsecond, rounded down, which is what the server can store, counted from the year 2000. */
         TIMES(Oid.TIMESTAMPTZ, Oid.TIMESTAMPTZ_ARRAY) {
             @Override
-            byte[] encode(Object value) {
+            void write(Object value, Column to) {
                 Instant instant = (Instant) value;
                 long seconds = instant.getEpochSecond() - SERVER_EPOCH.getEpochSecond();
-                return bytes(Math.addExact(Math.multiplyExact(seconds, 1_000_000L), instant.getNano() / 1_000));
+                number(Math.addExact(Math.multiplyExact(seconds, 1_000_000L), instant.getNano() / 1_000), to);
             }
         };
 
@@ -109,19 +106,29 @@ final class Columns {
             this.arrayOid = arrayOid;
         }
 
-        abstract byte[] encode(Object value);
+        abstract void write(Object value, Column to);
 
-        private static byte[] bytes(long value) {
-            return ByteBuffer.allocate(Long.BYTES).putLong(value).array();
+        private static void bytes(byte[] value, Column to) {
+            to.room(Math.addExact(Integer.BYTES, value.length))
+                    .putInt(value.length)
+                    .put(value);
+        }
+
+        private static void number(long value, Column to) {
+            to.room(Integer.BYTES + Long.BYTES).putInt(Long.BYTES).putLong(value);
         }
     }
 
-    /** One array, as it grows: each element is its length, below zero for a null, and its bytes. */
+    /** One array, as it grows behind room for its header. */
     private static final class Column {
         private static final int HEADER_BYTES = 5 * Integer.BYTES;
+        /** For some ten ids. */
+        private static final int BYTES_AT_FIRST = 256;
+
+        private static final int NULL = -1;
 
         private final Type type;
-        private final ByteArrayOutputStream elements = new ByteArrayOutputStream();
+        private ByteBuffer array = ByteBuffer.allocate(BYTES_AT_FIRST).position(HEADER_BYTES);
         private boolean hasNull;
 
         Column(Type type) {
@@ -131,29 +138,30 @@ final class Columns {
         void add(@Nullable Object value) {
             if (value == null) {
                 hasNull = true;
-                writeInt(-1);
-                return;
+                room(Integer.BYTES).putInt(NULL);
+            } else {
+                type.write(value, this);
             }
-            byte[] encoded = type.encode(value);
-            writeInt(encoded.length);
-            elements.writeBytes(encoded);
         }
 
         /** With how many dimensions it has, whether it has nulls, of what it is, how long it is and where it begins. */
         byte[] toBytes(int length) {
-            ByteBuffer bytes = ByteBuffer.allocate(HEADER_BYTES + elements.size());
-            bytes.putInt(length == 0 ? 0 : 1).putInt(hasNull ? 1 : 0).putInt(type.oid);
-            if (length == 0) {
-                return Arrays.copyOf(bytes.array(), bytes.position());
-            }
-            return bytes.putInt(length).putInt(1).put(elements.toByteArray()).array();
+            array.putInt(0, length == 0 ? 0 : 1)
+                    .putInt(Integer.BYTES, hasNull ? 1 : 0)
+                    .putInt(Integer.BYTES * 2, type.oid)
+                    .putInt(Integer.BYTES * 3, length)
+                    .putInt(Integer.BYTES * 4, 1);
+            // Without an element there is no dimension to tell of.
+            return Arrays.copyOf(array.array(), length == 0 ? Integer.BYTES * 3 : array.position());
         }
 
-        private void writeInt(int value) {
-            elements.write(value >> 24);
-            elements.write(value >> 16);
-            elements.write(value >> 8);
-            elements.write(value);
+        private ByteBuffer room(int bytes) {
+            if (array.remaining() < bytes) {
+                int needed = Math.addExact(array.position(), bytes);
+                array = ByteBuffer.allocate(Math.max(needed, (int) Math.min(Integer.MAX_VALUE - 8L, 2L * needed)))
+                        .put(array.flip());
+            }
+            return array;
         }
     }
 }

@@ -18,13 +18,13 @@ import org.jspecify.annotations.Nullable;
 final class OverdueHolds {
     private static final String OVERDUE = """
             select reservation.* from spendguard.reservation
-             where state in ('HELD', 'EXTENDED') and expires_at <= clock_timestamp()
+             where state in ('HELD', 'EXTENDED') and expires_at > '-infinity' and expires_at <= clock_timestamp()
              order by expires_at, tenant, reservation_id
              limit ?
             """;
     private static final String OVERDUE_AFTER = """
             select reservation.* from spendguard.reservation
-             where state in ('HELD', 'EXTENDED') and expires_at <= clock_timestamp()
+             where state in ('HELD', 'EXTENDED') and expires_at > '-infinity' and expires_at <= clock_timestamp()
                and (expires_at, tenant, reservation_id) > (?::timestamptz, ?, ?::uuid)
              order by expires_at, tenant, reservation_id
              limit ?
