@@ -93,7 +93,7 @@ final class CostCheck {
         if (outcome.bool("final")) {
             requireSpent(place, data);
         } else if (data.has("actual")) {
-            data.objects("actual").forEach(charge -> charged(place, charge));
+            data.objects("actual").forEach(charge -> charged(place, UUID.fromString(charge.string("account")), charge));
         }
         if (!data.has("cost")) {
             String kind = outcome.string("kind");
@@ -136,12 +136,9 @@ final class CostCheck {
         }
     }
 
-    private Amount charged(Place place, JsonObject charge) {
+    private Amount charged(Place place, UUID account, JsonObject charge) {
         Amount amount = Amount.parse(charge.string("amount"));
-        accounts.named(
-                place,
-                UUID.fromString(charge.string("account")),
-                new AccountWords.Name(charge.string("budget"), amount.unit(), null));
+        accounts.named(place, account, new AccountWords.Name(charge.string("budget"), amount.unit(), null));
         return amount;
     }
 
@@ -219,7 +216,7 @@ final class CostCheck {
         boolean isFinal = data.has("outcome");
         for (JsonObject charge : data.objects("actual")) {
             UUID account = UUID.fromString(charge.string("account"));
-            Amount amount = charged(place, charge);
+            Amount amount = charged(place, account, charge);
             Long moved = spentBy.remove(account);
             long spent = moved == null ? 0 : moved;
             if (spent != amount.atomic()) {
