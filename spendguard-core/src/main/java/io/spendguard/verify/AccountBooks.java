@@ -7,6 +7,7 @@ import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Digest;
+import io.spendguard.model.Period;
 import io.spendguard.model.Unit;
 import io.spendguard.proof.MerkleTree;
 import java.math.BigInteger;
@@ -38,14 +39,19 @@ final class AccountBooks {
 
     private static final int SHARED = 4_096;
 
+    /** The key, or its last part, of the accounts in which a rolling window remembers what to give back, and when. */
+    private static final String BUCKET = "~bucket";
+
     private final Scope scope;
+    private final ContractBook contracts;
     private final Findings findings;
     private final Map<Key, Book> books = new HashMap<>();
     /** What the accounts of one budget have in common, so that a million of them hold it once. */
     private final Map<String, String> shared = new HashMap<>();
 
-    AccountBooks(Scope scope, Findings findings) {
+    AccountBooks(Scope scope, ContractBook contracts, Findings findings) {
         this.scope = scope;
+        this.contracts = contracts;
         this.findings = findings;
     }
 
@@ -60,6 +66,9 @@ final class AccountBooks {
         if (type.equals(EventTypes.ACCOUNT_OPENED)) {
             open(place, tenant, data, movements);
         }
+        ContractBook.Limits limits = type.equals(EventTypes.CONTRACT_ACTIVATED) && data.has("limits")
+                ? contracts.activated(place, tenant, at, data)
+                : null;
         movements.forEach((account, movement) -> {
             if (movement.sum() != 0) {
                 findings.add(
@@ -82,15 +91,33 @@ final class AccountBooks {
                         "Event " + place.event() + " (" + type + ") grants to account " + account
                                 + ": only grants and transfers do. Ask who wrote it.");
             }
-            book(tenant, account).apply(place, at, movement, isCovered);
+            Book book = book(tenant, account);
+            book.apply(place, at, movement, isCovered);
+            Rules rules = new Rules(account, book);
+            if (limits != null && movement.adjustment() != 0) {
+                rules.limited(place, limits);
+            }
+            if (type.equals(EventTypes.DECISION)) {
+                book.carriedOver(place, at, movement.spent());
+            }
+            if ((type.equals(EventTypes.DECISION) && movement.held() > 0) || movement.grant() != 0) {
+                rules.open(place, at);
+            }
         });
         if (type.equals(EventTypes.BUDGET_TRANSFERRED)) {
             requireNothingMinted(place, movements);
         }
     }
 
+    /** An event calls an account so. */
+    void named(Place place, UUID account, AccountWords.Name name) {
+        String tenant = Objects.requireNonNull(place.tenant(), "tenant");
+        new Rules(account, book(tenant, account)).named(place, name);
+    }
+
     /** Goes on from what dropped entries came to. */
     void carry(OpeningBalance opening) {
+        beganBefore(opening.tenant());
         Book book = book(opening.tenant(), opening.account());
         if (book.isCarried) {
             throw new JsonException("Account " + opening.account() + " has two opening balances.");
@@ -104,6 +131,7 @@ final class AccountBooks {
                             opening.key(),
                             opening.from(),
                             opening.until(),
+                            AccountWords.window(opening.from(), opening.until()),
                             opening.unit()),
                     Movement.of(opening));
             if (!book.isReportable()) {
@@ -114,6 +142,11 @@ final class AccountBooks {
         } catch (ArithmeticException overflow) {
             throw new JsonException("Its balances sum to more than a long holds.", overflow);
         }
+    }
+
+    /** Some of the tenant's events are not there. */
+    void beganBefore(String tenant) {
+        contracts.beganBefore(tenant);
     }
 
     private void requireNothingMinted(Place place, Map<UUID, Movement> movements) {
@@ -135,6 +168,8 @@ final class AccountBooks {
             return List.of();
         }
         books.forEach(this::conclude);
+        requireCarried();
+        contracts.end();
         return books.entrySet().stream()
                 .filter(entry -> entry.getValue().isReportable())
                 .map(entry -> entry.getValue().report(entry.getKey()))
@@ -198,8 +233,81 @@ final class AccountBooks {
                     FindingCode.BALANCE_IMPOSSIBLE,
                     impossible,
                     account + " has an impossible balance after event " + impossible.event()
-                            + ": available, held, spent, debt and limit are never negative. Ask who wrote it.");
+                            + ": available, held, spent, debt and limit are never negative, and who owes has nothing"
+                            + " available. Ask who wrote it.");
         }
+        requireStatedLimit(key, book);
+    }
+
+    private void requireStatedLimit(Key key, Book book) {
+        Identity identity = book.identity;
+        Place opening = book.opening;
+        if (identity == null || opening == null || book.isOverflown || book.isCarried) {
+            return;
+        }
+        String fault = contracts.fault(
+                key.tenant(),
+                identity.namespace(),
+                identity.budget(),
+                identity.unit(),
+                opening,
+                book.openedWith,
+                -book.balance.adjustment(),
+                identity.window().until());
+        if (fault != null) {
+            findings.add(
+                    FindingCode.LIMIT_MISMATCH,
+                    opening,
+                    "Account " + key.account() + " of tenant '" + key.tenant() + "' and budget '" + identity.budget()
+                            + "' " + fault + ": a limit is what a contract states. Ask who wrote it.");
+        }
+    }
+
+    /**
+     * What a decision carries over adds up over a budget's accounts: debt that a window absorbs was spent in an earlier one, and what
+     * leaves a rolling window leaves one of its buckets, which is over.
+     */
+    private void requireCarried() {
+        Map<Family, Carry> families = new HashMap<>();
+        books.forEach((key, book) -> {
+            Identity identity = book.identity;
+            Place carried = book.carried;
+            if (identity == null || carried == null) {
+                return;
+            }
+            boolean isBucket = identity.isBucket();
+            if (isBucket && book.carriedAt.isBefore(identity.window().until())) {
+                carriedWrongly(
+                        carried,
+                        "gives back what account " + key.account() + " remembers until "
+                                + identity.window().until());
+            }
+            families.merge(
+                    new Family(
+                            key.tenant(),
+                            identity.namespace(),
+                            identity.budget(),
+                            identity.windowKey(),
+                            identity.unit()),
+                    new Carry(isBucket ? -book.carriedOver : book.carriedOver, carried),
+                    Carry::plus);
+        });
+        families.forEach((family, carry) -> {
+            if (carry.sum() != 0) {
+                carriedWrongly(
+                        carry.first(),
+                        "is one of those whose decisions carry over " + carry.sum() + " atoms of budget '"
+                                + family.budget() + "' that no window or bucket of it had spent");
+            }
+        });
+    }
+
+    private void carriedWrongly(Place place, String what) {
+        findings.add(
+                FindingCode.ENTRIES_UNFIT,
+                place,
+                "Event " + place.event() + " " + what
+                        + ": what was spent leaves a window when it is over, and no sooner. Ask who wrote it.");
     }
 
     private void open(Place place, String tenant, JsonObject data, Map<UUID, Movement> movements) {
@@ -214,7 +322,13 @@ final class AccountBooks {
                             + place.event() + ": it is opened once. Ask who wrote it twice.");
             return;
         }
-        book.open(place, identity);
+        book.open(place, identity, limit.atomic());
+        AccountWords words = book.words;
+        if (words != null) {
+            book.words = null;
+            book.isLimitedBySeveral |= book.limitedIn != null; // whose changes are not told in their order
+            words.replay(new Rules(identity.id(), book));
+        }
         Movement movement = movements.getOrDefault(identity.id(), Movement.NONE);
         if (movement.adjustment() != -limit.atomic() || !limit.unit().equals(identity.unit())) {
             findings.add(
@@ -256,18 +370,112 @@ final class AccountBooks {
 
     private record Key(String tenant, UUID account) {}
 
+    /** A budget's accounts for one key, whatever their windows. */
+    private record Family(String tenant, String namespace, String budget, String key, Unit unit) {}
+
+    /** What decisions carried over, and an event that did. */
+    private record Carry(long sum, Place first) {
+        private Carry plus(Carry other) {
+            return new Carry(sum + other.sum, first);
+        }
+    }
+
     /** What an account is. */
     private record Identity(
-            UUID id, String namespace, String budget, String key, String from, String until, Unit unit) {
+            UUID id, String namespace, String budget, String key, String from, String until, Period window, Unit unit) {
         static Identity parse(JsonObject json, UnaryOperator<String> shared) {
+            String from = shared.apply(json.string("from"));
+            String until = shared.apply(json.string("until"));
             return new Identity(
                     UUID.fromString(json.string("id")),
                     shared.apply(json.string("namespace")),
                     shared.apply(json.string("budget")),
                     json.string("key"),
-                    shared.apply(json.string("from")),
-                    shared.apply(json.string("until")),
+                    from,
+                    until,
+                    AccountWords.window(from, until),
                     new Unit(shared.apply(json.string("unit"))));
+        }
+
+        /** Whether it is a rolling window's memory of one bucket. */
+        private boolean isBucket() {
+            return !window.equals(Period.ALWAYS) && (key.equals(BUCKET) || key.endsWith("/" + BUCKET));
+        }
+
+        /** The key of the window whose bucket it is; its own, where it is none. */
+        private String windowKey() {
+            if (!isBucket()) {
+                return key;
+            }
+            return key.equals(BUCKET) ? "" : key.substring(0, key.length() - BUCKET.length() - 1);
+        }
+    }
+
+    /** Holds what events say of an account against its opening, or keeps it until that is read. */
+    private final class Rules implements AccountWords.Listener {
+        private final UUID account;
+        private final Book book;
+
+        private Rules(UUID account, Book book) {
+            this.account = account;
+            this.book = book;
+        }
+
+        @Override
+        public void named(Place place, AccountWords.Name name) {
+            Identity identity = book.identity;
+            AccountWords.Name other = identity == null
+                    ? book.words().named(place, name)
+                    : new AccountWords.Name(identity.budget(), identity.unit(), identity.namespace());
+            if (other != null && !other.agrees(name)) {
+                findings.add(
+                        FindingCode.ACCOUNT_MISNAMED,
+                        place,
+                        "Event " + place.event() + " takes account " + account + " for one of " + name
+                                + ", but it is one of " + other
+                                + ": an account is of one budget and unit for good. Ask who wrote it.");
+            }
+        }
+
+        @Override
+        public void open(Place place, Instant at) {
+            Identity identity = book.identity;
+            if (identity == null) {
+                book.words().open(place, at);
+            } else if (!identity.window().contains(at)) {
+                findings.add(
+                        FindingCode.WINDOW_CLOSED,
+                        place,
+                        "Event " + place.event() + " of " + at + " holds on account " + account
+                                + ", or gives to it or takes from it, but that is open from " + identity.from()
+                                + " until " + identity.until()
+                                + ": what is over or not begun can no longer be given out, nor yet. Ask who wrote it.");
+            }
+        }
+
+        @Override
+        public void limited(Place place, ContractBook.Limits limits) {
+            Identity identity = book.identity;
+            if (identity == null) {
+                book.words().limited(place, limits);
+                return;
+            }
+            Amount stated = limits.byBudget().get(identity.budget());
+            String fault = null;
+            if (stated == null || !limits.namespace().equals(identity.namespace())) {
+                fault = "states none for";
+            } else if (!stated.unit().equals(identity.unit())
+                    || (!book.isLimitedBySeveral && -book.balance.adjustment() != stated.atomic())) {
+                fault = "states " + stated + " and does not give it to";
+            }
+            if (fault != null) {
+                findings.add(
+                        FindingCode.LIMIT_MISMATCH,
+                        place,
+                        "Event " + place.event() + " changes the limit of account " + account + ", and " + fault
+                                + " budget '" + identity.budget() + "' (" + identity.namespace()
+                                + "): a contract's limits are what it states. Ask who wrote it.");
+            }
         }
     }
 
@@ -330,7 +538,12 @@ final class AccountBooks {
 
         /** Debt and adjustment are the sides that money comes from; the others hold it. */
         boolean isPossible() {
-            return available >= 0 && held >= 0 && spent >= 0 && inRange(debt) && inRange(adjustment);
+            return available >= 0
+                    && held >= 0
+                    && spent >= 0
+                    && inRange(debt)
+                    && inRange(adjustment)
+                    && (debt == 0 || available == 0);
         }
 
         private static boolean inRange(long source) {
@@ -352,11 +565,47 @@ final class AccountBooks {
         private boolean isMovedBySeveral;
         private boolean isOverflown;
         private boolean isCarried;
+        private long openedWith;
+        /** The one stream that changes its limit. */
+        private @Nullable UUID limitedIn;
+
+        private boolean isLimitedBySeveral;
+        /** What is said of it before its opening was read; null where there is nothing. */
+        private @Nullable AccountWords words;
+        /** What decisions make of what it has spent; 0 unless something leaves a window. */
+        private long carriedOver;
+
+        private @Nullable Place carried;
+        private Instant carriedAt = Instant.MAX;
         private final History history = new History();
 
-        private void open(Place place, Identity what) {
+        private void open(Place place, Identity what, long limit) {
             opening = place;
             identity = what;
+            openedWith = limit;
+        }
+
+        private AccountWords words() {
+            AccountWords known = words;
+            if (known == null) {
+                known = new AccountWords();
+                words = known;
+            }
+            return known;
+        }
+
+        /** A decision moves what was spent, though it spends nothing itself. */
+        private void carriedOver(Place place, Instant at, long spent) {
+            if (spent == 0) {
+                return;
+            }
+            carried = carried == null ? place : carried;
+            carriedAt = at.isBefore(carriedAt) ? at : carriedAt;
+            try {
+                carriedOver = Math.addExact(carriedOver, spent);
+            } catch (ArithmeticException overflow) {
+                isOverflown = true;
+            }
         }
 
         private void carry(Identity what, Movement carried) {
@@ -372,6 +621,10 @@ final class AccountBooks {
             isMovedBySeveral |= last != null && !Objects.equals(last.stream(), place.stream());
             firstUse = firstUse == null ? place : firstUse;
             last = place;
+            if (movement.adjustment() != 0) {
+                isLimitedBySeveral |= limitedIn != null && !limitedIn.equals(place.stream());
+                limitedIn = place.stream();
+            }
             try {
                 balance = balance.plus(movement);
                 covered = isCovered ? covered.plus(movement) : covered;

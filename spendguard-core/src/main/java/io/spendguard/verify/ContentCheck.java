@@ -15,6 +15,7 @@ final class ContentCheck {
     private final Scope scope;
     private final Findings findings;
     private final AccountBooks accounts;
+    private final ContractBook contracts;
     private final Facts facts;
     private final DecisionCheck decisions;
     private final MovementCheck movements;
@@ -28,6 +29,7 @@ final class ContentCheck {
             Scope scope,
             Findings findings,
             AccountBooks accounts,
+            ContractBook contracts,
             Facts facts,
             DecisionCheck decisions,
             CostCheck costs,
@@ -37,8 +39,9 @@ final class ContentCheck {
         this.scope = scope;
         this.findings = findings;
         this.accounts = accounts;
+        this.contracts = contracts;
         this.facts = facts;
-        this.movements = new MovementCheck(findings);
+        this.movements = new MovementCheck(accounts, findings);
         this.decisions = decisions;
         this.costs = costs;
         this.chronicle = chronicle;
@@ -98,6 +101,7 @@ final class ContentCheck {
                 case EventTypes.DECISION -> {
                     decisions.decision(place, envelope, data);
                     if (isIntact) {
+                        contracts.decided(place, tenant, data);
                         costs.decision(place, time, data);
                     }
                 }
@@ -109,7 +113,7 @@ final class ContentCheck {
                     }
                 }
                 case EventTypes.OUTCOME -> {
-                    decisions.outcome(place, envelope, data);
+                    decisions.outcome(place, time, envelope, data);
                     if (isIntact) {
                         costs.outcome(place, data);
                     }

@@ -31,6 +31,7 @@ final class CostCheck {
 
     private final Facts facts;
     private final CostBook costs;
+    private final AccountBooks accounts;
     private final Findings findings;
     /** By digest in hexadecimal. */
     private final Map<String, PriceBook> books = new HashMap<>();
@@ -40,10 +41,12 @@ final class CostCheck {
 
     private long estimates;
     private long given;
+    private long unstated;
 
-    CostCheck(Facts facts, CostBook costs, Findings findings) {
+    CostCheck(Facts facts, CostBook costs, AccountBooks accounts, Findings findings) {
         this.facts = facts;
         this.costs = costs;
+        this.accounts = accounts;
         this.findings = findings;
     }
 
@@ -89,8 +92,16 @@ final class CostCheck {
         JsonObject outcome = data.object("outcome");
         if (outcome.bool("final")) {
             requireSpent(place, data);
+        } else if (data.has("actual")) {
+            data.objects("actual").forEach(charge -> charged(place, UUID.fromString(charge.string("account")), charge));
         }
         if (!data.has("cost")) {
+            String kind = outcome.string("kind");
+            if (!outcome.has("reference") || kind.equals("CORRECTED")) {
+                countUnstated(data);
+            } else if (!kind.equals("DISPUTE_OPENED") && !kind.equals("DISPUTE_LOST")) {
+                given++; // what an operator says, and nobody can re-derive
+            }
             return;
         }
         Money cost = Money.parse(data.string("cost"));
@@ -110,7 +121,25 @@ final class CostCheck {
             Money cost = Money.parse(data.string("cost"));
             requireCharged(place, data, cost);
             requirePriced(place, data.object("part"), data, cost, false);
+        } else {
+            countUnstated(data);
         }
+    }
+
+    /** Money is charged, and no word of what made it: a hold that stands for want of a count, or nothing that can be checked. */
+    private void countUnstated(JsonObject data) {
+        if (data.has("actual")
+                && data.objects("actual").stream()
+                        .map(charge -> Amount.parse(charge.string("amount")))
+                        .anyMatch(amount -> amount.atomic() > 0 && amount.unit().isMoney())) {
+            unstated++;
+        }
+    }
+
+    private Amount charged(Place place, UUID account, JsonObject charge) {
+        Amount amount = Amount.parse(charge.string("amount"));
+        accounts.named(place, account, new AccountWords.Name(charge.string("budget"), amount.unit(), null));
+        return amount;
     }
 
     private void requirePriced(Place place, JsonObject settlement, JsonObject data, Money cost, boolean isGiven) {
@@ -123,7 +152,7 @@ final class CostCheck {
 
     /** How far costs are proved, once the facts were told to the book of costs. */
     CostReport end() {
-        return new CostReport(costs.derived(), estimates, given + costs.given(), costs.unproved());
+        return new CostReport(costs.derived(), estimates, given + costs.given(), costs.unproved(), unstated);
     }
 
     /** The price an event says it applied, and whether the book it names has it for the model at that time. */
@@ -177,12 +206,17 @@ final class CostCheck {
             return;
         }
         Map<UUID, Long> spentBy = new LinkedHashMap<>();
+        Map<UUID, Long> heldBy = new HashMap<>();
         for (EntryLine entry : EntryLine.of(data)) {
             spentBy.merge(entry.account(), entry.kind().equals("SPENT") ? entry.atomic() : 0, Long::sum);
+            if (entry.kind().equals("HELD")) {
+                heldBy.merge(entry.account(), entry.atomic(), Long::sum);
+            }
         }
+        boolean isFinal = data.has("outcome");
         for (JsonObject charge : data.objects("actual")) {
             UUID account = UUID.fromString(charge.string("account"));
-            Amount amount = Amount.parse(charge.string("amount"));
+            Amount amount = charged(place, account, charge);
             Long moved = spentBy.remove(account);
             long spent = moved == null ? 0 : moved;
             if (spent != amount.atomic()) {
@@ -192,6 +226,9 @@ final class CostCheck {
                         "Event " + place.event() + " charges account " + account + " " + amount
                                 + ", but its entries spend " + spent + " atoms: both must agree. Ask who wrote it.");
             }
+            if (isFinal && charge.has("held")) {
+                requireHeld(place, data, charge, amount, heldBy.getOrDefault(account, 0L));
+            }
         }
         spentBy.keySet()
                 .forEach(account -> findings.add(
@@ -200,6 +237,23 @@ final class CostCheck {
                         "Event " + place.event() + " moves what account " + account
                                 + " holds, and does not say what it is charged: each budget of a call is charged. Ask who"
                                 + " wrote it."));
+    }
+
+    /** A hold that stands for want of a count stands whole; an expiry may charge nothing instead. */
+    private void requireHeld(Place place, JsonObject data, JsonObject charge, Amount amount, long moved) {
+        Amount held = Amount.parse(charge.string("held"));
+        boolean stands = amount.equals(held)
+                || (amount.atomic() == 0
+                        && data.object("outcome").string("kind").equals("EXPIRED"));
+        if (held.atomic() != -moved || (charge.bool("estimated") && !stands)) {
+            findings.add(
+                    FindingCode.COST_DIFFERS,
+                    place,
+                    "Event " + place.event() + " charges budget '" + charge.string("budget") + "' " + amount
+                            + " of a hold of " + held + (charge.bool("estimated") ? " that stands" : "")
+                            + ", and its entries dissolve " + moved
+                            + " atoms: a hold is dissolved whole, and where it stands it is charged whole. Ask who wrote it.");
+        }
     }
 
     private void book(String name, Digest digest, byte[] content) {

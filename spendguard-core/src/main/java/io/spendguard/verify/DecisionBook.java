@@ -1,6 +1,7 @@
 package io.spendguard.verify;
 
 import io.spendguard.evidence.internal.PackageNames;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Pairs decisions with outcomes, and what was held with what was dissolved, across a tenant's streams: of a part of the decisions at a
- * time, whose facts come in the order in which streams were read. Entries are those of what is held.
+ * time, whose facts come in the order in which streams were read. Entries are those of what is held, and of what is spent of it.
  */
 final class DecisionBook {
     private static final Place DROPPED = Place.file(PackageNames.DROPPED);
@@ -31,7 +32,19 @@ final class DecisionBook {
         this.findings = findings;
     }
 
-    void decision(Place place, String tenant, UUID id, boolean holds, List<EntryLine> held) {
+    /**
+     * A decision.
+     *
+     * @param expiresAt when its hold ends by itself; null where it holds nothing
+     * @param terms the contract and price book it was made under; null where it does not say
+     */
+    void decision(
+            Place place,
+            String tenant,
+            UUID id,
+            @Nullable Instant expiresAt,
+            @Nullable String terms,
+            List<EntryLine> held) {
         Pair pair = pair(tenant, id);
         if (pair.decided || pair.isCarried) {
             findings.add(
@@ -42,7 +55,9 @@ final class DecisionBook {
             return;
         }
         pair.decided = true;
-        pair.holds = holds;
+        pair.holds = expiresAt != null;
+        pair.lasts(expiresAt);
+        pair.under(place, terms, true);
         pair.move(held);
     }
 
@@ -83,6 +98,7 @@ final class DecisionBook {
      * An open hold is extended or committed in part; what was refused moves nothing.
      *
      * @param part the number of the part that was committed; empty for anything else
+     * @param expiresAt when the hold ends by itself from now on; null where that stays
      */
     void change(
             Place place,
@@ -90,8 +106,9 @@ final class DecisionBook {
             UUID id,
             boolean isDone,
             OptionalLong part,
+            @Nullable Instant expiresAt,
             boolean moves,
-            List<EntryLine> held) {
+            List<EntryLine> moved) {
         Pair pair = pair(tenant, id);
         if (isDone) {
             pair.noteAfterFinal(place);
@@ -99,22 +116,26 @@ final class DecisionBook {
         if (part.isPresent()) {
             requireFreshPart(place, id, pair, part.getAsLong());
         }
-        pair.follow(place, moves, held);
+        pair.lasts(expiresAt);
+        pair.follow(place, moves, moved);
+        pair.ofParts = Pair.spent(pair.ofParts, moved);
     }
 
-    void outcome(Place place, String tenant, UUID id, Outcome outcome, boolean moves, List<EntryLine> held) {
+    void outcome(Place place, String tenant, UUID id, Outcome outcome, boolean moves, List<EntryLine> moved) {
         Pair pair = pair(tenant, id);
-        pair.follow(place, moves, held);
+        pair.under(place, outcome.terms(), false);
+        pair.follow(place, moves, moved);
         if (outcome.isCorrection()) {
-            pair.corrects(place, outcome);
+            pair.corrects(place, outcome, moved);
         } else if (!outcome.isFinal()) {
             pair.stray = pair.stray == null ? place : pair.stray;
         } else {
             if (pair.settled != null) {
                 settledTwice(place, id);
             }
+            pair.ofOutcome = Pair.spent(pair.ofOutcome, moved);
             pair.settled = place;
-            pair.isExpired = outcome.isExpiry();
+            pair.expiredAt = outcome.expiredAt();
         }
     }
 
@@ -130,6 +151,7 @@ final class DecisionBook {
     }
 
     private void conclude(UUID id, Pair pair) {
+        requireTerms(id, pair);
         requireNothingAfterFinal(id, pair);
         requireCorrections(id, pair);
         if (scope.isExcerpt() && !pair.isRefused()) {
@@ -160,6 +182,31 @@ final class DecisionBook {
                             + " held: what was held must become spent or available again. Ask who settled it.");
         }
         openHolds += pair.decided && pair.holds && pair.settled == null ? 1 : 0;
+        requireTime(id, pair);
+    }
+
+    private void requireTime(UUID id, Pair pair) {
+        Instant expiredAt = pair.expiredAt;
+        if (expiredAt != null && pair.settled != null && expiredAt.isBefore(pair.expiresAt)) {
+            findings.add(
+                    FindingCode.EXPIRED_EARLY,
+                    pair.settled,
+                    "Outcome " + pair.settled.event() + " lets the hold of decision " + id + " expire at " + expiredAt
+                            + ", but it lasts until " + pair.expiresAt
+                            + ": a hold expires when its time is over. Ask who settled it.");
+        }
+    }
+
+    private void requireTerms(UUID id, Pair pair) {
+        if (pair.odd != null) {
+            findings.add(
+                    FindingCode.TERMS_DIFFER,
+                    pair.odd,
+                    "Event " + pair.odd.event() + " stands under contract " + pair.oddTerms
+                            + ", other events of decision "
+                            + id + " under " + pair.terms
+                            + ": contract and prices are frozen with the decision. Ask who wrote it.");
+        }
     }
 
     /** How many decisions have outcomes here and are not here themselves, in a package that begins after a checkpoint. */
@@ -196,15 +243,29 @@ final class DecisionBook {
             return; // that the decision is not there explains it
         }
         Place end = DROPPED.equals(pair.settled) ? null : pair.settled;
+        boolean isComplete = pair.decided && !scope.isExcerpt();
+        Map<UUID, Long> settled = new HashMap<>(pair.ofParts);
+        pair.ofOutcome.forEach((account, atomic) -> settled.merge(account, atomic, Long::sum));
         corrections.conclude(
                 end,
-                pair.isExpired,
+                pair.expiredAt != null,
+                settled,
+                pair.ofParts,
                 elsewhere(pair),
                 (place, fault) -> findings.add(
                         FindingCode.CORRECTION_WITHOUT_OUTCOME,
                         place,
                         "Event " + place.event() + " corrects what became of decision " + id + " and names an event "
-                                + fault + ": a correction names the outcome before it. Ask who wrote it."));
+                                + fault + ": a correction names the outcome before it. Ask who wrote it."),
+                (place, fault) -> {
+                    if (isComplete) {
+                        findings.add(
+                                FindingCode.CORRECTION_UNFIT,
+                                place,
+                                "Event " + place.event() + " corrects what became of decision " + id + " and " + fault
+                                        + ". Ask who wrote it.");
+                    }
+                });
     }
 
     /** How many outcomes of a decision its corrections may name that are not there: the last one before the rest begins. */
@@ -263,18 +324,67 @@ final class DecisionBook {
 
         /** What corrects its final outcome; null while there is nothing. */
         private @Nullable CorrectionTrail corrections;
-        /** Whether its final outcome is an expiry. */
-        private boolean isExpired;
+        /** When its final outcome let it expire; null for any other. */
+        private @Nullable Instant expiredAt;
+        /** When the hold ends by itself, by its latest extension. */
+        private Instant expiresAt = Instant.MIN;
+        /** What its parts spent, by account, and what its final outcome did; mostly of few accounts. */
+        private Map<UUID, Long> ofParts = Map.of();
 
-        private void corrects(Place place, Outcome outcome) {
+        private Map<UUID, Long> ofOutcome = Map.of();
+        /** The contract and the price book that it was made under, or that an outcome names as long as nobody knows. */
+        private @Nullable String terms;
+
+        private @Nullable Place termsPlace;
+        /** The first event that names others. */
+        private @Nullable Place odd;
+
+        private @Nullable String oddTerms;
+
+        private void lasts(@Nullable Instant until) {
+            expiresAt = until != null && until.isAfter(expiresAt) ? until : expiresAt;
+        }
+
+        /** An event stands under these terms; the decision's count, whichever comes first. */
+        private void under(Place place, @Nullable String named, boolean isDecision) {
+            if (named == null) {
+                return;
+            }
+            if (terms == null) {
+                terms = named;
+                termsPlace = place;
+            } else if (!terms.equals(named) && odd == null) {
+                odd = isDecision ? termsPlace : place;
+                oddTerms = isDecision ? terms : named;
+                terms = isDecision ? named : terms;
+            }
+        }
+
+        private void corrects(Place place, Outcome outcome, List<EntryLine> entries) {
             corrections = corrections == null ? new CorrectionTrail() : corrections;
-            corrections.add(place, outcome.event(), outcome.corrected());
+            corrections.add(
+                    place,
+                    outcome.event(),
+                    outcome.corrected(),
+                    new Change(outcome.kind(), outcome.isDisputed(), outcome.actual(), spent(Map.of(), entries)));
         }
 
         private void follow(Place place, boolean moves, List<EntryLine> entries) {
             outcome = outcome == null ? place : outcome;
             moved = moved == null && moves ? place : moved;
             move(entries);
+        }
+
+        /** With what these entries spend. */
+        private static Map<UUID, Long> spent(Map<UUID, Long> before, List<EntryLine> entries) {
+            Map<UUID, Long> spent = before;
+            for (EntryLine entry : entries) {
+                if (entry.kind().equals("SPENT")) {
+                    spent = spent.isEmpty() ? new HashMap<>(2) : spent;
+                    spent.merge(entry.account(), entry.atomic(), Long::sum);
+                }
+            }
+            return spent;
         }
 
         private boolean isRefused() {
@@ -295,6 +405,9 @@ final class DecisionBook {
         /** Wraps around where a sum overflows: what cancels out is zero all the same. */
         private void move(List<EntryLine> entries) {
             for (EntryLine entry : entries) {
+                if (!entry.kind().equals("HELD")) {
+                    continue;
+                }
                 held = held == null ? new HashMap<>(2) : held;
                 held.merge(entry.account(), entry.atomic(), Long::sum);
             }
@@ -312,13 +425,27 @@ final class DecisionBook {
      * What became of a decision, as an event tells.
      *
      * @param event its id, by its payload
+     * @param expiredAt when it let the hold expire; null where it is no expiry
      * @param isCorrection whether it corrects an outcome instead of being the final one
      * @param corrected the event that it corrects; null where it names an expiry by its kind, or corrects nothing
+     * @param terms the contract and price book it names; null where it does not say
+     * @param kind what a correction calls itself
+     * @param isDisputed whether a correction leaves something contested
+     * @param actual what is recorded as spent after a correction, by account; empty for anything else
      */
     record Outcome(
             UUID event,
             boolean isFinal,
-            boolean isExpiry,
+            @Nullable Instant expiredAt,
             boolean isCorrection,
-            @Nullable UUID corrected) {}
+            @Nullable UUID corrected,
+            @Nullable String terms,
+            Change.Kind kind,
+            boolean isDisputed,
+            Map<UUID, Long> actual) {
+        /** A final one that is no expiry, and does not say under which terms. */
+        static Outcome settled(UUID event) {
+            return new Outcome(event, true, null, false, null, null, Change.Kind.WORD, false, Map.of());
+        }
+    }
 }

@@ -2,9 +2,15 @@ package io.spendguard.verify;
 
 import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
+import io.spendguard.model.Amount;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Reads what events say of decisions and what became of them; what follows from that, {@link DecisionBook} tells. */
 final class DecisionCheck {
@@ -27,7 +33,7 @@ final class DecisionCheck {
             entries = EntryLine.of(data);
         } finally {
             // Without legible entries it was decided all the same: its outcome is no second fault.
-            facts.decision(place, id, data.has("expiresAt"), entries);
+            facts.decision(place, id, expiresAt(data), terms(data), entries);
         }
     }
 
@@ -39,26 +45,61 @@ final class DecisionCheck {
         boolean isDone = change.bool(answer);
         OptionalLong part =
                 isDone && member.equals("part") ? OptionalLong.of(change.integer("number")) : OptionalLong.empty();
-        facts.change(place, id, isDone, part, EntryLine.of(data));
+        facts.change(place, id, isDone, part, isDone ? expiresAt(data) : null, EntryLine.of(data));
     }
 
-    void outcome(Place place, JsonObject envelope, JsonObject data) {
+    void outcome(Place place, Instant at, JsonObject envelope, JsonObject data) {
         JsonObject outcome = data.object("outcome");
         UUID id = UUID.fromString(outcome.string("decision"));
         requireSame(envelope, id);
         boolean isFinal = outcome.bool("final");
         boolean isCorrection = !isFinal && outcome.has("corrects");
         String corrected = isCorrection ? outcome.string("corrects") : EXPIRED;
+        String kind = outcome.string("kind");
         facts.outcome(
                 place,
                 id,
                 new DecisionBook.Outcome(
                         UUID.fromString(envelope.string("id")),
                         isFinal,
-                        outcome.string("kind").equals(EXPIRED),
+                        isFinal && kind.equals(EXPIRED) ? at : null,
                         isCorrection,
-                        corrected.equals(EXPIRED) ? null : UUID.fromString(corrected)),
+                        corrected.equals(EXPIRED) ? null : UUID.fromString(corrected),
+                        terms(data),
+                        Change.Kind.of(kind),
+                        outcome.has("disputed"),
+                        isCorrection ? actual(data) : Map.of()),
                 EntryLine.of(data));
+    }
+
+    /** The contract and the price book that the event says it stands under; null where it does not say. */
+    private static @Nullable String terms(JsonObject data) {
+        return data.has("contract") && data.has("priceBook")
+                ? data.string("contract") + " and price book " + data.string("priceBook")
+                : null;
+    }
+
+    private static @Nullable Instant expiresAt(JsonObject data) {
+        if (!data.has("expiresAt")) {
+            return null;
+        }
+        try {
+            return Instant.parse(data.string("expiresAt"));
+        } catch (DateTimeParseException malformed) {
+            throw new JsonException("Member 'expiresAt' is no RFC 3339 time in UTC.", malformed);
+        }
+    }
+
+    private static Map<UUID, Long> actual(JsonObject data) {
+        Map<UUID, Long> actual = new HashMap<>();
+        if (data.has("actual")) {
+            for (JsonObject charge : data.objects("actual")) {
+                actual.put(
+                        UUID.fromString(charge.string("account")),
+                        Amount.parse(charge.string("amount")).atomic());
+            }
+        }
+        return actual;
     }
 
     private static void requireSame(JsonObject envelope, UUID decision) {

@@ -49,6 +49,7 @@ final class DroppedCheck {
             if (entry.name().equals(PackageNames.DROPPED)) {
                 lines(reader, entry, line -> {
                     DroppedEvent event = DroppedEvent.parse(line);
+                    accounts.beganBefore(event.tenant());
                     events.computeIfAbsent(
                                     new PackageNames.StreamName(event.tenant(), event.stream()),
                                     name -> new HashMap<>())

@@ -6,15 +6,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -30,11 +32,12 @@ final class FactSpool implements AutoCloseable {
     /** A package of 4 GiB has some seven million events at most: about thirty thousand for each. */
     static final int PARTITIONS = 256;
 
+    private static final SecureRandom RANDOM = new SecureRandom();
     private static final int CHUNK_BYTES = 1 << 10;
     private static final int WRITTEN_AT_ONCE = 1 << 16;
     private static final long LARGEST_BUFFER = 64L << 20;
 
-    private final long secret = new SecureRandom().nextLong();
+    private final long secret = RANDOM.nextLong();
     private final Path directory;
     private final long bufferBytes;
     private final List<Partition> partitions = new ArrayList<>(PARTITIONS);
@@ -143,15 +146,23 @@ final class FactSpool implements AutoCloseable {
         gathered.clear();
     }
 
+    /** In one step, so that nobody who may write to the directory puts another file in its place in between. */
     private static FileChannel create(Path directory) throws IOException {
-        Path path = Files.createTempFile(directory, "spendguard-verify", ".tmp");
-        try {
-            return FileChannel.open(
-                    path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
-        } catch (IOException failed) {
-            Files.deleteIfExists(path);
-            throw failed;
-        }
+        Path path = directory.resolve("spendguard-verify" + Long.toHexString(RANDOM.nextLong()) + ".tmp");
+        FileAttribute<?>[] ownersAlone =
+                directory.getFileSystem().supportedFileAttributeViews().contains("posix")
+                        ? new FileAttribute<?>[] {
+                            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+                        }
+                        : new FileAttribute<?>[0];
+        return FileChannel.open(
+                path,
+                Set.of(
+                        StandardOpenOption.CREATE_NEW,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.DELETE_ON_CLOSE),
+                ownersAlone);
     }
 
     /** What was written out of a partition, and what came since. */

@@ -5,6 +5,7 @@ import io.spendguard.model.Money;
 import io.spendguard.model.Usage;
 import io.spendguard.price.Price;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,8 +31,8 @@ final class Facts {
     /** Added to a kind: of the same decision by the same event as the fact before it in its partition. */
     private static final int CONTINUED = 8;
 
-    /** Many decisions apply the few prices of a book: so many of them are kept once. */
-    private static final int SHARED_RATES = 4_096;
+    /** Many decisions apply the few prices of a book, under few contracts: so many of them are kept once. */
+    private static final int SHARED = 4_096;
 
     private final FactSpool spool;
     private final FactWriter fact = new FactWriter();
@@ -43,6 +44,8 @@ final class Facts {
     private final Map<String, Integer> numberOfTenant = new HashMap<>();
     private final List<Rate> rates = new ArrayList<>();
     private final Map<Rate, Integer> numberOfRate = new HashMap<>();
+    private final List<String> terms = new ArrayList<>();
+    private final Map<String, Integer> numberOfTerms = new HashMap<>();
 
     /** What the fact before was about, where it may be continued. */
     private @Nullable UUID lastDecision;
@@ -60,10 +63,16 @@ final class Facts {
         add(id, null);
     }
 
-    /** A decision's event; what it moves is empty where that is illegible. */
-    void decision(Place place, UUID id, boolean holds, List<EntryLine> entries) {
+    /**
+     * A decision's event; what it moves is empty where that is illegible.
+     *
+     * @param expiresAt when its hold ends by itself; null where it holds nothing
+     * @param under the contract and price book it was made under; null where it does not say
+     */
+    void decision(Place place, UUID id, @Nullable Instant expiresAt, @Nullable String under, List<EntryLine> entries) {
         begin(DECISION, place, id);
-        fact.flag(holds);
+        put(expiresAt);
+        putTerms(under);
         putHeld(entries);
         add(id, place);
     }
@@ -84,10 +93,18 @@ final class Facts {
      * An open hold was extended or committed in part, or that was refused.
      *
      * @param part the number of the part that was committed; empty for anything else
+     * @param expiresAt when the hold ends by itself from now on; null where that stays
      */
-    void change(Place place, UUID decision, boolean isDone, OptionalLong part, List<EntryLine> entries) {
+    void change(
+            Place place,
+            UUID decision,
+            boolean isDone,
+            OptionalLong part,
+            @Nullable Instant expiresAt,
+            List<EntryLine> entries) {
         begin(CHANGE, place, decision);
         fact.flag(isDone).flag(part.isPresent()).number(part.orElse(0));
+        put(expiresAt);
         putMoved(entries);
         add(decision, place);
     }
@@ -96,12 +113,15 @@ final class Facts {
     void outcome(Place place, UUID decision, DecisionBook.Outcome outcome, List<EntryLine> entries) {
         begin(OUTCOME, place, decision);
         UUID corrected = outcome.corrected();
-        fact.flag(outcome.isFinal())
-                .flag(outcome.isExpiry())
-                .flag(outcome.isCorrection())
-                .flag(corrected != null);
+        fact.flag(outcome.isFinal()).flag(outcome.isCorrection()).flag(corrected != null);
+        put(outcome.expiredAt());
+        putTerms(outcome.terms());
         if (outcome.isCorrection()) {
-            fact.id(outcome.event());
+            fact.id(outcome.event())
+                    .text(outcome.kind().name())
+                    .flag(outcome.isDisputed())
+                    .number(outcome.actual().size());
+            outcome.actual().forEach((account, atomic) -> fact.id(account).number(atomic));
         }
         if (corrected != null) {
             fact.id(corrected);
@@ -167,9 +187,21 @@ final class Facts {
         }
     }
 
+    /** By account, which mostly dissolves a hold and spends of it. */
     private void putMoved(List<EntryLine> entries) {
         fact.flag(!entries.isEmpty());
-        putHeld(entries);
+        List<EntryLine> left = new ArrayList<>(entries);
+        left.removeIf(entry -> !isHeld(entry) && !isSpent(entry));
+        fact.number(left.size());
+        UUID account = null;
+        for (EntryLine entry : left) {
+            fact.flag(isSpent(entry)).flag(entry.account().equals(account));
+            if (!entry.account().equals(account)) {
+                account = entry.account();
+                fact.id(account);
+            }
+            fact.number(entry.atomic());
+        }
     }
 
     private void putHeld(List<EntryLine> entries) {
@@ -189,9 +221,36 @@ final class Facts {
         return entry.kind().equals("HELD");
     }
 
+    private static boolean isSpent(EntryLine entry) {
+        return entry.kind().equals("SPENT");
+    }
+
+    /** A time to the second, before which what happens in it is not yet over: 0 where there is none. */
+    private void put(@Nullable Instant time) {
+        fact.number(time == null ? 0 : Math.max(1, time.getEpochSecond()));
+    }
+
+    private void putTerms(@Nullable String under) {
+        if (under == null) {
+            fact.number(-1);
+            return;
+        }
+        Integer known = numberOfTerms.get(under);
+        if (known == null && terms.size() < SHARED) {
+            known = terms.size();
+            terms.add(under);
+            numberOfTerms.put(under, known);
+        }
+        if (known == null) {
+            fact.number(-2).text(under);
+        } else {
+            fact.number(known);
+        }
+    }
+
     private void putRate(Rate rate) {
         Integer known = numberOfRate.get(rate);
-        if (known == null && rates.size() < SHARED_RATES) {
+        if (known == null && rates.size() < SHARED) {
             known = rates.size();
             rates.add(rate);
             numberOfRate.put(rate, known);
@@ -264,7 +323,7 @@ final class Facts {
                 }
                 switch (kind % CONTINUED) {
                     case EVENT -> ids.event(place, id);
-                    case DECISION -> decisions.decision(place, tenant, id, in.flag(), held());
+                    case DECISION -> decisions.decision(place, tenant, id, time(), under(), held());
                     case DROPPED_DECISION -> decisions.droppedDecision(tenant, id);
                     case DROPPED_OUTCOME -> decisions.droppedOutcome(tenant, id);
                     case CHANGE -> {
@@ -272,9 +331,10 @@ final class Facts {
                         boolean isPart = in.flag();
                         long number = in.number();
                         OptionalLong part = isPart ? OptionalLong.of(number) : OptionalLong.empty();
-                        decisions.change(place, tenant, id, isDone, part, in.flag(), held());
+                        Instant expiresAt = time();
+                        decisions.change(place, tenant, id, isDone, part, expiresAt, in.flag(), moved());
                     }
-                    case OUTCOME -> decisions.outcome(place, tenant, id, outcome(), in.flag(), held());
+                    case OUTCOME -> decisions.outcome(place, tenant, id, outcome(), in.flag(), moved());
                     case RATE -> costs.rate(tenant, id, rate());
                     case COST -> costs.cost(place, tenant, id, usage(), cost());
                     default -> throw new IOException("It holds a fact of unknown kind " + kind + ".");
@@ -304,13 +364,53 @@ final class Facts {
             return held;
         }
 
+        private List<EntryLine> moved() throws IOException {
+            int count = (int) in.number();
+            List<EntryLine> moved = new ArrayList<>(count);
+            UUID account = new UUID(0, 0);
+            for (int i = 0; i < count; i++) {
+                String kind = in.flag() ? "SPENT" : "HELD";
+                account = in.flag() ? account : in.id();
+                moved.add(new EntryLine(account, kind, in.number()));
+            }
+            return moved;
+        }
+
         private DecisionBook.Outcome outcome() throws IOException {
             boolean isFinal = in.flag();
-            boolean isExpiry = in.flag();
             boolean isCorrection = in.flag();
             boolean isCorrectedById = in.flag();
-            UUID event = isCorrection ? in.id() : id;
-            return new DecisionBook.Outcome(event, isFinal, isExpiry, isCorrection, isCorrectedById ? in.id() : null);
+            Instant expiredAt = time();
+            String under = under();
+            UUID event = id;
+            Change.Kind kind = Change.Kind.WORD;
+            boolean isDisputed = false;
+            Map<UUID, Long> actual = Map.of();
+            if (isCorrection) {
+                event = in.id();
+                kind = Change.Kind.valueOf(in.text());
+                isDisputed = in.flag();
+                actual = new HashMap<>();
+                for (long left = in.number(); left > 0; left--) {
+                    actual.put(in.id(), in.number());
+                }
+            }
+            UUID corrected = isCorrectedById ? in.id() : null;
+            return new DecisionBook.Outcome(
+                    event, isFinal, expiredAt, isCorrection, corrected, under, kind, isDisputed, actual);
+        }
+
+        private @Nullable Instant time() throws IOException {
+            long second = in.number();
+            return second == 0 ? null : Instant.ofEpochSecond(second);
+        }
+
+        private @Nullable String under() throws IOException {
+            int number = (int) in.number();
+            if (number >= 0) {
+                return terms.get(number);
+            }
+            return number == -1 ? null : in.text();
         }
 
         private Rate rate() throws IOException {

@@ -1,15 +1,13 @@
 package io.spendguard.verify;
 
 import io.spendguard.evidence.internal.PackageNames;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
 /**
  * Whoever closes a dead writer's stream names a stream of its own, of the same tenant and under the same key: it must be there.
- * Streams are read one after another, so that this is looked at last.
+ * Streams are read one after another, so that this is looked at last. Keeps one key and one closing event for each stream at most.
  */
 final class FenceCheck {
     private final Scope scope;
@@ -17,7 +15,8 @@ final class FenceCheck {
     /** The keys that streams were opened with. */
     private final Map<PackageNames.StreamName, String> openedBy = new HashMap<>();
 
-    private final List<Fence> fences = new ArrayList<>();
+    /** By the stream that was closed. */
+    private final Map<PackageNames.StreamName, Fence> fences = new HashMap<>();
 
     FenceCheck(Scope scope, Findings findings) {
         this.scope = scope;
@@ -29,9 +28,11 @@ final class FenceCheck {
         openedBy.put(new PackageNames.StreamName(tenant, stream), keyId);
     }
 
-    /** Takes a stream that another writer closed, and what that writer says of itself. */
+    /** Takes a stream that another writer closed, and what that writer says of itself; of several that closed it the last. */
     void closed(Place place, String tenant, UUID stream, UUID by, String keyId) {
-        fences.add(new Fence(place, stream, new PackageNames.StreamName(tenant, by), keyId));
+        fences.put(
+                new PackageNames.StreamName(tenant, stream),
+                new Fence(place, stream, new PackageNames.StreamName(tenant, by), keyId));
     }
 
     /** Draws the conclusions that need every stream; an excerpt has not all of them. */
@@ -39,7 +40,7 @@ final class FenceCheck {
         if (scope.isExcerpt()) {
             return;
         }
-        for (Fence fence : fences) {
+        for (Fence fence : fences.values()) {
             if (scope.isLater() && !openedBy.containsKey(fence.by)) {
                 continue; // it may have been opened, and closed, before the package begins
             }

@@ -56,6 +56,12 @@ public enum FindingCode {
     OUTCOME_AFTER_FINAL(Group.CONTENT),
     /** A correction names no outcome of its decision that comes before it and was not corrected yet. */
     CORRECTION_WITHOUT_OUTCOME(Group.CONTENT),
+    /** A correction moves something else than the difference to what was recorded, or resolves no dispute that is open. */
+    CORRECTION_UNFIT(Group.CONTENT),
+    /** An outcome names another contract or price book than its decision. */
+    TERMS_DIFFER(Group.CONTENT),
+    /** A hold expired before its time. */
+    EXPIRED_EARLY(Group.CONTENT),
     /** A part of a hold was committed twice under one number. */
     PART_TWICE(Group.CONTENT),
     /** A final outcome did not dissolve exactly what its decision held. */
@@ -68,6 +74,12 @@ public enum FindingCode {
     ACCOUNT_NOT_OPENED(Group.CONTENT),
     /** An account was opened twice. */
     ACCOUNT_OPENED_TWICE(Group.CONTENT),
+    /** An event takes an account for one of another budget, unit or namespace than it was opened for. */
+    ACCOUNT_MISNAMED(Group.CONTENT),
+    /** An event holds on an account, or gives to it, outside the account's window. */
+    WINDOW_CLOSED(Group.CONTENT),
+    /** A decision names a contract, with its mode and price book, that never came into force for its tenant. */
+    CONTRACT_NOT_ACTIVATED(Group.CONTENT),
     /** The limit an event states is not the one its entries grant, or an event that states none grants. */
     LIMIT_MISMATCH(Group.CONTENT),
     /** A cost is not what usage and price make, or what is charged or spent is not the cost. */

@@ -45,8 +45,11 @@ final class Findings {
             FindingCode.OUTCOME_WITHOUT_DECISION,
             FindingCode.OUTCOME_OF_REFUSAL,
             FindingCode.CORRECTION_WITHOUT_OUTCOME,
+            FindingCode.CORRECTION_UNFIT,
+            FindingCode.EXPIRED_EARLY,
             FindingCode.HOLD_NOT_DISSOLVED,
             FindingCode.ACCOUNT_NOT_OPENED,
+            FindingCode.CONTRACT_NOT_ACTIVATED,
             FindingCode.BALANCE_IMPOSSIBLE,
             FindingCode.BALANCES_DIFFER);
 

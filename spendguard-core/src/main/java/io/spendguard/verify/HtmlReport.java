@@ -46,6 +46,7 @@ public final class HtmlReport {
             th,td{padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}
             td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
             .facts strong,td{overflow-wrap:anywhere}td code.id{white-space:nowrap}
+            .scroll+.scroll{margin-top:1rem}
             td.t{overflow-wrap:normal}td.w{min-width:6.5rem}
             code{font:.82em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
             .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(19rem,1fr));gap:1rem}
@@ -58,7 +59,7 @@ public final class HtmlReport {
             --spent:#2f5fb3;--held:#c77d12;--limit:#666}body{max-width:none;padding:0;font-size:10pt}
             .verdict,.bar,.held,.key i{print-color-adjust:exact;-webkit-print-color-adjust:exact}
             h2{break-after:avoid}figure,thead,tr,.verdict{break-inside:avoid}.scroll{overflow:visible}
-            table{font-size:7.5pt}th,td{padding-right:.4rem}}
+            .facts{grid-template-columns:repeat(6,1fr)}table{font-size:7.5pt}th,td{padding-right:.4rem}}
             """;
 
     private final VerificationReport report;

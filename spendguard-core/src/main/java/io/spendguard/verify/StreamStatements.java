@@ -47,7 +47,8 @@ final class StreamStatements {
      * @param isTrusted whether a trusted key signed them
      */
     void event(Place place, EventLine line, JsonObject data, long seq, boolean isIntact, boolean isTrusted) {
-        if (EventTypes.closesItsStream(line.type())) {
+        // The first one: what follows it is what nothing may.
+        if (EventTypes.closesItsStream(line.type()) && (closing == null || seq < closing.seq())) {
             closing = place;
             isClosingTrusted = isTrusted && isIntact;
             isClosedByFence = line.type().equals(EventTypes.STREAM_CLOSED_BY_FENCE);

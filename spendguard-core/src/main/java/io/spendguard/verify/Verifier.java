@@ -31,13 +31,14 @@ import org.jspecify.annotations.Nullable;
  * takes up to an eighth of the heap, at most 64 MiB; where it is more, some hundred bytes for each event wait in a file in the
  * directory for temporary files ({@code java.io.tmpdir}) that only its owner may read and that is gone afterwards, whatever comes:
  * ids, amounts and prices, nothing personal. Beside that, memory is proportional to the numbers of accounts, streams, receipts,
- * events that were dropped in closed periods, and runs and heads of the log; and to what a single decision has of accounts, parts
+ * contracts that came into force, events that were dropped in closed periods, and runs and heads of the log; and to what a single decision has of accounts, parts
  * and corrections. Each call is independent; safe for any number of threads.
  */
 public final class Verifier {
     private final Findings findings = new Findings();
     private final Scope scope = new Scope();
-    private final AccountBooks accounts = new AccountBooks(scope, findings);
+    private final ContractBook contracts = new ContractBook(scope, findings);
+    private final AccountBooks accounts = new AccountBooks(scope, contracts, findings);
     private final IdBook ids = new IdBook(findings);
     private final DecisionBook decisions = new DecisionBook(scope, findings);
     private final CostBook costs = new CostBook(findings);
@@ -58,7 +59,7 @@ public final class Verifier {
 
     private Verifier(Anchors anchors, @Nullable SignedNote earlier, FactSpool spool) {
         this.facts = new Facts(spool);
-        this.prices = new CostCheck(facts, costs, findings);
+        this.prices = new CostCheck(facts, costs, accounts, findings);
         this.keys = new KeyTrust(anchors, findings);
         this.seals = new SealCheck(keys);
         this.manifest = new ManifestCheck(keys, findings);
@@ -66,7 +67,7 @@ public final class Verifier {
         this.start = new StartCheck(accounts, scope, findings);
         this.dropped = new DroppedCheck(log, accounts, facts, findings);
         this.content = new ContentCheck(
-                scope, findings, accounts, facts, new DecisionCheck(facts), prices, chronicle, dropped, log);
+                scope, findings, accounts, contracts, facts, new DecisionCheck(facts), prices, chronicle, dropped, log);
         this.receipts = new ReceiptCheck(keys, seals, scope, findings);
     }
 

@@ -32,6 +32,7 @@ class AttackCatalogueTest {
         return Stream.of(
                         PackageAttacks.onEvents(),
                         KeyHolderAttacks.onContent(),
+                        MoneyAttacks.all(),
                         KeyHolderAttacks.onKeys(),
                         FenceAttacks.all(),
                         KeyHolderAttacks.onLog(),

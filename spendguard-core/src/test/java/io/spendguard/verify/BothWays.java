@@ -10,7 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Verifies a package with all facts in memory and with all of them on disk: both find the same, and leave nothing behind. */
+/**
+ * Verifies a package with all facts in memory and with all of them on disk: both find the same, and leave nothing behind. For what is told
+ * of decisions, their outcomes and ids; where only the container, seals or keys are at stake, once will
+ * do.
+ */
 final class BothWays {
     /** Of its own for each thread: tests run side by side. */
     private static final ThreadLocal<Path> DIRECTORY = ThreadLocal.withInitial(BothWays::create);

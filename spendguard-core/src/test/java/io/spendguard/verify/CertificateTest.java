@@ -48,7 +48,7 @@ class CertificateTest {
     void verify_certifiedKeyWithoutTheRoot_isNotAnchored() {
         Path file = export(certified(Specimen.NOW, HOUR));
 
-        assertThat(codes(BothWays.verify(file, Anchors.of(P256Signer.generate().verificationKey()))))
+        assertThat(codes(Verifier.verify(file, Anchors.of(P256Signer.generate().verificationKey()))))
                 .startsWith(FindingCode.KEY_NOT_ANCHORED);
     }
 
@@ -57,7 +57,7 @@ class CertificateTest {
         Signer local = certified(Specimen.NOW, HOUR);
         Path file = Specimen.export(directory.resolve("own.zip"), Specimen.life(local, TENANT, 1), local);
 
-        assertThat(BothWays.verify(file, ANCHORS).findings()).isEmpty();
+        assertThat(Verifier.verify(file, ANCHORS).findings()).isEmpty();
     }
 
     @Test
@@ -73,7 +73,7 @@ class CertificateTest {
 
         Path file = Specimen.export(directory.resolve("late.zip"), events, exporter);
 
-        assertThat(codes(BothWays.verify(file, ANCHORS)))
+        assertThat(codes(Verifier.verify(file, ANCHORS)))
                 .contains(FindingCode.CERTIFICATE_EXPIRED, FindingCode.MANIFEST_NOT_SIGNED);
     }
 
@@ -155,7 +155,7 @@ class CertificateTest {
 
         Path file = Specimen.export(directory.resolve("chained.zip"), events, ROOT);
 
-        assertThat(codes(BothWays.verify(file, ANCHORS))).startsWith(FindingCode.KEY_NOT_ANCHORED);
+        assertThat(codes(Verifier.verify(file, ANCHORS))).startsWith(FindingCode.KEY_NOT_ANCHORED);
     }
 
     @Test
@@ -165,7 +165,7 @@ class CertificateTest {
         tampered.put(PackageNames.KEYS, keys.replace("\"notAfter\":\"2026-11-23T13", "\"notAfter\":\"2026-11-25T13"))
                 .sealManifest(ROOT);
 
-        VerificationReport report = BothWays.verify(tampered.save(directory.resolve("illegible.zip")), ANCHORS);
+        VerificationReport report = Verifier.verify(tampered.save(directory.resolve("illegible.zip")), ANCHORS);
 
         assertThat(codes(report)).contains(FindingCode.CERTIFICATE_FORGED, FindingCode.KEY_NOT_ANCHORED);
     }
@@ -189,7 +189,7 @@ class CertificateTest {
                         EventTypes.DECISION,
                         EventTypes.STREAM_CLOSED);
         Path file = Specimen.export(directory.resolve("renewed.zip"), events, ROOT);
-        assertThat(BothWays.verify(file, ANCHORS).findings()).isEmpty();
+        assertThat(Verifier.verify(file, ANCHORS).findings()).isEmpty();
     }
 
     @Test
@@ -215,7 +215,7 @@ class CertificateTest {
         tampered.change(PackageNames.KEYS, text -> text.replace(genuine, genuine + "," + forged + "," + forged));
 
         VerificationReport report =
-                BothWays.verify(Files.write(directory.resolve("t.zip"), tampered.toBytes()), ANCHORS);
+                Verifier.verify(Files.write(directory.resolve("t.zip"), tampered.toBytes()), ANCHORS);
 
         assertThat(report.findings()).extracting(Finding::code).containsOnlyOnce(FindingCode.CERTIFICATE_FORGED);
     }
@@ -230,7 +230,7 @@ class CertificateTest {
     }
 
     private VerificationReport verify(Signer local) {
-        return BothWays.verify(export(local), ANCHORS);
+        return Verifier.verify(export(local), ANCHORS);
     }
 
     private static List<FindingCode> codes(VerificationReport report) {

@@ -12,6 +12,7 @@ import io.spendguard.evidence.SealedAuditEvent;
 import io.spendguard.json.JsonObject;
 import io.spendguard.proof.Anchors;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -54,6 +55,7 @@ class CorrectionTest {
     void verify_correctionsOfWhatCameAfterAnExpiry_areSound() {
         AuditEvent late = correcting(later(writer, "COMMITTED"), "EXPIRED");
         writer.write(writer.opening(TENANT), writer.decision(TENANT, decision, 5));
+        writer.at(Specimen.NOW.plus(Duration.ofMinutes(10)));
         writer.write(
                 writer.outcome(TENANT, decision, "EXPIRED", entry("HELD", -5), entry("SPENT", 5)),
                 late,
@@ -261,7 +263,7 @@ class CorrectionTest {
                                 .put("final", true))
                 .put("entries", List.of());
         check.decision(place(1), envelope(), decided());
-        check.outcome(place(2), envelope(), last);
+        check.outcome(place(2), Specimen.NOW, envelope(), last);
         check.change(place(3), envelope(), part, "part", "committed");
         tell();
 
@@ -293,7 +295,7 @@ class CorrectionTest {
     private void take(AuditEvent event, long seq) {
         JsonObject envelope = JsonObject.parse(event.payload());
         Place place = new Place("events", seq, TENANT, new UUID(1, 1), seq, event.id());
-        check.outcome(place, envelope, envelope.object("data"));
+        check.outcome(place, Specimen.NOW, envelope, envelope.object("data"));
     }
 
     /** Opened, account, decision, outcome. */

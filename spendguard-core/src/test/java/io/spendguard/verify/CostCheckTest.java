@@ -42,17 +42,17 @@ class CostCheckTest {
         VerificationReport report = verify(true);
 
         assertThat(report.findings()).isEmpty();
-        assertThat(report.costs()).isEqualTo(new CostReport(1, 1, 0, 0));
+        assertThat(report.costs()).isEqualTo(new CostReport(1, 1, 0, 0, 0));
         assertThat(report.notes())
                 .contains("costs: 1 and 1 estimates re-derived from usage and price book; not derived: 0 given by hand,"
-                        + " 0 without their price book or decision");
+                        + " 0 without their price book or decision, 0 that state no cost");
     }
 
     @Test
     void verify_outcomeBeforeItsDecisionInOrderOfFiles_isDerivedAtTheEnd() throws IOException {
         writer.write(settled(), priced());
 
-        assertThat(verify(true).costs()).isEqualTo(new CostReport(1, 1, 0, 0));
+        assertThat(verify(true).costs()).isEqualTo(new CostReport(1, 1, 0, 0, 0));
     }
 
     @Test
@@ -62,7 +62,7 @@ class CostCheckTest {
         VerificationReport report = verify(false);
 
         assertThat(report.findings()).isEmpty();
-        assertThat(report.costs()).isEqualTo(new CostReport(0, 0, 0, 1));
+        assertThat(report.costs()).isEqualTo(new CostReport(0, 0, 0, 1, 0));
     }
 
     @Test
@@ -86,7 +86,7 @@ class CostCheckTest {
         VerificationReport report = verify(true);
 
         assertThat(report.findings()).isEmpty();
-        assertThat(report.costs()).isEqualTo(new CostReport(1, 1, 0, 0));
+        assertThat(report.costs()).isEqualTo(new CostReport(1, 1, 0, 0, 0));
     }
 
     @Test
@@ -99,7 +99,7 @@ class CostCheckTest {
         VerificationReport report = verify(true);
 
         assertThat(report.findings()).isEmpty();
-        assertThat(report.costs()).isEqualTo(new CostReport(0, 1, 1, 0));
+        assertThat(report.costs()).isEqualTo(new CostReport(0, 1, 1, 0, 0));
     }
 
     @Test

@@ -63,7 +63,7 @@ class FactsHeapTest {
                 Facts facts = new Facts(spool);
                 for (int i = 0; i <= DECISIONS; i++) {
                     Place place = event(facts, i + 1);
-                    facts.decision(place, decision(i), true, List.of(new EntryLine(ACCOUNT, "HELD", 5)));
+                    facts.decision(place, decision(i), Specimen.NOW, null, List.of(new EntryLine(ACCOUNT, "HELD", 5)));
                     facts.rate(place, decision(i), new Rate(price, true));
                 }
                 for (int i = 0; i < DECISIONS; i++) {
@@ -71,13 +71,13 @@ class FactsHeapTest {
                     facts.outcome(
                             place,
                             decision(i),
-                            new DecisionBook.Outcome(place.event(), true, false, false, null),
+                            DecisionBook.Outcome.settled(place.event()),
                             List.of(new EntryLine(ACCOUNT, "HELD", -5), new EntryLine(ACCOUNT, "SPENT", 5)));
                     facts.cost(place, decision(i), usage, cost);
                 }
                 Place again = new Place(place(1).file(), 2 * DECISIONS + 2, "acme", STREAM, 0, place(1).event());
                 facts.event(again, place(1).event());
-                facts.decision(again, decision(0), true, List.of());
+                facts.decision(again, decision(0), Specimen.NOW, null, List.of());
                 facts.tell(new IdBook(findings), decisions, costs);
                 System.out.println("on disk: " + spool.isOnDisk() + ", derived: " + costs.derived() + ", given: "
                         + costs.given() + ", unproved: " + costs.unproved() + ", open holds: " + decisions.openHolds()

@@ -83,6 +83,20 @@ final class FenceAttacks {
                         Spot.event(HOOLI, 3),
                         honest -> honest.with(HOOLI, fenced(HonestPackage.WRITER, 3, 3, NOWHERE))),
                 new Attack(
+                        "a stream that goes on after its closing event, and is closed once more",
+                        WRITER,
+                        FindingCode.STREAM_MALFORMED,
+                        Spot.event(HOOLI, 3),
+                        honest -> {
+                            List<SealedAuditEvent> live = new ArrayList<>(live());
+                            for (AuditEvent next : List.of(closing(3), decision(), closing(5))) {
+                                SealedAuditEvent last = live.get(live.size() - 1);
+                                live.add(placed(
+                                        HonestPackage.WRITER, next, last.stream(), last.seq() + 1, last.chain()));
+                            }
+                            return honest.with(HOOLI, live);
+                        }),
+                new Attack(
                         "another event than that put behind a stream with another key of its tenant",
                         WRITER,
                         FindingCode.EVENT_FORGED,
@@ -127,6 +141,17 @@ final class FenceAttacks {
         all.add(placed(key, fence, last.stream(), position, last.chain()));
         all.addAll(own);
         return all;
+    }
+
+    private static AuditEvent closing(long events) {
+        String stream = live().get(0).stream().toString();
+        return AuditEvent.of(
+                        EventTypes.STREAM_CLOSED,
+                        new UUID(0x0192_0000_0000_7000L, 0x8000_0000_0000_c000L + events),
+                        HOOLI,
+                        Specimen.NOW)
+                .data(JsonObject.create().put("stream", stream).put("events", events))
+                .build();
     }
 
     private static AuditEvent decision() {

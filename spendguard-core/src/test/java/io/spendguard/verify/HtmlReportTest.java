@@ -25,7 +25,7 @@ class HtmlReportTest {
     void write_genuinePackage_showsVerdictBudgetsDecisionsAndKeys() throws IOException {
         Path zip = Specimen.export(folder.resolve("e.zip"), Specimen.life(Specimen.SIGNER, "acme", 1));
 
-        String page = render(BothWays.verify(zip, Specimen.ANCHORS), "e.zip");
+        String page = render(Verifier.verify(zip, Specimen.ANCHORS), "e.zip");
 
         assertThat(page)
                 .contains("<b>Verified</b>", "evidence: verified, 7 events, 0 findings")
@@ -44,7 +44,7 @@ class HtmlReportTest {
         tampered.line("acme", 4, line -> Tampered.edited(line, "200000000", "100000000"))
                 .save(zip);
 
-        String page = render(BothWays.verify(zip, Specimen.ANCHORS), "e.zip");
+        String page = render(Verifier.verify(zip, Specimen.ANCHORS), "e.zip");
 
         assertThat(page)
                 .contains("<section class=\"verdict bad\">", "<b>Not verified</b>")
@@ -72,7 +72,7 @@ class HtmlReportTest {
         Ed25519Signer stranger = Ed25519Signer.generate();
         Path zip = Specimen.export(folder.resolve("e.zip"), Specimen.life(stranger, "acme", 1));
 
-        String page = render(BothWays.verify(zip, Specimen.ANCHORS), "e.zip");
+        String page = render(Verifier.verify(zip, Specimen.ANCHORS), "e.zip");
 
         assertThat(page).contains("<code>" + stranger.keyId() + "</code></td><td><strong>by nobody</strong></td>");
     }
@@ -84,7 +84,7 @@ class HtmlReportTest {
         writer.write(writer.opening(tenant));
         Path zip = Specimen.export(folder.resolve("e.zip"), writer.close());
 
-        String page = render(BothWays.verify(zip, Specimen.ANCHORS), "<img src=x onerror=alert(1)>.zip");
+        String page = render(Verifier.verify(zip, Specimen.ANCHORS), "<img src=x onerror=alert(1)>.zip");
 
         assertThat(page)
                 .doesNotContain("<script", "<img", "\u202E")
@@ -95,7 +95,7 @@ class HtmlReportTest {
     @Test
     void write_anyReport_isWellFormedAndLoadsNothing() throws Exception {
         Path zip = Specimen.export(folder.resolve("e.zip"), Specimen.life(Specimen.SIGNER, "acme", 1));
-        String page = render(BothWays.verify(zip, Specimen.ANCHORS), "e.zip");
+        String page = render(Verifier.verify(zip, Specimen.ANCHORS), "e.zip");
 
         // HTML's own empty elements aside, the page is XML, so that nothing in it is left open.
         String xml = page.replace("<!DOCTYPE html>", "").replaceAll("<(meta[^>]*)>", "<$1/>");
@@ -112,8 +112,8 @@ class HtmlReportTest {
     void write_sameReport_givesTheSameBytes() throws IOException {
         Path zip = Specimen.export(folder.resolve("e.zip"), Specimen.life(Specimen.SIGNER, "acme", 1));
 
-        assertThat(render(BothWays.verify(zip, Specimen.ANCHORS), "e.zip"))
-                .isEqualTo(render(BothWays.verify(zip, Specimen.ANCHORS), "e.zip"));
+        assertThat(render(Verifier.verify(zip, Specimen.ANCHORS), "e.zip"))
+                .isEqualTo(render(Verifier.verify(zip, Specimen.ANCHORS), "e.zip"));
     }
 
     @Test
@@ -130,7 +130,7 @@ class HtmlReportTest {
                 null,
                 null,
                 0,
-                new CostReport(0, 0, 0, 0),
+                new CostReport(0, 0, 0, 0, 0),
                 VerificationReport.Money.NOT_PROVEN,
                 List.of(),
                 0);

@@ -60,7 +60,7 @@ class LogFindingsTest {
         List<SealedAuditEvent> events = new ArrayList<>(twoStreams("acme"));
         events.addAll(globex);
 
-        VerificationReport report = BothWays.verify(export(events, turned), ANCHORS);
+        VerificationReport report = Verifier.verify(export(events, turned), ANCHORS);
 
         assertThat(report.findings()).singleElement().satisfies(finding -> {
             assertThat(finding.code()).isEqualTo(FindingCode.LOG_DIFFERS);
@@ -83,7 +83,7 @@ class LogFindingsTest {
         List<SealedAuditEvent> events = new ArrayList<>(second);
         events.addAll(globex);
 
-        assertThat(codes(BothWays.verify(export(events, log), ANCHORS))).containsExactly(FindingCode.LOG_DIFFERS);
+        assertThat(codes(Verifier.verify(export(events, log), ANCHORS))).containsExactly(FindingCode.LOG_DIFFERS);
     }
 
     @Test
@@ -225,7 +225,7 @@ class LogFindingsTest {
 
     private void assertMalformed(Tampered tampered, String message) throws IOException {
         Path file = tampered.sealManifest(EVENTS).save(directory.resolve("m" + exports++ + ".zip"));
-        VerificationReport report = BothWays.verify(file, ANCHORS);
+        VerificationReport report = Verifier.verify(file, ANCHORS);
 
         assertThat(codes(report)).as(message).contains(FindingCode.LOG_MALFORMED);
         assertThat(messages(report)).contains(message);
@@ -235,7 +235,7 @@ class LogFindingsTest {
     private VerificationReport verify(SpecimenLog log) {
         List<SealedAuditEvent> events = new ArrayList<>(acme);
         events.addAll(globex);
-        return BothWays.verify(export(events, log), ANCHORS);
+        return Verifier.verify(export(events, log), ANCHORS);
     }
 
     private Path export(List<SealedAuditEvent> events, SpecimenLog log) {

@@ -77,7 +77,7 @@ class RevocationTest {
         List<SealedAuditEvent> life = Specimen.life(OLD, TENANT, 1);
         SpecimenLog log = SpecimenLog.by(LOG).take(life.subList(0, 4)).take(life.subList(4, 7));
 
-        VerificationReport report = BothWays.verify(export(life, log), ANCHORS.revoke(OLD.keyId(), 1));
+        VerificationReport report = Verifier.verify(export(life, log), ANCHORS.revoke(OLD.keyId(), 1));
 
         assertThat(report.findings()).singleElement().satisfies(finding -> {
             assertThat(finding.code()).isEqualTo(FindingCode.KEY_REVOKED);
@@ -96,7 +96,7 @@ class RevocationTest {
 
     @Test
     void verify_revokedKeyWithoutALog_provesNothing() {
-        VerificationReport report = BothWays.verify(export(all(), null), ANCHORS.revoke(OLD.keyId(), REVOKED_AT));
+        VerificationReport report = Verifier.verify(export(all(), null), ANCHORS.revoke(OLD.keyId(), REVOKED_AT));
 
         assertThat(codes(report)).containsExactly(FindingCode.KEY_REVOKED, FindingCode.KEY_REVOKED);
     }
@@ -136,7 +136,7 @@ class RevocationTest {
         assertThat(codes(verify(log(), ANCHORS.revoke(EXPORTER.keyId(), REVOKED_AT))))
                 .containsExactly(FindingCode.MANIFEST_NOT_SIGNED);
         assertThat(codes(verify(log(), ANCHORS.revoke(EXPORTER.keyId(), 3)))).isEmpty();
-        assertThat(codes(BothWays.verify(export(all(), null), ANCHORS.revoke(EXPORTER.keyId(), 3))))
+        assertThat(codes(Verifier.verify(export(all(), null), ANCHORS.revoke(EXPORTER.keyId(), 3))))
                 .containsExactly(FindingCode.MANIFEST_NOT_SIGNED);
     }
 
@@ -184,7 +184,7 @@ class RevocationTest {
     private VerificationReport verify(SpecimenLog log, Anchors anchors) {
         List<SealedAuditEvent> events = all();
         events.addAll(OTHERS);
-        return BothWays.verify(export(events, log), anchors);
+        return Verifier.verify(export(events, log), anchors);
     }
 
     private Path export(List<SealedAuditEvent> events, SpecimenLog log) {

@@ -165,6 +165,13 @@ final class Specimen {
                 .build();
     }
 
+    /** An event of some type, with these facts beside its entries. */
+    AuditEvent event(String type, String tenant, Consumer<JsonObject> facts, JsonObject... entries) {
+        JsonObject data = movement(entries);
+        facts.accept(data);
+        return AuditEvent.of(type, ids.next(), tenant, now.get()).data(data).build();
+    }
+
     /** A contract that did not come into force. */
     AuditEvent rejection(String tenant, JsonObject... entries) {
         return AuditEvent.of(EventTypes.CONTRACT_REJECTED, ids.next(), tenant, now.get())

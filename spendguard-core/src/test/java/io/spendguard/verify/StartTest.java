@@ -77,7 +77,9 @@ class StartTest {
                     wrong[3],
                     wrong[4]);
 
-            assertThatThrownBy(() -> new AccountBooks(new Scope(), new Findings()).carry(opening))
+            assertThatThrownBy(() -> new AccountBooks(
+                                    new Scope(), new ContractBook(new Scope(), new Findings()), new Findings())
+                            .carry(opening))
                     .isInstanceOf(JsonException.class)
                     .hasMessageContaining("cannot have begun with these balances");
         }

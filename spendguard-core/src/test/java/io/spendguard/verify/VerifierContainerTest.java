@@ -90,7 +90,7 @@ class VerifierContainerTest {
         tampered.line("acme", 3, line -> labelled(line, endless, line.keyId()))
                 .line("acme", 4, line -> labelled(line, line.type(), endless));
 
-        VerificationReport report = BothWays.verify(zip(files(), 0, ""), ANCHORS);
+        VerificationReport report = Verifier.verify(zip(files(), 0, ""), ANCHORS);
 
         assertThat(report.findings())
                 .extracting(Finding::code)
@@ -110,7 +110,7 @@ class VerifierContainerTest {
             vast.write(StoredZip.end(1, length, 0));
         }
 
-        assertThat(BothWays.verify(file, ANCHORS).findings())
+        assertThat(Verifier.verify(file, ANCHORS).findings())
                 .extracting(Finding::message)
                 .startsWith(
                         "The package has a directory of 67108865 bytes, which no package has. Get it from its source once"
@@ -152,7 +152,7 @@ class VerifierContainerTest {
     }
 
     private static List<FindingCode> codes(Path file) {
-        return BothWays.verify(file, ANCHORS).findings().stream()
+        return Verifier.verify(file, ANCHORS).findings().stream()
                 .map(Finding::code)
                 .toList();
     }

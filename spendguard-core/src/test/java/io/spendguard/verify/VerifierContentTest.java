@@ -85,18 +85,20 @@ class VerifierContentTest {
 
     @Test
     void money_accountNeverOpened_namesItsFirstUse() {
-        writer.write(writer.decision(TENANT, decision, entry("DEBT", -5), entry("HELD", 5)));
+        writer.write(writer.decision(TENANT, decision, 5));
 
         List<FindingCode> codes = codes(verify(writer.close()));
 
-        assertThat(codes).containsExactly(FindingCode.ACCOUNT_NOT_OPENED);
+        assertThat(codes).containsExactly(FindingCode.ACCOUNT_NOT_OPENED, FindingCode.BALANCE_IMPOSSIBLE);
     }
 
     @Test
     void money_accountUsedBeforeItsOpening_isFound() {
-        writer.write(writer.decision(TENANT, decision, entry("DEBT", -5), entry("HELD", 5)), opening());
+        writer.write(writer.decision(TENANT, decision, 5), opening());
 
-        assertThat(onlyFinding().code()).isEqualTo(FindingCode.ACCOUNT_NOT_OPENED);
+        List<FindingCode> codes = codes(verify(writer.close()));
+
+        assertThat(codes).containsExactly(FindingCode.ACCOUNT_NOT_OPENED, FindingCode.BALANCE_IMPOSSIBLE);
     }
 
     @Test

@@ -42,6 +42,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class VerifierFuzzTest {
     private static final int MUTANTS = 150;
+    /** One of so many is verified both ways: where facts wait makes no difference to most of what can be broken. */
+    private static final int DOUBLED = 10;
+
     private static final Duration LONGEST = Duration.ofSeconds(20);
 
     private static final Signer ROOT = P256Signer.generate();
@@ -117,7 +120,9 @@ class VerifierFuzzTest {
             }
             changed++;
             long start = System.nanoTime();
-            boolean isVerified = BothWays.verify(mutant, anchors).isVerified();
+            VerificationReport report =
+                    i % DOUBLED == 0 ? BothWays.verify(mutant, anchors) : Verifier.verify(mutant, anchors);
+            boolean isVerified = report.isVerified();
             Duration taken = Duration.ofNanos(System.nanoTime() - start);
             if (isVerified || taken.compareTo(LONGEST) > 0) {
                 survivors.add(

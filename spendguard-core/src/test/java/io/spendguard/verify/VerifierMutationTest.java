@@ -36,7 +36,7 @@ class VerifierMutationTest {
             byte[] mutated = bytes.clone();
             mutated[position] ^= (byte) (1 << random.nextInt(8));
             Files.write(mutant, mutated);
-            List<Finding> findings = BothWays.verify(mutant, ANCHORS).findings();
+            List<Finding> findings = Verifier.verify(mutant, ANCHORS).findings();
             if (findings.isEmpty()) {
                 survivors.add("byte " + position + ": nothing found");
             } else if (lineOf[position] > 0 && !names(findings.get(0), lineOf[position])) {
@@ -56,7 +56,7 @@ class VerifierMutationTest {
 
         for (int length = 0; length < bytes.length; length += 31) {
             Files.write(cut, Arrays.copyOf(bytes, length));
-            assertThat(BothWays.verify(cut, ANCHORS).isVerified())
+            assertThat(Verifier.verify(cut, ANCHORS).isVerified())
                     .as("cut at %d", length)
                     .isFalse();
         }
@@ -73,7 +73,7 @@ class VerifierMutationTest {
             byte[] mutated = mutate(bytes, random);
             Files.write(mutant, mutated);
             boolean isSame = Arrays.equals(mutated, bytes);
-            assertThat(BothWays.verify(mutant, ANCHORS).isVerified())
+            assertThat(Verifier.verify(mutant, ANCHORS).isVerified())
                     .as("mutant %d", i)
                     .isEqualTo(isSame);
         }

@@ -102,6 +102,39 @@ public final class EvidenceLog {
     }
 
     /**
+     * Shows that a later checkpoint continues an earlier one, both as they were signed.
+     *
+     * @param from the earlier checkpoint's size
+     * @param to the later one's; null for the last there is
+     * @throws EvidenceException when the log signed no such checkpoint, the first is not the earlier one, or the tree does not
+     *     continue them
+     */
+    public ConsistencyProof proveConsistency(long from, @Nullable Long to) {
+        SignedNote last = latest().orElseThrow(
+                        () -> new EvidenceException("The log has no checkpoint yet. Run: spendguard log checkpoint"));
+        long until = to == null ? Checkpoint.parse(last.text()).size() : to;
+        if (from > until) {
+            throw new EvidenceException("Checkpoint " + from + " is later than checkpoint " + until
+                    + ": a log continues what came before. Name the earlier one first.");
+        }
+        ConsistencyProof proof =
+                new ConsistencyProof(signed(from, last), signed(until, last), consistency(from, until));
+        if (!proof.isValid()) {
+            throw new EvidenceException("Tree of the log does not continue checkpoint " + from + " up to checkpoint "
+                    + until + ": it was changed since they were signed. Compare it with a backup.");
+        }
+        return proof;
+    }
+
+    private SignedNote signed(long size, SignedNote last) {
+        return checkpoints
+                .signed(size)
+                .orElseThrow(() -> new EvidenceException("The log signed no checkpoint of size " + size
+                        + ": its last one is " + Checkpoint.parse(last.text()).size()
+                        + ". Name one as its note or your anchors tell: spendguard anchors show"));
+    }
+
+    /**
      * The log as of the last checkpoint, to be enclosed in an export. What it hands over is read anew each time; all of it
      * only grows, so that it stays as of that checkpoint.
      *

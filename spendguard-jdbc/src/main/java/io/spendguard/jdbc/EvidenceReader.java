@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jooq.DSLContext;
 import org.jooq.Record;
@@ -32,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 public final class EvidenceReader {
     private static final String EVENT =
             "select event.*, null::bytea[] as commitments, null::text[] as personal_values, null::bytea[] as salts";
+
+    /** So many tenants are named to somebody who named none of them. */
+    private static final int NAMED_TENANTS = 10;
 
     private final LogDatabase database;
 
@@ -128,6 +132,32 @@ public final class EvidenceReader {
                         "select key_id, algorithm, encoded from spendguard.signing_key where key_id = ?", id)
                 .map(row -> new VerificationKey(
                         row.get(0, String.class), row.get(1, String.class), row.get(2, byte[].class))));
+    }
+
+    /**
+     * Refuses a tenant for whom nothing was ever recorded: mostly the name is misspelt.
+     *
+     * @throws EvidenceException naming the first tenants there are
+     * @throws LedgerUnavailableException when the database cannot be reached
+     */
+    public void requireTenant(String tenant) {
+        List<String> known = database.transaction(sql -> sql.fetchOptional(
+                                "select from spendguard.stream where tenant = ? limit 1", tenant)
+                        .isPresent()
+                ? List.of(tenant)
+                : sql.fetch("select distinct tenant from spendguard.stream order by tenant limit ?", NAMED_TENANTS + 1)
+                        .getValues(0, String.class));
+        if (!known.contains(tenant)) {
+            String names = known.stream()
+                    .limit(NAMED_TENANTS)
+                    .map(name -> "'" + name + "'")
+                    .collect(Collectors.joining(", "));
+            throw new EvidenceException("Tenant '" + tenant + "' is not known here: "
+                    + (known.isEmpty()
+                            ? "nothing was recorded yet for anybody. Decide something first."
+                            : "there are " + names + (known.size() > NAMED_TENANTS ? " and more" : "")
+                                    + ". Name one of these."));
+        }
     }
 
     /**

@@ -80,6 +80,11 @@ final class LogCheckpoints {
                 .isPresent());
     }
 
+    /** The checkpoint of that size with the cosignatures it has; empty where none was signed. */
+    Optional<SignedNote> signed(long size) {
+        return database.transaction(sql -> note(sql, size));
+    }
+
     /** As {@link EvidenceLog#cosign} says. */
     SignedNote cosign(long size, NoteKey witness, SignedNote.Signature line) {
         return database.transaction(sql -> {

@@ -1,5 +1,6 @@
 package io.spendguard.jdbc.cli;
 
+import io.spendguard.jdbc.EvidenceReader;
 import io.spendguard.jdbc.PostgresLedger;
 import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.AccountState;
@@ -84,6 +85,9 @@ final class BudgetCommands {
                 accounts = one == null
                         ? ledger.accounts(tenant, namespace)
                         : ledger.accounts(tenant, namespace, one, null);
+            }
+            if (accounts.isEmpty()) {
+                EvidenceReader.open(dataSource()).requireTenant(tenant);
             }
             if (json) {
                 terminal.json(JsonObject.create()

@@ -6,6 +6,7 @@ import io.spendguard.evidence.EvidenceException;
 import io.spendguard.evidence.EvidenceFilter;
 import io.spendguard.evidence.EvidenceManifest;
 import io.spendguard.jdbc.EvidenceLog;
+import io.spendguard.jdbc.EvidenceReader;
 import io.spendguard.jdbc.EvidenceRetention;
 import io.spendguard.jdbc.PostgresLedger;
 import io.spendguard.json.JsonObject;
@@ -99,6 +100,9 @@ final class EvidenceExportCommand extends DatabaseCommand {
             throw new IllegalArgumentException(
                     "--from-checkpoint cannot be combined with --from, --until, --run or --budget:"
                             + " an excerpt's events prove themselves already. Leave it out, or filter by --tenant only.");
+        }
+        if (tenant != null) {
+            EvidenceReader.open(dataSource()).requireTenant(tenant);
         }
         List<Contract> enclosed = contracts.stream().map(Contract::load).toList();
         EvidenceManifest manifest;

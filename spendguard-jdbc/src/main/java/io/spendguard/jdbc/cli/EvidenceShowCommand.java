@@ -83,6 +83,7 @@ final class EvidenceShowCommand extends DatabaseCommand {
         if (byId.isEmpty()) {
             List<SealedEvent> ofDecision = reader.ofDecision(tenant, id);
             if (ofDecision.isEmpty()) {
+                reader.requireTenant(tenant);
                 throw new EvidenceException("Tenant '" + tenant + "' has no event and no decision " + id
                         + ". Take the id from: spendguard evidence tail");
             }

@@ -67,8 +67,11 @@ final class EvidenceTailCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         requireBounds();
-        EvidenceReader.Follower follower =
-                EvidenceReader.open(database.dataSource(environment)).follow(tenant, last);
+        EvidenceReader reader = EvidenceReader.open(database.dataSource(environment));
+        if (tenant != null) {
+            reader.requireTenant(tenant);
+        }
+        EvidenceReader.Follower follower = reader.follow(tenant, last);
         int left = limit == null ? Integer.MAX_VALUE : limit;
         while (left > 0) {
             List<SealedEvent> events = follower.next(EVENTS_PER_LOOK);

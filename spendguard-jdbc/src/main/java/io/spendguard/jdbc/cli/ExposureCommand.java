@@ -1,6 +1,7 @@
 package io.spendguard.jdbc.cli;
 
 import io.spendguard.decision.ExposureReport;
+import io.spendguard.jdbc.EvidenceReader;
 import io.spendguard.jdbc.PostgresLedger;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Money;
@@ -44,6 +45,9 @@ final class ExposureCommand extends DatabaseCommand {
         try (PostgresLedger ledger = openLedger()) {
             report = ExposureReport.of(
                     ledger, tenant, from == null ? Instant.MIN : from, until == null ? Instant.MAX : until);
+        }
+        if (report.rows().isEmpty()) {
+            EvidenceReader.open(dataSource()).requireTenant(tenant);
         }
         if (json) {
             terminal.json(JsonObject.create()

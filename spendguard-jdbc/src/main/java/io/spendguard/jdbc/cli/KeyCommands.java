@@ -52,6 +52,8 @@ final class KeyCommands {
                                                         "publicKey",
                                                         Base64.getEncoder().encodeToString(key.encoded())))
                                         .toList()));
+            } else if (keys.isEmpty()) {
+                terminal.line("No key has signed here yet: keys appear with the first event.");
             } else {
                 List<List<String>> rows = new ArrayList<>();
                 rows.add(List.of("ALGORITHM", "KEY"));

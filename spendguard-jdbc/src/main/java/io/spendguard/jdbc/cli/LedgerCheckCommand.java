@@ -1,5 +1,6 @@
 package io.spendguard.jdbc.cli;
 
+import io.spendguard.jdbc.EvidenceReader;
 import io.spendguard.jdbc.LedgerCheck;
 import io.spendguard.json.JsonObject;
 import java.io.IOException;
@@ -25,6 +26,13 @@ final class LedgerCheckCommand extends DatabaseCommand {
     @Override
     public Integer call() throws IOException {
         LedgerCheck.Report report = LedgerCheck.run(dataSource(), tenant);
+        if (tenant != null
+                && report.findingCount() == 0
+                && report.accounts() == 0
+                && report.transactions() == 0
+                && report.events() == 0) {
+            EvidenceReader.open(dataSource()).requireTenant(tenant); // nothing was checked
+        }
         if (json) {
             terminal.json(JsonObject.create()
                     .put("accounts", report.accounts())

@@ -1,7 +1,9 @@
 package io.spendguard.jdbc.cli;
 
 import io.spendguard.evidence.EvidenceException;
+import io.spendguard.jdbc.ConsistencyProof;
 import io.spendguard.jdbc.EvidenceLog;
+import io.spendguard.jdbc.EvidenceReader;
 import io.spendguard.jdbc.InclusionProof;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Digest;
@@ -19,6 +21,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -80,7 +83,9 @@ final class LogCommands {
     /** {@code spendguard log prove} */
     @Command(
             name = "prove",
-            description = "Shows that an event is under the last checkpoint, as one JSON object.",
+            description =
+                    "Shows, as one JSON object, that an event is under the last checkpoint, or that a checkpoint continues an"
+                            + " earlier one.",
             mixinStandardHelpOptions = true)
     @SuppressWarnings("NullAway.Init") // picocli sets what is required
     static final class Prove implements Callable<Integer> {
@@ -90,11 +95,23 @@ final class LogCommands {
         @Mixin
         private DatabaseOptions database;
 
-        @Option(names = "--tenant", required = true, description = "whose event")
-        private String tenant;
+        @Option(names = "--tenant", description = "whose event, with --event")
+        private @Nullable String tenant;
 
-        @Option(names = "--event", required = true, paramLabel = "ID", description = "the event's id")
-        private UUID event;
+        @Option(names = "--event", paramLabel = "ID", description = "the event's id: shows that it is covered")
+        private @Nullable UUID event;
+
+        @Option(
+                names = "--from-checkpoint",
+                paramLabel = "SIZE",
+                description = "an earlier checkpoint: shows that a later one continues it")
+        private @Nullable Long from;
+
+        @Option(
+                names = "--to-checkpoint",
+                paramLabel = "SIZE",
+                description = "the later one, with --from-checkpoint; the log's last by default")
+        private @Nullable Long to;
 
         @Option(names = "--json", description = "the answer is JSON in any case")
         @SuppressWarnings("unused") // taken, so that every command may be given it
@@ -107,15 +124,27 @@ final class LogCommands {
 
         @Override
         public Integer call() throws IOException {
-            InclusionProof proof = EvidenceLog.open(database.dataSource(environment))
-                    .prove(tenant, event)
-                    .orElse(null);
+            if (tenant != null && event != null && from == null && to == null) {
+                terminal.json(inclusion(tenant, event));
+            } else if (tenant == null && event == null && from != null) {
+                terminal.json(consistency(from));
+            } else {
+                throw new IllegalArgumentException("What is to be proved is named either by --tenant and --event, or by"
+                        + " --from-checkpoint and, where it is not the last, --to-checkpoint. Give one of the two.");
+            }
+            return SpendGuardCli.OK;
+        }
+
+        private JsonObject inclusion(String whose, UUID id) throws IOException {
+            PGSimpleDataSource source = database.dataSource(environment);
+            EvidenceReader.open(source).requireTenant(whose);
+            InclusionProof proof = EvidenceLog.open(source).prove(whose, id).orElse(null);
             if (proof == null) {
-                throw new EvidenceException("Event " + event + " of tenant '" + tenant
+                throw new EvidenceException("Event " + id + " of tenant '" + whose
                         + "' is under no checkpoint yet. Run: spendguard log checkpoint");
             }
-            terminal.json(toJson(proof.checkpoint())
-                    .put("event", event.toString())
+            return toJson(proof.checkpoint())
+                    .put("event", id.toString())
                     .put("tenant", proof.tenant())
                     .put("stream", proof.stream().toString())
                     .put("seq", proof.seq())
@@ -126,8 +155,16 @@ final class LogCommands {
                     .put("path", hex(proof.path()))
                     .put("balanceRoot", proof.balanceRoot().hex())
                     .put("headIndex", proof.headIndex())
-                    .put("headPath", hex(proof.headPath())));
-            return SpendGuardCli.OK;
+                    .put("headPath", hex(proof.headPath()));
+        }
+
+        private JsonObject consistency(long earlier) throws IOException {
+            ConsistencyProof proof =
+                    EvidenceLog.open(database.dataSource(environment)).proveConsistency(earlier, to);
+            return JsonObject.create()
+                    .put("from", toJson(proof.from()))
+                    .put("to", toJson(proof.to()))
+                    .put("path", hex(proof.path()));
         }
 
         private static List<String> hex(List<Digest> path) {

@@ -81,13 +81,19 @@ final class Terminal {
 
     /** Runs a command whose answers and complaints go here. */
     int execute(CommandLine command, String... args) {
-        return command.setOut(out)
-                .setErr(err)
-                .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
-                .setParameterExceptionHandler((wrong, given) -> cannotRun(wrong.getMessage() + ". Try '"
-                        + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help'."))
-                .setExecutionExceptionHandler((failure, failed, parsed) -> cannotRun(failure))
-                .execute(args);
+        try {
+            return command.setOut(out)
+                    .setErr(err)
+                    .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
+                    .setParameterExceptionHandler((wrong, given) -> cannotRun(wrong.getMessage() + ". Try '"
+                            + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help'."))
+                    .setExecutionExceptionHandler((failure, failed, parsed) -> cannotRun(failure))
+                    .execute(args);
+        } catch (OutOfMemoryError full) { // the work it was needed for is given up, and so is what that held
+            return cannotRun("Java heap of " + (Runtime.getRuntime().maxMemory() >> 20)
+                    + " MiB is full: the command was given up, and says nothing of what it was asked. Give it more, such as"
+                    + " JAVA_TOOL_OPTIONS=-Xmx4g.");
+        }
     }
 
     /** Says why a command could not run. */

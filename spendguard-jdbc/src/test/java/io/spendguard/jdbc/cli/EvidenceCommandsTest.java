@@ -109,9 +109,7 @@ class EvidenceCommandsTest {
 
         assertThat(exported.exitCode()).isEqualTo(2);
         assertThat(exported.err())
-                .isEqualTo(
-                        "spendguard: Tenant 'acne' has no event here, so there is nothing to prove. Name a tenant of this"
-                                + " ledger.\n");
+                .isEqualTo("spendguard: Tenant 'acne' is not known here: there are 'acme'. Name one of these.\n");
         assertThat(evidence).doesNotExist();
     }
 

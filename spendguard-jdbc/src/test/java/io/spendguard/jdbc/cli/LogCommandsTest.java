@@ -207,6 +207,70 @@ class LogCommandsTest {
     }
 
     @Test
+    void prove_thatALaterCheckpointContinuesAnEarlierOne_verifiesByItsPath() {
+        SignedNote first = SignedNote.parse(checkpoint().out().getBytes(StandardCharsets.UTF_8));
+        decide();
+        SignedNote second = SignedNote.parse(checkpoint().out().getBytes(StandardCharsets.UTF_8));
+
+        JsonObject proof = json(onLedger("log", "prove", "--from-checkpoint", "1"));
+        JsonObject named = json(onLedger("log", "prove", "--from-checkpoint", "1", "--to-checkpoint", "2", "--json"));
+        JsonObject itself = json(onLedger("log", "prove", "--from-checkpoint", "1", "--to-checkpoint", "1"));
+
+        assertThat(named).isEqualTo(proof);
+        assertThat(note(proof.object("from"))).isEqualTo(first.text());
+        assertThat(note(proof.object("to"))).isEqualTo(second.text());
+        assertThat(MerkleTree.verifyConsistency(
+                        proof.object("from").integer("size"),
+                        proof.object("to").integer("size"),
+                        proof.strings("path").stream().map(Digest::parse).toList(),
+                        Digest.parse(proof.object("from").string("root")),
+                        Digest.parse(proof.object("to").string("root"))))
+                .isTrue();
+        assertThat(itself.strings("path")).isEmpty();
+    }
+
+    private static String note(JsonObject checkpoint) {
+        return SignedNote.parse(checkpoint.string("note").getBytes(StandardCharsets.UTF_8))
+                .text();
+    }
+
+    @Test
+    void prove_ofNoCheckpointOrBackwards_saysWhatIsWrong() {
+        checkpoint();
+        decide();
+        checkpoint();
+
+        assertThat(onLedger("log", "prove", "--from-checkpoint", "7").err())
+                .startsWith("spendguard: Checkpoint 7 is later than checkpoint 2: a log continues what came before.");
+        assertThat(onLedger("log", "prove", "--from-checkpoint", "0").err())
+                .startsWith("spendguard: The log signed no checkpoint of size 0: its last one is 2.");
+        assertThat(onLedger("log", "prove", "--from-checkpoint", "1", "--tenant", "acme")
+                        .err())
+                .startsWith("spendguard: What is to be proved is named either by --tenant and --event, or by");
+        assertThat(onLedger("log", "prove", "--tenant", "acme").exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void prove_whereTheTreeWasChanged_provesNothing() throws SQLException {
+        checkpoint();
+        decide();
+        checkpoint();
+        try (Connection connection = database.adminDataSource().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("set session_replication_role = replica");
+            statement.execute(
+                    "update spendguard.log_tile set hashes = substr(hashes, 1, 32) || sha256(hashes) where tenant = ''");
+        }
+
+        Console proof = onLedger("log", "prove", "--from-checkpoint", "1");
+
+        assertThat(proof.exitCode()).isEqualTo(2);
+        assertThat(proof.err())
+                .startsWith(
+                        "spendguard: Tree of the log does not continue checkpoint 1 up to checkpoint 2: it was changed");
+    }
+
+    @Test
     void prove_beforeAnyCheckpoint_saysWhatToRun() throws SQLException {
         String event = eventId();
 

@@ -163,14 +163,14 @@ class GuardAssertTest {
     }
 
     @Test
-    void hasVerifiableEvidence_anEventIsMissing_fails() {
+    void hasVerifiableEvidence_theContractsActivationIsMissing_fails() {
         InMemoryLedger honest = new InMemoryLedger(clock);
-        try (Guard deceived = guard(withoutItsThirdEvent(honest))) {
+        try (Guard deceived = guard(withoutItsActivation(honest))) {
             deceived.decide(Action.toolCall("search").build()).orThrow().commit(Money.parse("0.10 USD"));
 
             assertThatThrownBy(() -> assertThat(deceived).hasVerifiableEvidence())
                     .isInstanceOf(AssertionError.class)
-                    .hasMessageStartingWith("Evidence of 4 events does not verify: 1 finding. Something wrote to the"
+                    .hasMessageStartingWith("Evidence of 4 events does not verify: 2 findings. Something wrote to the"
                             + " ledger beside the guard, or the ledger is broken.\n  EVENT_MISSING ");
         }
     }
@@ -222,7 +222,7 @@ class GuardAssertTest {
     }
 
     /** Keeps everything, and hides one event from readers. */
-    private static Ledger withoutItsThirdEvent(Ledger honest) {
+    private static Ledger withoutItsActivation(Ledger honest) {
         return (Ledger) Proxy.newProxyInstance(
                 Ledger.class.getClassLoader(), new Class<?>[] {Ledger.class}, (proxy, method, arguments) -> {
                     if (!method.getName().equals("events")) {

@@ -1,0 +1,166 @@
+package io.spendguard.verify;
+
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.Amount;
+import io.spendguard.model.Unit;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which contracts came into force for a tenant, with which limits: a decision names one of them, and an account has the limit that
+ * one of them stated. Memory is proportional to the contracts that came into force, and not to the events under them.
+ */
+final class ContractBook {
+    /** So many contracts may be named before an event is read that puts them in force. */
+    private static final int MOST_WAITING = 10_000;
+
+    private final Scope scope;
+    private final Findings findings;
+    private final Set<InForce> activated = new HashSet<>();
+    /** Contracts that decisions name, with the first of these, where no event read so far puts them in force. */
+    private final Map<InForce, Place> named = new HashMap<>();
+
+    private final Map<Budget, List<Stated>> limits = new HashMap<>();
+    private final Set<Book> books = new HashSet<>();
+    /** Tenants of whose events some were closed and dropped. */
+    private final Set<String> begunBefore = new HashSet<>();
+
+    ContractBook(Scope scope, Findings findings) {
+        this.scope = scope;
+        this.findings = findings;
+    }
+
+    /** Some of the tenant's events are not there, as they were closed and dropped. */
+    void beganBefore(String tenant) {
+        begunBefore.add(tenant);
+    }
+
+    /** A contract comes into force; returns what it states; throws {@link IllegalArgumentException} for malformed facts. */
+    Limits activated(Place place, String tenant, Instant at, JsonObject data) {
+        if (data.has("mode") && data.has("priceBook")) {
+            InForce inForce =
+                    new InForce(tenant, data.string("contract"), data.string("mode"), data.string("priceBook"));
+            activated.add(inForce);
+            named.remove(inForce);
+        }
+        String namespace = data.string("namespace");
+        books.add(new Book(tenant, namespace));
+        Map<String, Amount> stated = new HashMap<>();
+        for (JsonObject limit : data.objects("limits")) {
+            Amount amount = Amount.parse(limit.string("limit"));
+            stated.put(limit.string("budget"), amount);
+            List<Stated> ofBudget = limits.computeIfAbsent(
+                    new Budget(tenant, namespace, limit.string("budget")), none -> new ArrayList<>(1));
+            Stated next = new Stated(Objects.requireNonNull(place.stream()), place.seq(), at, amount);
+            if (ofBudget.isEmpty() || !ofBudget.get(ofBudget.size() - 1).says(next)) {
+                ofBudget.add(next);
+            }
+        }
+        return new Limits(namespace, Map.copyOf(stated));
+    }
+
+    /** A decision names the contract that made it; older ones than this version do not say under which mode. */
+    void decided(Place place, String tenant, JsonObject data) {
+        JsonObject decision = data.object("decision");
+        if (!data.has("contract") || !data.has("priceBook") || !decision.has("mode")) {
+            return;
+        }
+        InForce inForce =
+                new InForce(tenant, data.string("contract"), decision.string("mode"), data.string("priceBook"));
+        if (activated.contains(inForce)) {
+            return;
+        }
+        if (named.size() < MOST_WAITING) {
+            named.putIfAbsent(inForce, place);
+        } else if (!named.containsKey(inForce)) {
+            notActivated(inForce, place);
+        }
+    }
+
+    /** Draws the conclusions that need every stream; where some events are not there, nobody can tell. */
+    void end() {
+        named.forEach(this::notActivated);
+    }
+
+    private void notActivated(InForce inForce, Place place) {
+        if (isWhole(inForce.tenant())) {
+            findings.add(
+                    FindingCode.CONTRACT_NOT_ACTIVATED,
+                    place,
+                    "Event " + place.event() + " decides by contract " + inForce.contract() + " (" + inForce.mode()
+                            + ") with price book " + inForce.priceBook() + ", which no event puts in force for tenant '"
+                            + inForce.tenant() + "': a contract comes into force before it decides. Ask who wrote it.");
+        }
+    }
+
+    private boolean isWhole(String tenant) {
+        return !scope.isExcerpt() && !scope.isLater() && !begunBefore.contains(tenant);
+    }
+
+    /**
+     * What is wrong with an account's limit; null where nothing is, or where nobody can tell.
+     *
+     * @param opening the event that opens it
+     * @param opened the limit it was opened with
+     * @param limit what contracts made of that in the end
+     * @param until when its window ends
+     */
+    @Nullable
+    String fault(
+            String tenant,
+            String namespace,
+            String budget,
+            Unit unit,
+            Place opening,
+            long opened,
+            long limit,
+            Instant until) {
+        if (!isWhole(tenant) || !books.contains(new Book(tenant, namespace))) {
+            return null;
+        }
+        List<Stated> stated = limits.getOrDefault(new Budget(tenant, namespace, budget), List.of());
+        if (stated.stream().noneMatch(limitOf -> limitOf.is(opened, unit))) {
+            return "is opened with " + new Amount(Math.max(0, opened), unit) + ", which no contract in force states";
+        }
+        boolean isInOneStream = stated.stream().allMatch(limitOf -> limitOf.stream.equals(opening.stream()));
+        long last = opened;
+        if (isInOneStream) {
+            for (Stated next : stated) {
+                last = next.seq > opening.seq() && next.at.isBefore(until) ? next.limit.atomic() : last;
+            }
+        } else if (stated.stream().anyMatch(limitOf -> limitOf.is(limit, unit))) {
+            last = limit;
+        }
+        return last == limit
+                ? null
+                : "has a limit of " + limit + " atoms in the end, where the last contract states "
+                        + (isInOneStream ? last + " of them" : "another one");
+    }
+
+    /** What one contract states. */
+    record Limits(String namespace, Map<String, Amount> byBudget) {}
+
+    private record InForce(String tenant, String contract, String mode, String priceBook) {}
+
+    private record Book(String tenant, String namespace) {}
+
+    private record Budget(String tenant, String namespace, String budget) {}
+
+    private record Stated(UUID stream, long seq, Instant at, Amount limit) {
+        private boolean says(Stated next) {
+            return stream.equals(next.stream) && limit.equals(next.limit);
+        }
+
+        private boolean is(long atomic, Unit unit) {
+            return limit.atomic() == atomic && limit.unit().equals(unit);
+        }
+    }
+}
