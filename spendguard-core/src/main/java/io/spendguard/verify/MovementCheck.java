@@ -17,15 +17,11 @@ import java.util.UUID;
 final class MovementCheck {
     private static final Set<String> ALLOWING = Set.of("continue", "degrade");
     private static final Set<String> HOLDING = Set.of("AVAILABLE", "HELD");
-<<<<<<< HEAD
-    private static final Set<String> LIMITING = Set.of("AVAILABLE", "DEBT", "ADJUSTMENT");
-=======
     private static final Set<String> PARTING = Set.of("AVAILABLE", "HELD", "SPENT");
     private static final Set<String> SETTLING = Set.of("AVAILABLE", "HELD", "SPENT", "DEBT");
     private static final Set<String> CORRECTING = Set.of("AVAILABLE", "SPENT", "DEBT");
     private static final Set<String> LIMITING = Set.of("AVAILABLE", "DEBT", "ADJUSTMENT");
     private static final Set<String> GIVING = Set.of("AVAILABLE", "DEBT", "GRANT");
->>>>>>> evid
     /** Of types that this version does not know nobody can tell. */
     private static final Set<String> MOTIONLESS = Set.of(
             EventTypes.CONTRACT_REJECTED,
@@ -65,16 +61,10 @@ final class MovementCheck {
             }
             case EventTypes.ACCOUNT_OPENED -> {
                 requireOnly(place, entries, Set.of(id(data.object("account"), "id")), "opens an account");
-<<<<<<< HEAD
-            case EventTypes.LIMIT_CARRIED -> {
-                if (entries.stream().anyMatch(entry -> !LIMITING.contains(entry.kind()))) {
-                    unfit(place, "carries a limit and moves what is held, spent or granted");
-                }
-=======
                 requireKinds(place, entries, LIMITING, "opens an account");
                 requireOneWay(place, entries);
->>>>>>> evid
             }
+            case EventTypes.LIMIT_CARRIED -> requireKinds(place, entries, LIMITING, "carries a limit");
             case EventTypes.BUDGET_GRANTED, EventTypes.BUDGET_TRANSFERRED -> allotment(place, data, entries);
             default -> {
                 if (MOTIONLESS.contains(type) && !entries.isEmpty()) {
