@@ -66,9 +66,7 @@ final class AccountBooks {
         if (type.equals(EventTypes.ACCOUNT_OPENED)) {
             open(place, tenant, data, movements);
         }
-        ContractBook.Limits limits = type.equals(EventTypes.CONTRACT_ACTIVATED) && data.has("limits")
-                ? contracts.activated(place, tenant, at, data)
-                : null;
+        ContractBook.Limits limits = limits(place, tenant, type, at, data);
         movements.forEach((account, movement) -> {
             if (movement.sum() != 0) {
                 findings.add(
@@ -107,6 +105,13 @@ final class AccountBooks {
         if (type.equals(EventTypes.BUDGET_TRANSFERRED)) {
             requireNothingMinted(place, movements);
         }
+    }
+
+    private ContractBook.@Nullable Limits limits(Place place, String tenant, String type, Instant at, JsonObject data) {
+        if (type.equals(EventTypes.CONTRACT_ACTIVATED) && data.has("limits")) {
+            return contracts.activated(place, tenant, at, data);
+        }
+        return type.equals(EventTypes.LIMIT_CARRIED) ? contracts.carried(place, tenant, data) : null;
     }
 
     /** An event calls an account so. */
@@ -253,7 +258,8 @@ final class AccountBooks {
                 opening,
                 book.openedWith,
                 -book.balance.adjustment(),
-                identity.window().until());
+                identity.window().until(),
+                book.isMovedBySeveral ? null : book.last);
         if (fault != null) {
             findings.add(
                     FindingCode.LIMIT_MISMATCH,

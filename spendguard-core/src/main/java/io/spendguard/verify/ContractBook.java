@@ -29,6 +29,9 @@ final class ContractBook {
     private final Map<InForce, Place> named = new HashMap<>();
 
     private final Map<Budget, List<Stated>> limits = new HashMap<>();
+    /** Limits that were carried to accounts, with the first event that did, where no event read so far states them. */
+    private final Map<Carried, Place> carried = new HashMap<>();
+
     private final Set<Book> books = new HashSet<>();
     /** Tenants of whose events some were closed and dropped. */
     private final Set<String> begunBefore = new HashSet<>();
@@ -51,20 +54,48 @@ final class ContractBook {
             activated.add(inForce);
             named.remove(inForce);
         }
-        String namespace = data.string("namespace");
-        books.add(new Book(tenant, namespace));
-        Map<String, Amount> stated = new HashMap<>();
-        for (JsonObject limit : data.objects("limits")) {
-            Amount amount = Amount.parse(limit.string("limit"));
-            stated.put(limit.string("budget"), amount);
-            List<Stated> ofBudget = limits.computeIfAbsent(
-                    new Budget(tenant, namespace, limit.string("budget")), none -> new ArrayList<>(1));
+        Limits stated = limits(data);
+        books.add(new Book(tenant, stated.namespace()));
+        stated.byBudget().forEach((budget, amount) -> {
+            Budget of = new Budget(tenant, stated.namespace(), budget);
+            carried.remove(new Carried(of, amount));
+            List<Stated> ofBudget = limits.computeIfAbsent(of, none -> new ArrayList<>(1));
             Stated next = new Stated(Objects.requireNonNull(place.stream()), place.seq(), at, amount);
             if (ofBudget.isEmpty() || !ofBudget.get(ofBudget.size() - 1).says(next)) {
                 ofBudget.add(next);
             }
+        });
+        return stated;
+    }
+
+    /** Limits reach accounts that were open then; returns them; throws {@link IllegalArgumentException} for malformed facts. */
+    Limits carried(Place place, String tenant, JsonObject data) {
+        Limits given = limits(data);
+        given.byBudget().forEach((budget, amount) -> {
+            Carried limit = new Carried(new Budget(tenant, given.namespace(), budget), amount);
+            if (isStated(limit)) {
+                return;
+            }
+            if (carried.size() < MOST_WAITING) {
+                carried.putIfAbsent(limit, place);
+            } else if (!carried.containsKey(limit)) {
+                notStated(limit, place);
+            }
+        });
+        return given;
+    }
+
+    private boolean isStated(Carried limit) {
+        return limits.getOrDefault(limit.budget(), List.of()).stream()
+                .anyMatch(stated -> stated.limit().equals(limit.limit()));
+    }
+
+    private static Limits limits(JsonObject data) {
+        Map<String, Amount> limits = new HashMap<>();
+        for (JsonObject limit : data.objects("limits")) {
+            limits.put(limit.string("budget"), Amount.parse(limit.string("limit")));
         }
-        return new Limits(namespace, Map.copyOf(stated));
+        return new Limits(data.string("namespace"), Map.copyOf(limits));
     }
 
     /** A decision names the contract that made it; older ones than this version do not say under which mode. */
@@ -88,6 +119,19 @@ final class ContractBook {
     /** Draws the conclusions that need every stream; where some events are not there, nobody can tell. */
     void end() {
         named.forEach(this::notActivated);
+        carried.forEach(this::notStated);
+    }
+
+    private void notStated(Carried limit, Place place) {
+        Budget budget = limit.budget();
+        if (isWhole(budget.tenant()) && books.contains(new Book(budget.tenant(), budget.namespace()))) {
+            findings.add(
+                    FindingCode.LIMIT_MISMATCH,
+                    place,
+                    "Event " + place.event() + " carries a limit of " + limit.limit() + " to accounts of budget '"
+                            + budget.budget() + "' (" + budget.namespace()
+                            + "), which no contract in force states: a limit is what a contract states. Ask who wrote it.");
+        }
     }
 
     private void notActivated(InForce inForce, Place place) {
@@ -112,6 +156,8 @@ final class ContractBook {
      * @param opened the limit it was opened with
      * @param limit what contracts made of that in the end
      * @param until when its window ends
+     * @param lastMove the last event that moves it, if all that do are in one stream; otherwise null. Who moves an account gives it
+     *     the limit in force first, so that one nobody moved may still have an earlier one
      */
     @Nullable
     String fault(
@@ -122,7 +168,8 @@ final class ContractBook {
             Place opening,
             long opened,
             long limit,
-            Instant until) {
+            Instant until,
+            @Nullable Place lastMove) {
         if (!isWhole(tenant) || !books.contains(new Book(tenant, namespace))) {
             return null;
         }
@@ -130,11 +177,13 @@ final class ContractBook {
         if (stated.stream().noneMatch(limitOf -> limitOf.is(opened, unit))) {
             return "is opened with " + new Amount(Math.max(0, opened), unit) + ", which no contract in force states";
         }
-        boolean isInOneStream = stated.stream().allMatch(limitOf -> limitOf.stream.equals(opening.stream()));
         long last = opened;
-        if (isInOneStream) {
+        boolean isInOneStream = false;
+        if (lastMove != null && stated.stream().allMatch(limitOf -> limitOf.stream.equals(opening.stream()))) {
+            isInOneStream = true;
             for (Stated next : stated) {
-                last = next.seq > opening.seq() && next.at.isBefore(until) ? next.limit.atomic() : last;
+                boolean isBetween = next.seq > opening.seq() && next.seq <= lastMove.seq();
+                last = isBetween && next.at.isBefore(until) ? next.limit.atomic() : last;
             }
         } else if (stated.stream().anyMatch(limitOf -> limitOf.is(limit, unit))) {
             last = limit;
@@ -153,6 +202,8 @@ final class ContractBook {
     private record Book(String tenant, String namespace) {}
 
     private record Budget(String tenant, String namespace, String budget) {}
+
+    private record Carried(Budget budget, Amount limit) {}
 
     private record Stated(UUID stream, long seq, Instant at, Amount limit) {
         private boolean says(Stated next) {
