@@ -173,8 +173,7 @@ public final class Call implements AutoCloseable {
     /** Without an answer: nothing was sent, or some of it was counted, or nobody can say what it cost. */
     private @Nullable Supplier<@Nullable Settlement> abandoned(State now, String why) {
         Optional<Passage.Heard> heard = passage.heard();
-        if (heard.isPresent()
-                && (heard.get().usage().isComplete() || now.phase() == CallPhase.STREAMING)) {
+        if (heard.isPresent() && (heard.get().usage().isComplete() || now.phase() == CallPhase.STREAMING)) {
             return () -> books.commit(heard.get());
         }
         return switch (now.phase()) {

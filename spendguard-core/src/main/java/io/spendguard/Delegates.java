@@ -93,8 +93,8 @@ public final class Delegates {
         List<Field> fields = new ArrayList<>();
         for (Class<?> at = type; isOfAnApplication(at); at = at.getSuperclass()) {
             for (Field field : at.getDeclaredFields()) {
-                boolean canHold =
-                        kind.isAssignableFrom(field.getType()) || field.getType().isAssignableFrom(kind);
+                boolean canHold = kind.isAssignableFrom(field.getType())
+                        || field.getType().isAssignableFrom(kind);
                 if (canHold && !Modifier.isStatic(field.getModifiers())) {
                     fields.add(field);
                 }

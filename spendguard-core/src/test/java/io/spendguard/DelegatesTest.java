@@ -66,7 +66,8 @@ class DelegatesTest {
         assertThat(find(() -> "nothing")).isNull();
         assertThat(find(new Either(new MethodTool("a"), new MethodTool("b")))).isNull();
         assertThat(find(new Loose<>("no tool"))).isNull();
-        assertThat(find(new Logging(new Gate(new MethodTool("decided by itself"))))).isNull();
+        assertThat(find(new Logging(new Gate(new MethodTool("decided by itself")))))
+                .isNull();
     }
 
     private static MethodTool find(Tool wrapper) {

@@ -130,7 +130,8 @@ public final class Usage {
     @Override
     public String toString() {
         return "Usage[input=" + text(inputTokens) + ", cacheRead=" + text(cacheReadTokens)
-                + (cacheWriteTokens == null ? "" : ", cacheWrite=" + cacheWriteTokens) + ", output=" + text(outputTokens) + ", reasoning=" + text(reasoningTokens) + "]";
+                + (cacheWriteTokens == null ? "" : ", cacheWrite=" + cacheWriteTokens) + ", output="
+                + text(outputTokens) + ", reasoning=" + text(reasoningTokens) + "]";
     }
 
     private static String text(@Nullable Long count) {

@@ -11,9 +11,12 @@ class OpenAiExtrasTest {
     void areBounded_onlyWithoutAMemberThatCostsMore() {
         assertThat(OpenAiExtras.areBounded(null)).isTrue();
         assertThat(OpenAiExtras.areBounded(Set.of())).isTrue();
-        assertThat(OpenAiExtras.areBounded(Set.of("user", "seed", "parallel_tool_calls"))).isTrue();
+        assertThat(OpenAiExtras.areBounded(Set.of("user", "seed", "parallel_tool_calls")))
+                .isTrue();
         for (String member : List.of("n", "best_of", "model", "max_tokens", "service_tier", "web_search_options")) {
-            assertThat(OpenAiExtras.areBounded(Set.of("user", member))).as(member).isFalse();
+            assertThat(OpenAiExtras.areBounded(Set.of("user", member)))
+                    .as(member)
+                    .isFalse();
         }
     }
 

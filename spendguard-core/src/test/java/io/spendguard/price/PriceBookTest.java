@@ -166,8 +166,8 @@ class PriceBookTest {
                 .outputTokens(0)
                 .build();
         Price unnamed = price("\"input\": \"3.00\", \"cacheRead\": \"0.30\", \"output\": \"15.00\"");
-        Price named = price(
-                "\"input\": \"3.00\", \"cacheRead\": \"0.30\", \"cacheWrite\": \"3.75\", \"output\": \"15.00\"");
+        Price named =
+                price("\"input\": \"3.00\", \"cacheRead\": \"0.30\", \"cacheWrite\": \"3.75\", \"output\": \"15.00\"");
 
         // 1,000 x 3.00 + 1,000 x 0.30 + 2,000 x 6.00 or 3.75 per million
         assertThat(unnamed.costRoundedUp(usage)).isEqualTo(Money.parse("0.0153 USD"));
@@ -180,8 +180,11 @@ class PriceBookTest {
 
     @Test
     void usage_cachesBeyondTheInput_areRefused() {
-        Usage.Builder usage =
-                Usage.builder().inputTokens(10).cacheReadTokens(6).cacheWriteTokens(5).outputTokens(0);
+        Usage.Builder usage = Usage.builder()
+                .inputTokens(10)
+                .cacheReadTokens(6)
+                .cacheWriteTokens(5)
+                .outputTokens(0);
 
         assertThatThrownBy(usage::build)
                 .isInstanceOf(IllegalArgumentException.class)
