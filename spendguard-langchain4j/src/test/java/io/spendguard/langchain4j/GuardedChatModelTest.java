@@ -300,8 +300,7 @@ class GuardedChatModelTest {
         lab = Lab.withoutSettlements();
         lab.provider.replyWithToolCall("search", "{}");
 
-        ChatResponse answer =
-                GuardedModels.chat(lab.chat().build(), lab.guard).chat(HELLO);
+        ChatResponse answer = GuardedModels.chat(lab.chat().build(), lab.guard).chat(HELLO);
 
         assertThat(answer.aiMessage().toolExecutionRequests()).hasSize(1);
         assertThat(lab.guard).onTool("search").decided(Effect.CONTINUE, times(1));
@@ -313,7 +312,8 @@ class GuardedChatModelTest {
 
         model.chat(HELLO);
 
-        // 100 x 2,500 + 2,000 x 1,250 + 1,000 x 5,000, twice the input's where the book names no price, + 10 x 10,000 nanos
+        // 100 x 2,500 + 2,000 x 1,250 + 1,000 x 5,000, twice the input's where the book names no price, + 10 x 10,000
+        // nanos
         assertThat(lab.spent()).isEqualTo("0.00785 USD");
     }
 

@@ -114,7 +114,8 @@ class GuardedEmbeddingModelTest {
     @Test
     void embedAll_splitBetweenTwoGates_isOneDecisionForAllItsParts() {
         lab.provider.reply(
-                OpenAiReply.text("").withUsage(Usage.of(300, 0)), OpenAiReply.text("").withUsage(Usage.of(700, 0)));
+                OpenAiReply.text("").withUsage(Usage.of(300, 0)),
+                OpenAiReply.text("").withUsage(Usage.of(700, 0)));
         EmbeddingModel outer = GuardedModels.embedding(
                 new Batching(GuardedModels.embedding(lab.embedding().build(), lab.guard), 1), lab.guard);
 
@@ -152,7 +153,10 @@ class GuardedEmbeddingModelTest {
             }
         };
 
-        assertThat(GuardedModels.embedding(odd, lab.guard).embed("text").content().dimension())
+        assertThat(GuardedModels.embedding(odd, lab.guard)
+                        .embed("text")
+                        .content()
+                        .dimension())
                 .isEqualTo(1);
 
         assertThat(lab.spent()).isEqualTo("0.00000002 USD");

@@ -316,7 +316,8 @@ class GuardedStreamingChatModelTest {
     }
 
     @Test
-    void chat_startedAgainInACallbackAfterAFailureThatMayBeBilled_isDecidedAgainAndTheFirstNeverFree() throws Exception {
+    void chat_startedAgainInACallbackAfterAFailureThatMayBeBilled_isDecidedAgainAndTheFirstNeverFree()
+            throws Exception {
         lab.provider.reply(OpenAiReply.serverError(), OpenAiReply.text("Good."));
         StreamProbe probe = new StreamProbe();
 

@@ -274,8 +274,7 @@ class GuardedChatModelTest {
     @Test
     @LeavesOpenHolds("the ledger records no outcome")
     void callAndStream_ledgerAwayAfterTheAnswer_loseNoPaidAnswer() {
-        try (Bench bench =
-                new Bench(Bench.contract(""), ledger -> LedgerOutage.at(OperationKind.SETTLE, ledger))) {
+        try (Bench bench = new Bench(Bench.contract(""), ledger -> LedgerOutage.at(OperationKind.SETTLE, ledger))) {
             bench.provider.otherwise(OpenAiReply.toolCall("search", "{}"));
             ChatModel model = bench.model();
 

@@ -240,8 +240,8 @@ class GuardedChatStreamTest {
                     OpenAiReply.text("Bad.").withUsage(Usage.of(1_000, 200)),
                     OpenAiReply.text("Good.").withUsage(Usage.of(2_000, 0)));
             ChatModel inner = bench.model();
-            ChatModel outer = between(bench, inner, prompt -> inner.stream(prompt)
-                    .thenMany(Flux.defer(() -> inner.stream(prompt))));
+            ChatModel outer = between(
+                    bench, inner, prompt -> inner.stream(prompt).thenMany(Flux.defer(() -> inner.stream(prompt))));
 
             assertThat(String.join("", outer.stream("Hello").collectList().block()))
                     .isEqualTo("Good.");

@@ -73,9 +73,9 @@ class GuardedEmbeddingModelTest {
     void call_splitBetweenTwoGates_isOneDecisionForAllItsParts() {
         try (Bench bench = new Bench(Bench.contract(""))) {
             bench.provider.reply(
-                    OpenAiReply.text("").withUsage(Usage.of(300, 0)), OpenAiReply.text("").withUsage(Usage.of(700, 0)));
-            EmbeddingModel outer =
-                    bench.decorator.guardEmbeddingModel(new Batching(bench.embeddings(), 1), "openai");
+                    OpenAiReply.text("").withUsage(Usage.of(300, 0)),
+                    OpenAiReply.text("").withUsage(Usage.of(700, 0)));
+            EmbeddingModel outer = bench.decorator.guardEmbeddingModel(new Batching(bench.embeddings(), 1), "openai");
 
             outer.embed(List.of("one", "two"));
 
@@ -90,16 +90,13 @@ class GuardedEmbeddingModelTest {
     void call_embeddedAgainBetweenTwoGates_isDecidedAndChargedAgain() {
         try (Bench bench = new Bench(Bench.contract(""))) {
             bench.provider.otherwise(OpenAiReply.text("").withUsage(Usage.of(1_000, 0)));
-            EmbeddingModel outer =
-                    bench.decorator.guardEmbeddingModel(new Batching(bench.embeddings(), 3), "openai");
+            EmbeddingModel outer = bench.decorator.guardEmbeddingModel(new Batching(bench.embeddings(), 3), "openai");
 
             outer.embed(List.of("one", "two"));
 
             // Six calls: two fit what was decided, the other four are decided by themselves.
             assertThat(bench.provider.calls()).hasSize(6);
-            assertThat(bench.events())
-                    .filteredOn("llm_call continue"::equals)
-                    .hasSize(5);
+            assertThat(bench.events()).filteredOn("llm_call continue"::equals).hasSize(5);
             assertThat(bench.spent()).isEqualTo(Amount.parse("0.00012 USD"));
         }
     }

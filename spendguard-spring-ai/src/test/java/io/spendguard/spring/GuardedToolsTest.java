@@ -228,8 +228,8 @@ class GuardedToolsTest {
     @Test
     @LeavesOpenHolds("the tool may have had its effect before its connection failed")
     void tool_thatThrows_isNeverFree() {
-        GateSettings settings = new GateSettings(
-                Scope.EMPTY, ToolAdmission.OFF, Map.of("search", Money.parse("0.01 USD")), null);
+        GateSettings settings =
+                new GateSettings(Scope.EMPTY, ToolAdmission.OFF, Map.of("search", Money.parse("0.01 USD")), null);
         try (Bench bench = new Bench(Bench.contract(""), settings)) {
             ToolCallback broken = bench.decorator.guardTool(FunctionToolCallback.builder("search", () -> {
                         throw new IllegalStateException("no index", new ConnectException("refused"));

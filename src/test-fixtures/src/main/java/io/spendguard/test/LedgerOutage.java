@@ -34,8 +34,7 @@ public final class LedgerOutage {
     private static LedgerSession session(OperationKind kind, LedgerSession session) {
         return proxy(
                 LedgerSession.class,
-                (self, method, args) -> method.getName().equals("submit")
-                                && ((LedgerOperation) args[0]).kind() == kind
+                (self, method, args) -> method.getName().equals("submit") && ((LedgerOperation) args[0]).kind() == kind
                         ? CompletableFuture.failedFuture(new LedgerUnavailableException(
                                 "The ledger is away for " + kind + ": the test says so. Nothing was written."))
                         : invoke(method, session, args));
