@@ -133,7 +133,13 @@ public final class BudgetOperations implements AutoCloseable {
     /** A window that rolls has kept buckets beside the account for all time. */
     private boolean rolls(Account account) {
         return account.window().equals(Period.ALWAYS)
-                && ledger.accounts(account.tenant(), account.namespace(), account.budgetId(), account.key()).stream()
+                && ledger
+                        .accounts(
+                                account.tenant(),
+                                account.namespace(),
+                                account.budgetId(),
+                                Claims.bucketKey(account.key()))
+                        .stream()
                         .map(AccountState::account)
                         .anyMatch(other -> Claims.isBucketOf(other, account));
     }

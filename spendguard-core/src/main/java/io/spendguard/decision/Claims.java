@@ -183,7 +183,8 @@ final class Claims {
                 && bucket.key().equals(bucketKey(window.key()));
     }
 
-    private static String bucketKey(String key) {
+    /** The key under which the buckets of a rolling window's account are kept. */
+    static String bucketKey(String key) {
         return key.isEmpty() ? BUCKET : key + "/" + BUCKET;
     }
 

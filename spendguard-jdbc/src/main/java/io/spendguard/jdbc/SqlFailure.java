@@ -43,6 +43,7 @@ enum SqlFailure {
             "SG003", // another time
             "SG004", // a reservation is not held
             "SG005", // a key is taken
+            "SG006", // an account has not got its budget's limit yet
             "22003"); // a balance overflows
 
     static SqlFailure of(SQLException failure) {

@@ -148,7 +148,7 @@ final class Writer implements Runnable {
                         // Once more, at once.
                     }
                     case OBJECTION -> {
-                        if (!assumes && !isLate(e)) {
+                        if (!assumes && !isOutdated(e)) {
                             halve(left, OperationFailures.refused(left.get(0), e));
                             return;
                         }
@@ -225,9 +225,9 @@ final class Writer implements Runnable {
         }
     }
 
-    /** The window ended between the look at the clock and the write: a new look finds the next window. */
-    private static boolean isLate(SQLException failure) {
-        return "SG003".equals(failure.getSQLState());
+    /** Between the look and the write a window ended, or a limit changed that reached all but our accounts: a new look finds it. */
+    private static boolean isOutdated(SQLException failure) {
+        return "SG003".equals(failure.getSQLState()) || "SG006".equals(failure.getSQLState());
     }
 
     private static void fail(List<Waiting> batch, @Nullable Exception reason) {

@@ -6,17 +6,25 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
 import io.spendguard.decision.EvidenceExport;
+import io.spendguard.ledger.Account;
 import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.LedgerSession;
 import io.spendguard.ledger.Namespace;
+import io.spendguard.ledger.PostResult;
 import io.spendguard.model.Action;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Effect;
+import io.spendguard.model.IdSource;
 import io.spendguard.model.LedgerUnavailableException;
 import io.spendguard.model.Money;
+import io.spendguard.model.Period;
 import io.spendguard.proof.Anchors;
 import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.test.Database;
+import io.spendguard.test.LedgerOperations;
+import io.spendguard.test.TestHost;
 import io.spendguard.verify.Verifier;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -154,6 +162,63 @@ class LimitCarryingTest {
                             state -> allowedAfterwards.contains(state.account().key()));
         }
         assertSound(folder, lowered);
+    }
+
+    /** Which account an activation leaves behind is for its plan to say, and always the same. */
+    @Test
+    void hold_limitLoweredWhileItWaitsForItsAccount_isJudgedAnew() throws Exception {
+        IdSource ids = IdSource.system();
+        LedgerOperations operations = new LedgerOperations("acme", ids, Clock.systemUTC());
+        Duration patience = Duration.ofSeconds(60);
+        try (PostgresLedger ledger = PostgresLedger.open(
+                        TestLedgers.application(database),
+                        PostgresLedger.Options.defaults().lockTimeout(Duration.ofSeconds(30)));
+                LedgerSession one = ledger.connect(TestHost.of(ids));
+                LedgerSession two = ledger.connect(TestHost.of(ids));
+                Connection foreign = database.adminDataSource().getConnection();
+                Statement lock = foreign.createStatement()) {
+            one.submit(operations.activate("a").limit("team", "100 calls"), patience)
+                    .get(60, TimeUnit.SECONDS);
+            List<CompletableFuture<PostResult>> opening = new ArrayList<>();
+            for (int i = 0; i <= AT_ONCE; i++) {
+                Account account = operations.account("team", "key-" + i, Period.ALWAYS);
+                opening.add(one.submit(operations.hold("open-" + i).claim(account, 10), patience));
+            }
+            for (CompletableFuture<PostResult> each : opening) {
+                each.get(60, TimeUnit.SECONDS);
+            }
+            one.submit(operations.activate("b").limit("team", "90 calls"), patience)
+                    .get(60, TimeUnit.SECONDS);
+            List<Account> left = ledger.behind(10);
+            assertThat(left).hasSize(1);
+            Account last = left.get(0);
+            one.submit(operations.carry("carry", left), patience).get(60, TimeUnit.SECONDS);
+            assertThat(ledger.behind(10)).isEmpty();
+            foreign.setAutoCommit(false);
+            lock.execute("select from spendguard.account where key = '" + last.key() + "' for update");
+            CompletableFuture<PostResult> waiting =
+                    two.submit(operations.hold("more").claim(last, 60).unassumed(), patience);
+            while (!query("select (count(*) > 0)::text from pg_stat_activity where wait_event_type = 'Lock'"
+                            + " and datname = current_database()")
+                    .equals(List.of("true"))) {
+                Thread.onSpinWait();
+            }
+
+            one.submit(operations.activate("c").limit("team", "50 calls"), patience)
+                    .get(60, TimeUnit.SECONDS);
+            foreign.rollback();
+
+            assertThat(new String(waiting.get(60, TimeUnit.SECONDS).answer(), StandardCharsets.UTF_8))
+                    .isEqualTo("refused: short of team");
+            assertThat(ledger.find("acme", List.of(last.id())).get(0).limit()).isEqualTo(50);
+        }
+        assertThat(limitsThatAreBroken()).isEmpty();
+    }
+
+    private List<LedgerCheck.Finding> limitsThatAreBroken() {
+        return findings().stream()
+                .filter(finding -> finding.law() == LedgerLaw.LIMITS_ARE_THE_BUDGETS)
+                .toList();
     }
 
     private void killWritersThatCarryAfterTheFirstStep() throws SQLException {

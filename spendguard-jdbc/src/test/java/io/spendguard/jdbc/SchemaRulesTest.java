@@ -159,7 +159,7 @@ class SchemaRulesTest {
         assertRefused(
                 application(),
                 "update spendguard.budget set limit_atoms = 90; " + entries("('HELD', 1), ('AVAILABLE', -1)"),
-                "SG001");
+                "SG006");
         assertRefused(
                 application(),
                 "update spendguard.budget set limit_atoms = 90; " + entries("('ADJUSTMENT', 20), ('AVAILABLE', -20)"),

@@ -1,6 +1,6 @@
 -- A changed limit reaches the accounts that are open in steps. A budget counts the changes of its limit, and remembers up to which of
 -- them every open account was reached. As long as it was not, entries of an account that has another limit are refused, unless they
--- give it its budget's: SG001, so that a writer looks, and carries it first.
+-- give it its budget's: SG006, so that a writer looks, and carries it first.
 
 alter table spendguard.budget add column limit_version bigint not null default 0;
 alter table spendguard.budget add column carried_version bigint not null default 0;
@@ -153,7 +153,7 @@ begin
                         moved.account_id, behind.contracted, behind.limit_atoms);
             elsif found then
                 raise exception using
-                    errcode = 'SG001',
+                    errcode = 'SG006',
                     message = format('Account %s has not got its budget''s limit of %s yet.', moved.account_id, behind.limit_atoms);
             end if;
         end if;
