@@ -259,7 +259,7 @@ final class AccountBooks {
                 book.openedWith,
                 -book.balance.adjustment(),
                 identity.window().until(),
-                book.isMovedBySeveral ? null : book.last);
+                book.isMovedBySeveral ? null : book.lastInWindow);
         if (fault != null) {
             findings.add(
                     FindingCode.LIMIT_MISMATCH,
@@ -567,6 +567,9 @@ final class AccountBooks {
         private @Nullable Identity identity;
         private @Nullable Place firstUse;
         private @Nullable Place last;
+        /** The last one before its window ended: after that it keeps the limit it has. */
+        private @Nullable Place lastInWindow;
+
         private @Nullable Place firstImpossible;
         private boolean isMovedBySeveral;
         private boolean isOverflown;
@@ -627,6 +630,9 @@ final class AccountBooks {
             isMovedBySeveral |= last != null && !Objects.equals(last.stream(), place.stream());
             firstUse = firstUse == null ? place : firstUse;
             last = place;
+            if (identity == null || at.isBefore(identity.window().until())) {
+                lastInWindow = place;
+            }
             if (movement.adjustment() != 0) {
                 isLimitedBySeveral |= limitedIn != null && !limitedIn.equals(place.stream());
                 limitedIn = place.stream();

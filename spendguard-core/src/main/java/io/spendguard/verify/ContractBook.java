@@ -156,8 +156,8 @@ final class ContractBook {
      * @param opened the limit it was opened with
      * @param limit what contracts made of that in the end
      * @param until when its window ends
-     * @param lastMove the last event that moves it, if all that do are in one stream; otherwise null. Who moves an account gives it
-     *     the limit in force first, so that one nobody moved may still have an earlier one
+     * @param lastMove the last event that moves it before that, if all that do are in one stream; otherwise null. Who moves an
+     *     account gives it the limit in force first, so that one nobody moved may still have an earlier one
      */
     @Nullable
     String fault(

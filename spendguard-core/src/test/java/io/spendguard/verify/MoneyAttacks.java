@@ -209,11 +209,29 @@ final class MoneyAttacks {
                                         entry("ADJUSTMENT", 5_000_000_000L),
                                         entry("AVAILABLE", -5_000_000_000L)))),
                 lie(
-                        "a lower limit stated, and not given to the account",
+                        "a lower limit stated, and not given to the account before it is held against",
                         FindingCode.LIMIT_MISMATCH,
                         2,
-                        writer ->
-                                writer.write(activated(writer, "aa", "1.00 USD"), activated(writer, "bb", "0.50 USD"))),
+                        writer -> writer.write(
+                                activated(writer, "aa", "1.00 USD"),
+                                activated(writer, "bb", "0.50 USD"),
+                                writer.decision(HOOLI, writer.id(), 5))),
+                lie(
+                        "a limit carried for a while that no contract states",
+                        FindingCode.LIMIT_MISMATCH,
+                        4,
+                        writer -> writer.write(
+                                activated(writer, "aa", "1.00 USD"),
+                                carried(writer, "2.00 USD", 1_000_000_000L),
+                                carried(writer, "1.00 USD", -1_000_000_000L))),
+                lie(
+                        "a limit carried, and another one given",
+                        FindingCode.LIMIT_MISMATCH,
+                        4,
+                        writer -> writer.write(
+                                activated(writer, "aa", "1.00 USD"),
+                                carried(writer, "1.00 USD", 1_000_000_000L),
+                                carried(writer, "1.00 USD", -1_000_000_000L))),
                 lie(
                         "an account opened with more than any contract states",
                         FindingCode.LIMIT_MISMATCH,
@@ -280,6 +298,20 @@ final class MoneyAttacks {
                                         .put("budget", "team")
                                         .put("limit", limit))),
                 entries);
+    }
+
+    private static AuditEvent carried(Specimen writer, String limit, long more) {
+        return writer.event(
+                EventTypes.LIMIT_CARRIED,
+                HOOLI,
+                data -> data.put("namespace", "enforce")
+                        .put(
+                                "limits",
+                                List.of(JsonObject.create()
+                                        .put("budget", "team")
+                                        .put("limit", limit))),
+                entry("ADJUSTMENT", -more),
+                entry("AVAILABLE", more));
     }
 
     /** An account in another currency. */
