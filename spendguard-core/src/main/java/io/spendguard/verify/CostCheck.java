@@ -239,12 +239,16 @@ final class CostCheck {
                                 + " wrote it."));
     }
 
-    /** A hold that stands for want of a count stands whole; an expiry may charge nothing instead. */
+    /**
+     * A hold that stands for want of a count stands whole; an expiry may charge nothing instead. Where there is a count that is an
+     * estimate, as of a stream that was cut, it is charged as it was counted, or at the cost it comes to.
+     */
     private void requireHeld(Place place, JsonObject data, JsonObject charge, Amount amount, long moved) {
         Amount held = Amount.parse(charge.string("held"));
         boolean stands = amount.equals(held)
                 || (amount.atomic() == 0
-                        && data.object("outcome").string("kind").equals("EXPIRED"));
+                        && data.object("outcome").string("kind").equals("EXPIRED"))
+                || (data.has("usage") && isCounted(data, amount));
         if (held.atomic() != -moved || (charge.bool("estimated") && !stands)) {
             findings.add(
                     FindingCode.COST_DIFFERS,
@@ -254,6 +258,11 @@ final class CostCheck {
                             + ", and its entries dissolve " + moved
                             + " atoms: a hold is dissolved whole, and where it stands it is charged whole. Ask who wrote it.");
         }
+    }
+
+    private static boolean isCounted(JsonObject data, Amount amount) {
+        Amount cost = data.has("cost") ? Money.parse(data.string("cost")).toAmount() : null;
+        return cost == null || !cost.unit().equals(amount.unit()) || cost.equals(amount);
     }
 
     private void book(String name, Digest digest, byte[] content) {
