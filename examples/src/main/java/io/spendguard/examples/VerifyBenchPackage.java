@@ -47,7 +47,7 @@ final class VerifyBenchPackage {
         try (EvidencePackageWriter writer = EvidencePackageWriter.create(
                 file, signer, Clock.fixed(NOW, ZoneOffset.UTC), EvidenceFilter.ofTenant(TENANT))) {
             writer.key(signer.verificationKey()).priceBook(BOOK.digest(), BOOK.canonicalBytes());
-            List<AuditEvent> next = new ArrayList<>(List.of(opening()));
+            List<AuditEvent> next = new ArrayList<>(List.of(activation(), opening()));
             for (int i = 0; i < events; i += 2) {
                 UUID decision = ids.next();
                 next.add(decision(decision, i));
@@ -70,6 +70,22 @@ final class VerifyBenchPackage {
     private void seal(EvidencePackageWriter writer, List<AuditEvent> events) {
         sealer.seal(events).forEach(writer::event);
         sealer.committed();
+    }
+
+    private AuditEvent activation() {
+        return AuditEvent.of(EventTypes.CONTRACT_ACTIVATED, ids.next(), TENANT, NOW)
+                .data(movement()
+                        .put("contract", BOOK.digest().hex())
+                        .put("name", "bench")
+                        .put("mode", "enforce")
+                        .put("namespace", "enforce")
+                        .put("priceBook", BOOK.digest().hex())
+                        .put(
+                                "limits",
+                                List.of(JsonObject.create()
+                                        .put("budget", "team")
+                                        .put("limit", "1000000.00 USD"))))
+                .build();
     }
 
     private AuditEvent opening() {
