@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.springframework.ai.chat.prompt.ChatOptions;
+import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.util.ClassUtils;
 
 /** Names the provider behind a model, as price books name it. */
@@ -14,9 +15,10 @@ final class ProviderNames {
 
     private ProviderNames() {}
 
-    /** By the class of the model; a class that is not known gives its own name, without the ending. */
+    /** By the class of the model, behind whatever proxies; a class that is not known gives its own name, without the ending. */
     static String of(Object model) {
-        String type = ClassUtils.getUserClass(model).getSimpleName();
+        String type = ClassUtils.getUserClass(AopProxyUtils.ultimateTargetClass(model))
+                .getSimpleName();
         return BY_CLASS_PREFIX.entrySet().stream()
                 .filter(known -> type.startsWith(known.getKey()))
                 .map(Map.Entry::getValue)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
+import io.spendguard.evidence.EventTypes;
 import io.spendguard.ledger.InMemoryLedger;
 import io.spendguard.ledger.Ledger;
 import io.spendguard.model.SpendDeniedException;
@@ -16,12 +17,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.prompt.ChatOptions;
+import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.model.chat.client.autoconfigure.ChatClientAutoConfiguration;
 import org.springframework.ai.model.tool.ToolCallingManager;
 import org.springframework.ai.model.tool.autoconfigure.ToolCallingAutoConfiguration;
@@ -29,6 +34,7 @@ import org.springframework.ai.openai.OpenAiChatModel;
 import org.springframework.ai.tool.execution.ToolExecutionExceptionProcessor;
 import org.springframework.ai.tool.function.FunctionToolCallback;
 import org.springframework.ai.tool.resolution.ToolCallbackResolver;
+import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -39,6 +45,10 @@ import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
+import org.springframework.context.annotation.Scope;
+import org.springframework.context.annotation.ScopedProxyMode;
+import org.springframework.context.support.SimpleThreadScope;
 
 class SpendGuardAutoConfigurationTest {
     @TempDir
@@ -133,6 +143,30 @@ class SpendGuardAutoConfigurationTest {
 
                     assertThat(provider.calls().get(1).string("messages.2.content"))
                             .hasValueSatisfying(text -> assertThat(text).contains("was not run"));
+                });
+    }
+
+    @Test
+    void scopedLazyAndPrototypeModels_areGuardedOnce() {
+        runner().withInitializer(context -> context.getBeanFactory().registerScope("thread", new SimpleThreadScope()))
+                .withUserConfiguration(ScopedModels.class)
+                .run(context -> {
+                    for (String name : List.of("scopedInterface", "scopedClass", "lazy", "prototype", "advised")) {
+                        long before = decisions(context.getBean(Ledger.class));
+
+                        String answer = context.getBean(name, ChatModel.class).call("Hello");
+
+                        assertThat(answer).as(name).isNotBlank();
+                        assertThat(decisions(context.getBean(Ledger.class)))
+                                .as(name)
+                                .isEqualTo(before + 1);
+                    }
+                    assertThat(context.getBean(Guard.class)
+                                    .balances("acme")
+                                    .get(0)
+                                    .spent())
+                            .as("each at its provider's price")
+                            .hasToString("0.0003 USD");
                 });
     }
 
@@ -304,6 +338,12 @@ class SpendGuardAutoConfigurationTest {
                 .withUserConfiguration(Watched.class);
     }
 
+    private static long decisions(Ledger ledger) {
+        AtomicLong found = new AtomicLong();
+        ledger.events("acme", event -> found.addAndGet(event.draft().type().equals(EventTypes.DECISION) ? 1 : 0));
+        return found.get();
+    }
+
     private static FunctionToolCallback<?, ?> search() {
         return FunctionToolCallback.builder("search", () -> "found")
                 .description("search")
@@ -356,6 +396,58 @@ class SpendGuardAutoConfigurationTest {
                     return ChatModel.class;
                 }
             };
+        }
+    }
+
+    /** Ways for Spring to put something between who asks and the model. */
+    @Configuration(proxyBeanMethods = false)
+    static class ScopedModels {
+        @Bean
+        @Scope(value = "thread", proxyMode = ScopedProxyMode.INTERFACES)
+        ChatModel scopedInterface(OpenAiStandIn provider) {
+            return new OneModel().model(provider);
+        }
+
+        @Bean
+        @Scope(value = "thread", proxyMode = ScopedProxyMode.TARGET_CLASS)
+        OpenAiByHand scopedClass(OpenAiStandIn provider) {
+            return new OpenAiByHand(new OneModel().model(provider));
+        }
+
+        @Bean
+        @Lazy
+        OpenAiChatModel lazy(OpenAiStandIn provider) {
+            return new OneModel().model(provider);
+        }
+
+        @Bean
+        @Scope("prototype")
+        OpenAiChatModel prototype(OpenAiStandIn provider) {
+            return new OneModel().model(provider);
+        }
+
+        @Bean
+        ChatModel advised(OpenAiStandIn provider) {
+            return (ChatModel) new ProxyFactory(new OneModel().model(provider)).getProxy();
+        }
+    }
+
+    /** Can be subclassed, which Spring's own models cannot. */
+    static class OpenAiByHand implements ChatModel {
+        private final ChatModel model;
+
+        OpenAiByHand(ChatModel model) {
+            this.model = model;
+        }
+
+        @Override
+        public ChatResponse call(Prompt prompt) {
+            return model.call(prompt);
+        }
+
+        @Override
+        public ChatOptions getOptions() {
+            return model.getOptions();
         }
     }
 
