@@ -11,6 +11,7 @@ import io.spendguard.model.Period;
 import io.spendguard.model.Unit;
 import io.spendguard.proof.MerkleTree;
 import java.math.BigInteger;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -38,6 +39,9 @@ final class AccountBooks {
     private static final Set<String> ALLOTTING = Set.of(EventTypes.BUDGET_GRANTED, EventTypes.BUDGET_TRANSFERRED);
 
     private static final int SHARED = 4_096;
+
+    /** What an event calls its time may be so long before the ledger wrote it: its caller waited, and clocks differ. */
+    private static final Duration LATENESS = Duration.ofMinutes(1);
 
     /** The key, or its last part, of the accounts in which a rolling window remembers what to give back, and when. */
     private static final String BUCKET = "~bucket";
@@ -567,7 +571,7 @@ final class AccountBooks {
         private @Nullable Identity identity;
         private @Nullable Place firstUse;
         private @Nullable Place last;
-        /** The last one before its window ended: after that it keeps the limit it has. */
+        /** The last one that surely came before its window ended: after that it keeps the limit it has. */
         private @Nullable Place lastInWindow;
 
         private @Nullable Place firstImpossible;
@@ -630,7 +634,7 @@ final class AccountBooks {
             isMovedBySeveral |= last != null && !Objects.equals(last.stream(), place.stream());
             firstUse = firstUse == null ? place : firstUse;
             last = place;
-            if (identity == null || at.isBefore(identity.window().until())) {
+            if (identity == null || at.isBefore(identity.window().until().minus(LATENESS))) {
                 lastInWindow = place;
             }
             if (movement.adjustment() != 0) {

@@ -115,6 +115,7 @@ final class ContentCheck {
                 case EventTypes.OUTCOME -> {
                     decisions.outcome(place, time, envelope, data);
                     if (isIntact) {
+                        contracts.settled(place, tenant, data);
                         costs.outcome(place, data);
                     }
                 }

@@ -33,6 +33,8 @@ final class ContractBook {
     private final Map<Carried, Place> carried = new HashMap<>();
 
     private final Set<Book> books = new HashSet<>();
+    /** By tenant, the first event that leaves out what it stands under. */
+    private final Map<String, Place> unbound = new HashMap<>();
     /** Tenants of whose events some were closed and dropped. */
     private final Set<String> begunBefore = new HashSet<>();
 
@@ -98,10 +100,14 @@ final class ContractBook {
         return new Limits(data.string("namespace"), Map.copyOf(limits));
     }
 
-    /** A decision names the contract that made it; older ones than this version do not say under which mode. */
+    /** A decision names the contract that made it, and what it claims on which estimate. */
     void decided(Place place, String tenant, JsonObject data) {
         JsonObject decision = data.object("decision");
+        if (!data.has("estimate") || !data.has("claims")) {
+            unbound.putIfAbsent(tenant, place);
+        }
         if (!data.has("contract") || !data.has("priceBook") || !decision.has("mode")) {
+            unbound.putIfAbsent(tenant, place);
             return;
         }
         InForce inForce =
@@ -116,10 +122,30 @@ final class ContractBook {
         }
     }
 
+    /** An outcome names the contract and the prices of its decision. */
+    void settled(Place place, String tenant, JsonObject data) {
+        if (!data.has("contract") || !data.has("priceBook")) {
+            unbound.putIfAbsent(tenant, place);
+        }
+    }
+
     /** Draws the conclusions that need every stream; where some events are not there, nobody can tell. */
     void end() {
         named.forEach(this::notActivated);
         carried.forEach(this::notStated);
+        unbound.forEach(this::notBound);
+    }
+
+    /** What it leaves out could not be held against anything. */
+    private void notBound(String tenant, Place place) {
+        if (books.stream().anyMatch(book -> book.tenant().equals(tenant))) {
+            findings.add(
+                    FindingCode.EVENT_DATA_MALFORMED,
+                    place,
+                    "Event " + place.event() + " is the first of tenant '" + tenant
+                            + "' that leaves out its contract, mode, price book, estimate or claims: a decision names all"
+                            + " of them, and an outcome its contract and price book. Ask who wrote it.");
+        }
     }
 
     private void notStated(Carried limit, Place place) {

@@ -2,6 +2,7 @@ package io.spendguard.verify;
 
 import static io.spendguard.verify.Specimen.ANCHORS;
 import static io.spendguard.verify.Specimen.SIGNER;
+import static io.spendguard.verify.Specimen.bound;
 import static io.spendguard.verify.Specimen.entry;
 import static io.spendguard.verify.Specimen.with;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -16,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is said of an account in a stream that is read before the one that opens it. */
 class AcrossStreamsTest {
@@ -32,7 +35,7 @@ class AcrossStreamsTest {
         first.write(
                 activated(first, "1.00 USD"),
                 activated(first, "3.00 USD", entry("ADJUSTMENT", -2_000_000_000), entry("AVAILABLE", 2_000_000_000)),
-                claiming(first, "team", "0.000000005 USD"));
+                bound(claiming(first, "team", "0.000000005 USD"), "aa"));
         second.write(second.opening(TENANT));
 
         assertThat(codes()).isEmpty();
@@ -76,14 +79,22 @@ class AcrossStreamsTest {
 
     @Test
     void verify_contractThatAnotherWriterPutInForceLater_isSound() {
-        AuditEvent decision = with(first.decision(TENANT, first.id(), 5), data -> {
-            data.put("contract", "aa").put("priceBook", "00");
-            data.object("decision").put("mode", "enforce");
-        });
+        AuditEvent decision = bound(first.decision(TENANT, first.id(), 5), "aa");
         first.write(first.opening(TENANT), decision);
         second.write(activated(second, "1.00 USD"));
 
         assertThat(codes()).isEmpty();
+    }
+
+    /** Whoever called it then waited for the ledger, whose clock may say that the window is over: the account keeps its limit. */
+    @ParameterizedTest
+    @CsvSource({"2026-11-30T23:59:30Z, ", "2026-11-30T23:58:59Z, LIMIT_MISMATCH"})
+    void verify_lowerLimitNotGivenRightBeforeItsWindowEnds_mayHaveComeTooLate(Instant moved, FindingCode finding) {
+        first.write(activated(first, "1.00 USD"), first.opening(TENANT));
+        first.write(activated(first, "0.50 USD"));
+        first.at(moved).write(bound(first.decision(TENANT, first.id(), 5), "aa"));
+
+        assertThat(codes()).isEqualTo(finding == null ? List.of() : List.of(finding));
     }
 
     private AuditEvent claiming(Specimen writer, String budget, String amount) {

@@ -1,6 +1,7 @@
 package io.spendguard.verify;
 
 import static io.spendguard.verify.Attack.Means.WRITER;
+import static io.spendguard.verify.Specimen.bound;
 import static io.spendguard.verify.Specimen.correcting;
 import static io.spendguard.verify.Specimen.entry;
 import static io.spendguard.verify.Specimen.with;
@@ -190,7 +191,13 @@ final class MoneyAttacks {
                         4,
                         writer -> writer.write(
                                 activated(writer, "aa", "1.00 USD"),
-                                decidedBy(writer.decision(HOOLI, writer.id(), 5), "bb"))),
+                                bound(writer.decision(HOOLI, writer.id(), 5), "bb"))),
+                lie(
+                        "a decision that says nothing that it could be held against",
+                        FindingCode.EVENT_DATA_MALFORMED,
+                        4,
+                        writer -> writer.write(
+                                activated(writer, "aa", "1.00 USD"), writer.decision(HOOLI, writer.id(), 5))),
                 lie(
                         "a limit raised for a while, other than the contract states that changes it",
                         FindingCode.LIMIT_MISMATCH,
@@ -274,13 +281,6 @@ final class MoneyAttacks {
 
     private static AuditEvent under(AuditEvent event, String priceBook) {
         return with(event, data -> data.put("contract", "00").put("priceBook", priceBook));
-    }
-
-    private static AuditEvent decidedBy(AuditEvent decision, String contract) {
-        return with(decision, data -> {
-            data.put("contract", contract).put("priceBook", "00");
-            data.object("decision").put("mode", "enforce");
-        });
     }
 
     private static AuditEvent activated(Specimen writer, String contract, String limit, JsonObject... entries) {

@@ -235,6 +235,30 @@ final class Specimen {
         return AuditEvent.stored(event.id(), event.tenant(), event.type(), envelope.toCanonicalBytes());
     }
 
+    /** The decision as one that says by which contract it was made, and on what. */
+    static AuditEvent bound(AuditEvent decision, String contract) {
+        return with(decision, data -> {
+            data.put("contract", contract).put("priceBook", "00").put("estimate", JsonObject.create());
+            data.object("decision").put("mode", "enforce");
+            if (!data.has("claims")) {
+                data.put("claims", claims(data.objects("entries")));
+            }
+        });
+    }
+
+    private static List<JsonObject> claims(List<JsonObject> entries) {
+        return entries.stream()
+                .filter(entry -> entry.string("kind").equals("HELD"))
+                .map(entry -> JsonObject.create()
+                        .put("account", entry.string("account"))
+                        .put("budget", "team")
+                        .put(
+                                "amount",
+                                Money.ofNanos(Long.parseLong(entry.string("atomic")), "USD")
+                                        .toString()))
+                .toList();
+    }
+
     /** A decision whose estimate holds 1,000 input and 500 output tokens at this price, made of this book. */
     AuditEvent priced(String tenant, UUID decision, Price price, Digest book) {
         return with(

@@ -35,6 +35,8 @@ final class Writer implements Runnable {
     private static final int MOST_OPERATIONS = 256;
     /** How often a writer says that it is alive: several times within what others take for its death. */
     private static final Duration HEARTBEAT = Duration.ofSeconds(10);
+    /** So often a batch is looked at anew because what it saw is not so any more; then somebody in it is at fault. */
+    private static final int MOST_OUTDATED_LOOKS = 3;
 
     private final UUID self;
     private final OperationQueue queue;
@@ -129,6 +131,7 @@ final class Writer implements Runnable {
         boolean looks = poster.shouldLookFirst();
         boolean isFirst = true;
         int unexplained = 0;
+        int outdated = 0;
         Backoff backoff = new Backoff(queue);
         Exception last = null;
         for (left = withoutExpired(left, last); !left.isEmpty(); left = withoutExpired(left, last)) {
@@ -148,9 +151,12 @@ final class Writer implements Runnable {
                         // Once more, at once.
                     }
                     case OBJECTION -> {
-                        if (!assumes && !isOutdated(e)) {
+                        if (!assumes && (!isOutdated(e) || ++outdated > MOST_OUTDATED_LOOKS)) {
                             halve(left, OperationFailures.refused(left.get(0), e));
                             return;
+                        }
+                        if (outdated > 1) {
+                            backoff.pause(Patience.longestNanos(left));
                         }
                         looks = true;
                     }

@@ -216,6 +216,37 @@ class GroupCommitTest {
     }
 
     @Test
+    void submit_operationWhoseAccountNeverGetsItsLimit_isFoundAndFailsAlone() throws Exception {
+        try (Connection admin = database.adminDataSource().getConnection();
+                Statement statement = admin.createStatement()) {
+            statement.execute("""
+                    create function behind() returns trigger language plpgsql as $$
+                    begin
+                        raise exception using errcode = 'SG006', message = 'Account has not got its budget''s limit yet.';
+                    end $$""");
+            statement.execute("create trigger behind before insert on spendguard.ledger_tx"
+                    + " for each row when (new.key = 'behind') execute function behind()");
+        }
+        keepWriterBusy();
+        List<CompletableFuture<PostResult>> good = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            good.add(submit(hold("good" + i, 1)));
+        }
+        CompletableFuture<PostResult> behind = submit(hold("behind", 1));
+        good.add(submit(hold("good9", 1)));
+
+        foreign.rollback();
+
+        for (CompletableFuture<PostResult> one : good) {
+            assertThat(await(one)).isInstanceOf(PostResult.Written.class);
+        }
+        assertThatThrownBy(() -> await(behind))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("Ledger refused operation DECIDE 'behind': ")
+                .hasMessageContaining("has not got its budget's limit yet. Nothing was written.");
+    }
+
+    @Test
     void submit_accountHeldByAnother_waitsAsideWhileTheOthersGoOn() throws Exception {
         session.close();
         ledger.close();
