@@ -4,15 +4,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -49,7 +48,10 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private final boolean isShared;
     private final AtomicInteger databases = new AtomicInteger();
     private final ConcurrentHashMap<String, DatabaseTemplate> templates = new ConcurrentHashMap<>();
-    private final Object roles = new Object();
+    private final AdminSessions admin;
+    /** Login roles with their groups, as they are granted by now. */
+    private final Set<String> roles = new HashSet<>();
+
     private final Path binaries;
     private final Path dataDirectory;
 
@@ -65,6 +67,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         }
         log.toFile().deleteOnExit();
         server = boot(log);
+        admin = new AdminSessions(dataSource(ADMIN, ADMIN));
         try {
             DURABLE.forEach((setting, value) -> requireSetting(setting, value));
             binaries = Path.of(query("select setting from pg_config where name = 'BINDIR'"));
@@ -140,6 +143,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     @Override
     public void close() {
         requireOwn("closed");
+        admin.close();
         try {
             server.close();
             Files.deleteIfExists(log);
@@ -169,6 +173,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
     void ensureLoginRole(String role, List<String> groups) {
         requireName("Login role", role);
         synchronized (roles) {
+            if (!roles.add(role + groups)) {
+                return;
+            }
             if (query("select count(*) from pg_roles where rolname = '" + role + "'")
                     .equals("0")) {
                 execute("create role " + role + " login password '" + PASSWORD + "'");
@@ -206,23 +213,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     void execute(String sql) {
-        try (Connection connection = dataSource(ADMIN, ADMIN).getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        } catch (SQLException e) {
-            throw new IllegalStateException("Embedded PostgreSQL refused: " + sql + ".", e);
-        }
+        admin.run(sql);
     }
 
     private String query(String sql) {
-        try (Connection connection = dataSource(ADMIN, ADMIN).getConnection();
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            rows.next();
-            return rows.getString(1);
-        } catch (SQLException e) {
-            throw new IllegalStateException("Embedded PostgreSQL refused: " + sql + ".", e);
-        }
+        return Objects.requireNonNull(admin.run(sql), sql);
     }
 
     private void requireSetting(String setting, String expected) {
