@@ -7,11 +7,8 @@ import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Digest;
-import io.spendguard.model.Period;
-import io.spendguard.model.Unit;
 import io.spendguard.proof.MerkleTree;
 import java.math.BigInteger;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -23,7 +20,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,16 +36,10 @@ final class AccountBooks {
 
     private static final int SHARED = 4_096;
 
-    /** What an event calls its time may be so long before the ledger wrote it: its caller waited, and clocks differ. */
-    private static final Duration LATENESS = Duration.ofMinutes(1);
-
-    /** The key, or its last part, of the accounts in which a rolling window remembers what to give back, and when. */
-    private static final String BUCKET = "~bucket";
-
     private final Scope scope;
     private final ContractBook contracts;
     private final Findings findings;
-    private final Map<Key, Book> books = new HashMap<>();
+    private final Map<Key, AccountBook> books = new HashMap<>();
     /** What the accounts of one budget have in common, so that a million of them hold it once. */
     private final Map<String, String> shared = new HashMap<>();
 
@@ -93,9 +83,9 @@ final class AccountBooks {
                         "Event " + place.event() + " (" + type + ") grants to account " + account
                                 + ": only grants and transfers do. Ask who wrote it.");
             }
-            Book book = book(tenant, account);
+            AccountBook book = book(tenant, account);
             book.apply(place, at, movement, isCovered);
-            Rules rules = new Rules(account, book);
+            AccountRules rules = new AccountRules(account, book, findings);
             if (limits != null && movement.adjustment() != 0) {
                 rules.limited(place, limits);
             }
@@ -121,19 +111,19 @@ final class AccountBooks {
     /** An event calls an account so. */
     void named(Place place, UUID account, AccountWords.Name name) {
         String tenant = Objects.requireNonNull(place.tenant(), "tenant");
-        new Rules(account, book(tenant, account)).named(place, name);
+        new AccountRules(account, book(tenant, account), findings).named(place, name);
     }
 
     /** Goes on from what dropped entries came to. */
     void carry(OpeningBalance opening) {
         beganBefore(opening.tenant());
-        Book book = book(opening.tenant(), opening.account());
+        AccountBook book = book(opening.tenant(), opening.account());
         if (book.isCarried) {
             throw new JsonException("Account " + opening.account() + " has two opening balances.");
         }
         try {
             book.carry(
-                    new Identity(
+                    new AccountIdentity(
                             opening.account(),
                             opening.namespace(),
                             opening.budget(),
@@ -177,11 +167,14 @@ final class AccountBooks {
             return List.of();
         }
         books.forEach(this::conclude);
-        requireCarried();
+        WindowCarry carry = new WindowCarry(findings);
+        books.forEach((key, book) -> carry.account(key.tenant(), key.account(), book));
+        carry.conclude();
         contracts.end();
         return books.entrySet().stream()
                 .filter(entry -> entry.getValue().isReportable())
-                .map(entry -> entry.getValue().report(entry.getKey()))
+                .map(entry -> entry.getValue()
+                        .report(entry.getKey().tenant(), entry.getKey().account()))
                 .sorted(Comparator.comparing(AccountReport::tenant)
                         .thenComparing(AccountReport::namespace)
                         .thenComparing(AccountReport::budget)
@@ -197,7 +190,7 @@ final class AccountBooks {
      */
     Optional<Digest> coveredRoot(String tenant) {
         TreeMap<String, Digest> leaves = new TreeMap<>();
-        for (Map.Entry<Key, Book> entry : books.entrySet()) {
+        for (Map.Entry<Key, AccountBook> entry : books.entrySet()) {
             Movement balance = entry.getValue().covered;
             if (!entry.getKey().tenant().equals(tenant)) {
                 continue;
@@ -220,7 +213,7 @@ final class AccountBooks {
                         : MerkleTree.of(List.copyOf(leaves.values())).root());
     }
 
-    private void conclude(Key key, Book book) {
+    private void conclude(Key key, AccountBook book) {
         String account = "Account " + key.account() + " of tenant '" + key.tenant() + "'";
         Place use = book.firstUse;
         if (use != null && book.opening == null && !book.isCarried) {
@@ -248,8 +241,8 @@ final class AccountBooks {
         requireStatedLimit(key, book);
     }
 
-    private void requireStatedLimit(Key key, Book book) {
-        Identity identity = book.identity;
+    private void requireStatedLimit(Key key, AccountBook book) {
+        AccountIdentity identity = book.identity;
         Place opening = book.opening;
         if (identity == null || opening == null || book.isOverflown || book.isCarried) {
             return;
@@ -273,57 +266,10 @@ final class AccountBooks {
         }
     }
 
-    /**
-     * What a decision carries over adds up over a budget's accounts: debt that a window absorbs was spent in an earlier one, and what
-     * leaves a rolling window leaves one of its buckets, which is over.
-     */
-    private void requireCarried() {
-        Map<Family, Carry> families = new HashMap<>();
-        books.forEach((key, book) -> {
-            Identity identity = book.identity;
-            Place carried = book.carried;
-            if (identity == null || carried == null) {
-                return;
-            }
-            boolean isBucket = identity.isBucket();
-            if (isBucket && book.carriedAt.isBefore(identity.window().until())) {
-                carriedWrongly(
-                        carried,
-                        "gives back what account " + key.account() + " remembers until "
-                                + identity.window().until());
-            }
-            families.merge(
-                    new Family(
-                            key.tenant(),
-                            identity.namespace(),
-                            identity.budget(),
-                            identity.windowKey(),
-                            identity.unit()),
-                    new Carry(isBucket ? -book.carriedOver : book.carriedOver, carried),
-                    Carry::plus);
-        });
-        families.forEach((family, carry) -> {
-            if (carry.sum() != 0) {
-                carriedWrongly(
-                        carry.first(),
-                        "is one of those whose decisions carry over " + carry.sum() + " atoms of budget '"
-                                + family.budget() + "' that no window or bucket of it had spent");
-            }
-        });
-    }
-
-    private void carriedWrongly(Place place, String what) {
-        findings.add(
-                FindingCode.ENTRIES_UNFIT,
-                place,
-                "Event " + place.event() + " " + what
-                        + ": what was spent leaves a window when it is over, and no sooner. Ask who wrote it.");
-    }
-
     private void open(Place place, String tenant, JsonObject data, Map<UUID, Movement> movements) {
-        Identity identity = Identity.parse(data.object("account"), this::shared);
+        AccountIdentity identity = AccountIdentity.parse(data.object("account"), this::shared);
         Amount limit = Amount.parse(data.string("limit"));
-        Book book = book(tenant, identity.id());
+        AccountBook book = book(tenant, identity.id());
         if (book.opening != null || book.isCarried) {
             findings.add(
                     FindingCode.ACCOUNT_OPENED_TWICE,
@@ -337,7 +283,7 @@ final class AccountBooks {
         if (words != null) {
             book.words = null;
             book.isLimitedBySeveral |= book.limitedIn != null; // whose changes are not told in their order
-            words.replay(new Rules(identity.id(), book));
+            words.replay(new AccountRules(identity.id(), book, findings));
         }
         Movement movement = movements.getOrDefault(identity.id(), Movement.NONE);
         if (movement.adjustment() != -limit.atomic() || !limit.unit().equals(identity.unit())) {
@@ -359,8 +305,8 @@ final class AccountBooks {
         return first == null ? text : first;
     }
 
-    private Book book(String tenant, UUID account) {
-        return books.computeIfAbsent(new Key(tenant, account), key -> new Book());
+    private AccountBook book(String tenant, UUID account) {
+        return books.computeIfAbsent(new Key(tenant, account), key -> new AccountBook());
     }
 
     private static Map<UUID, Movement> movements(JsonObject data) {
@@ -379,315 +325,4 @@ final class AccountBooks {
     }
 
     private record Key(String tenant, UUID account) {}
-
-    /** A budget's accounts for one key, whatever their windows. */
-    private record Family(String tenant, String namespace, String budget, String key, Unit unit) {}
-
-    /** What decisions carried over, and an event that did. */
-    private record Carry(long sum, Place first) {
-        private Carry plus(Carry other) {
-            return new Carry(sum + other.sum, first);
-        }
-    }
-
-    /** What an account is. */
-    private record Identity(
-            UUID id, String namespace, String budget, String key, String from, String until, Period window, Unit unit) {
-        static Identity parse(JsonObject json, UnaryOperator<String> shared) {
-            String from = shared.apply(json.string("from"));
-            String until = shared.apply(json.string("until"));
-            return new Identity(
-                    UUID.fromString(json.string("id")),
-                    shared.apply(json.string("namespace")),
-                    shared.apply(json.string("budget")),
-                    json.string("key"),
-                    from,
-                    until,
-                    AccountWords.window(from, until),
-                    new Unit(shared.apply(json.string("unit"))));
-        }
-
-        /** Whether it is a rolling window's memory of one bucket. */
-        private boolean isBucket() {
-            return !window.equals(Period.ALWAYS) && (key.equals(BUCKET) || key.endsWith("/" + BUCKET));
-        }
-
-        /** The key of the window whose bucket it is; its own, where it is none. */
-        private String windowKey() {
-            if (!isBucket()) {
-                return key;
-            }
-            return key.equals(BUCKET) ? "" : key.substring(0, key.length() - BUCKET.length() - 1);
-        }
-    }
-
-    /** Holds what events say of an account against its opening, or keeps it until that is read. */
-    private final class Rules implements AccountWords.Listener {
-        private final UUID account;
-        private final Book book;
-
-        private Rules(UUID account, Book book) {
-            this.account = account;
-            this.book = book;
-        }
-
-        @Override
-        public void named(Place place, AccountWords.Name name) {
-            Identity identity = book.identity;
-            AccountWords.Name other = identity == null
-                    ? book.words().named(place, name)
-                    : new AccountWords.Name(identity.budget(), identity.unit(), identity.namespace());
-            if (other != null && !other.agrees(name)) {
-                findings.add(
-                        FindingCode.ACCOUNT_MISNAMED,
-                        place,
-                        "Event " + place.event() + " takes account " + account + " for one of " + name
-                                + ", but it is one of " + other
-                                + ": an account is of one budget and unit for good. Ask who wrote it.");
-            }
-        }
-
-        @Override
-        public void open(Place place, Instant at) {
-            Identity identity = book.identity;
-            if (identity == null) {
-                book.words().open(place, at);
-            } else if (!identity.window().contains(at)) {
-                findings.add(
-                        FindingCode.WINDOW_CLOSED,
-                        place,
-                        "Event " + place.event() + " of " + at + " holds on account " + account
-                                + ", or gives to it or takes from it, but that is open from " + identity.from()
-                                + " until " + identity.until()
-                                + ": what is over or not begun can no longer be given out, nor yet. Ask who wrote it.");
-            }
-        }
-
-        @Override
-        public void limited(Place place, ContractBook.Limits limits) {
-            Identity identity = book.identity;
-            if (identity == null) {
-                book.words().limited(place, limits);
-                return;
-            }
-            Amount stated = limits.byBudget().get(identity.budget());
-            String fault = null;
-            if (stated == null || !limits.namespace().equals(identity.namespace())) {
-                fault = "states none for";
-            } else if (!stated.unit().equals(identity.unit())
-                    || (!book.isLimitedBySeveral && -book.balance.adjustment() != stated.atomic())) {
-                fault = "states " + stated + " and does not give it to";
-            }
-            if (fault != null) {
-                findings.add(
-                        FindingCode.LIMIT_MISMATCH,
-                        place,
-                        "Event " + place.event() + " changes the limit of account " + account + ", and " + fault
-                                + " budget '" + identity.budget() + "' (" + identity.namespace()
-                                + "): a contract's limits are what it states. Ask who wrote it.");
-            }
-        }
-    }
-
-    /** Signed sums by kind. */
-    private record Movement(long available, long held, long spent, long debt, long adjustment, long grant) {
-        static final Movement NONE = new Movement(0, 0, 0, 0, 0, 0);
-
-        static Movement of(String kind, long atomic) {
-            return switch (kind) {
-                case "AVAILABLE" -> new Movement(atomic, 0, 0, 0, 0, 0);
-                case "HELD" -> new Movement(0, atomic, 0, 0, 0, 0);
-                case "SPENT" -> new Movement(0, 0, atomic, 0, 0, 0);
-                case "DEBT" -> new Movement(0, 0, 0, atomic, 0, 0);
-                case "ADJUSTMENT" -> new Movement(0, 0, 0, 0, atomic, 0);
-                case "GRANT" -> new Movement(0, 0, 0, 0, 0, atomic);
-                default ->
-                    throw new JsonException("Entry kind '" + kind
-                            + "' is unknown: AVAILABLE, HELD, SPENT, DEBT, ADJUSTMENT and GRANT are known.");
-            };
-        }
-
-        static Movement of(OpeningBalance opening) {
-            long available = Math.addExact(
-                    Math.subtractExact(Math.subtractExact(opening.limit(), opening.spent()), opening.held()),
-                    opening.debt());
-            return new Movement(
-                    available,
-                    opening.held(),
-                    opening.spent(),
-                    Math.negateExact(opening.debt()),
-                    Math.negateExact(Math.subtractExact(opening.limit(), opening.granted())),
-                    Math.negateExact(opening.granted()));
-        }
-
-        Movement plus(Movement other) {
-            return new Movement(
-                    Math.addExact(available, other.available),
-                    Math.addExact(held, other.held),
-                    Math.addExact(spent, other.spent),
-                    Math.addExact(debt, other.debt),
-                    Math.addExact(adjustment, other.adjustment),
-                    Math.addExact(grant, other.grant));
-        }
-
-        /** What contract and operators give together; null where that is more than a long holds. */
-        @Nullable
-        Long limitOrNull() {
-            try {
-                return Math.negateExact(Math.addExact(adjustment, grant));
-            } catch (ArithmeticException overflow) {
-                return null;
-            }
-        }
-
-        long sum() {
-            return Math.addExact(
-                    Math.addExact(Math.addExact(available, held), Math.addExact(spent, debt)),
-                    Math.addExact(adjustment, grant));
-        }
-
-        /** Debt and adjustment are the sides that money comes from; the others hold it. */
-        boolean isPossible() {
-            return available >= 0
-                    && held >= 0
-                    && spent >= 0
-                    && inRange(debt)
-                    && inRange(adjustment)
-                    && (debt == 0 || available == 0);
-        }
-
-        private static boolean inRange(long source) {
-            return source <= 0 && source > Long.MIN_VALUE;
-        }
-    }
-
-    /** One account's running balances. */
-    private static final class Book {
-        private Movement balance = Movement.NONE;
-        /** Without the events that came after the checkpoint. */
-        private Movement covered = Movement.NONE;
-
-        private @Nullable Place opening;
-        private @Nullable Identity identity;
-        private @Nullable Place firstUse;
-        private @Nullable Place last;
-        /** The last one that surely came before its window ended: after that it keeps the limit it has. */
-        private @Nullable Place lastInWindow;
-
-        private @Nullable Place firstImpossible;
-        private boolean isMovedBySeveral;
-        private boolean isOverflown;
-        private boolean isCarried;
-        private long openedWith;
-        /** The one stream that changes its limit. */
-        private @Nullable UUID limitedIn;
-
-        private boolean isLimitedBySeveral;
-        /** What is said of it before its opening was read; null where there is nothing. */
-        private @Nullable AccountWords words;
-        /** What decisions make of what it has spent; 0 unless something leaves a window. */
-        private long carriedOver;
-
-        private @Nullable Place carried;
-        private Instant carriedAt = Instant.MAX;
-        private final History history = new History();
-
-        private void open(Place place, Identity what, long limit) {
-            opening = place;
-            identity = what;
-            openedWith = limit;
-        }
-
-        private AccountWords words() {
-            AccountWords known = words;
-            if (known == null) {
-                known = new AccountWords();
-                words = known;
-            }
-            return known;
-        }
-
-        /** A decision moves what was spent, though it spends nothing itself. */
-        private void carriedOver(Place place, Instant at, long spent) {
-            if (spent == 0) {
-                return;
-            }
-            carried = carried == null ? place : carried;
-            carriedAt = at.isBefore(carriedAt) ? at : carriedAt;
-            try {
-                carriedOver = Math.addExact(carriedOver, spent);
-            } catch (ArithmeticException overflow) {
-                isOverflown = true;
-            }
-        }
-
-        private void carry(Identity what, Movement carried) {
-            identity = what;
-            balance = balance.plus(carried);
-            covered = covered.plus(carried);
-            isCarried = true;
-            history.begin(-carried.adjustment() - carried.grant(), carried.spent(), carried.held());
-        }
-
-        private void apply(Place place, Instant at, Movement movement, boolean isCovered) {
-            history.add(at, -movement.adjustment() - movement.grant(), movement.spent(), movement.held());
-            isMovedBySeveral |= last != null && !Objects.equals(last.stream(), place.stream());
-            firstUse = firstUse == null ? place : firstUse;
-            last = place;
-            if (identity == null || at.isBefore(identity.window().until().minus(LATENESS))) {
-                lastInWindow = place;
-            }
-            if (movement.adjustment() != 0) {
-                isLimitedBySeveral |= limitedIn != null && !limitedIn.equals(place.stream());
-                limitedIn = place.stream();
-            }
-            try {
-                balance = balance.plus(movement);
-                covered = isCovered ? covered.plus(movement) : covered;
-            } catch (ArithmeticException overflow) {
-                isOverflown = true;
-            }
-            if (firstImpossible == null && (isOverflown || !balance.isPossible())) {
-                firstImpossible = place;
-            }
-        }
-
-        /** Only within one stream: between streams no order is proved. */
-        private boolean isUsedBefore(Place opened) {
-            return firstUse != null
-                    && Objects.equals(firstUse.stream(), opened.stream())
-                    && firstUse.seq() < opened.seq();
-        }
-
-        /** The event after which a balance was impossible, or null. */
-        private @Nullable Place impossible() {
-            if (isMovedBySeveral && !isOverflown) {
-                return balance.isPossible() ? null : last;
-            }
-            return firstImpossible;
-        }
-
-        private boolean isReportable() {
-            return identity != null && !isOverflown && balance.isPossible() && balance.limitOrNull() != null;
-        }
-
-        private AccountReport report(Key key) {
-            Identity what = Objects.requireNonNull(identity);
-            Unit unit = what.unit();
-            return new AccountReport(
-                    key.tenant(),
-                    key.account(),
-                    what.namespace(),
-                    what.budget(),
-                    what.key(),
-                    what.from(),
-                    what.until(),
-                    new Amount(Math.max(0, Objects.requireNonNull(balance.limitOrNull())), unit),
-                    new Amount(balance.spent(), unit),
-                    new Amount(balance.held(), unit),
-                    new Amount(balance.available(), unit),
-                    new Amount(-balance.debt(), unit),
-                    history.points(unit));
-        }
-    }
 }
