@@ -3,6 +3,7 @@ package io.spendguard.jdbc.cli;
 import io.spendguard.decision.PeriodClosing;
 import io.spendguard.evidence.ClosedPeriod;
 import io.spendguard.evidence.EvidenceException;
+import io.spendguard.jdbc.EvidenceReader;
 import io.spendguard.jdbc.EvidenceRetention;
 import io.spendguard.jdbc.PostgresLedger;
 import io.spendguard.json.JsonObject;
@@ -180,7 +181,11 @@ final class RetentionCommands {
 
         @Override
         public Integer call() throws IOException {
-            long erased = EvidenceRetention.open(dataSource()).erase(tenant, subject);
+            PGSimpleDataSource source = dataSource();
+            long erased = EvidenceRetention.open(source).erase(tenant, subject);
+            if (erased == 0) {
+                EvidenceReader.open(source).requireTenant(tenant);
+            }
             if (json) {
                 terminal.json(JsonObject.create().put("tenant", tenant).put("erased", erased));
             } else {

@@ -171,6 +171,21 @@ class RetentionCommandsTest {
     }
 
     @Test
+    void erase_ofATenantNobodyKnows_isNoSuccess() {
+        database.dataSourceFor("spendguard_test_eraser", "spendguard_retention");
+
+        Console erased = Console.run(
+                Map.of("PGUSER", "spendguard_test_eraser", "PGPASSWORD", EmbeddedPostgres.PASSWORD),
+                joined(
+                        new String[] {"evidence", "erase", "--tenant", "acne", "--subject", "ada@example.com"},
+                        "--url",
+                        database.jdbcUrl()));
+
+        assertThat(erased.exitCode()).isEqualTo(2);
+        assertThat(erased.err()).contains("Tenant 'acne' is not known here: there are 'acme'. Name one of these.");
+    }
+
+    @Test
     void erase_aSubject_saysHowMuchItWas() {
         Console erased = onLedger("evidence", "erase", "--tenant", "acme", "--subject", "ada@example.com");
         Console again = onLedger("evidence", "erase", "--tenant", "acme", "--subject", "ada@example.com", "--json");
