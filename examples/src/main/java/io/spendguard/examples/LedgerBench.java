@@ -205,16 +205,20 @@ final class LedgerBench implements Bench {
 
     /** One process with all threads beside four that share them, on the same row. Each process warms up by itself. */
     private void processes(BenchReport report) throws Exception {
-        Map<String, Callable<Load.Result>> loads = new LinkedHashMap<>();
-        loads.put("one", () -> LedgerBenchProcess.run(Objects.requireNonNull(database), APPLICATION, 1, 32));
-        loads.put("four", () -> LedgerBenchProcess.run(Objects.requireNonNull(database), APPLICATION, 4, 8));
-        Map<String, Load.Result> results = Load.interleaved(1, loads);
-        report.figure("one-jvm-32", of(results, "one").perSecond(), "decisions/s");
-        report.figure("four-jvms-8", of(results, "four").perSecond(), "decisions/s");
-        report.ratioAtLeast(
-                "four-jvms/one-jvm",
-                of(results, "four").perSecond() / of(results, "one").perSecond(),
-                0.8);
+        Database row = Objects.requireNonNull(database);
+        try (LedgerBenchProcess.Group one = LedgerBenchProcess.start(row, APPLICATION, 1, 32);
+                LedgerBenchProcess.Group four = LedgerBenchProcess.start(row, APPLICATION, 4, 8)) {
+            Map<String, Callable<Load.Result>> loads = new LinkedHashMap<>();
+            loads.put("one", one::measure);
+            loads.put("four", four::measure);
+            Map<String, Load.Result> results = Load.interleaved(ROUNDS, loads);
+            report.figure("one-jvm-32", of(results, "one").perSecond(), "decisions/s");
+            report.figure("four-jvms-8", of(results, "four").perSecond(), "decisions/s");
+            report.ratioAtLeast(
+                    "four-jvms/one-jvm",
+                    of(results, "four").perSecond() / of(results, "one").perSecond(),
+                    0.8);
+        }
     }
 
     private double walBytes(Guard guard) throws Exception {

@@ -40,25 +40,44 @@ final class LedgerBenchProcess {
                 decided += round.perSecond() * WARM_UP_ROUND.toSeconds();
             }
             System.out.println("ready");
-            in.readLine();
-            Load.Result result = Load.run(threads, WARM_UP, WINDOW, (thread, i) -> LedgerBench.decide(guard, ""));
-            System.out.printf(Locale.ROOT, "%f %f%n", result.perSecond(), result.p50Millis());
+            while (in.readLine() != null) {
+                Load.Result result = Load.run(threads, WARM_UP, WINDOW, (thread, i) -> LedgerBench.decide(guard, ""));
+                System.out.printf(Locale.ROOT, "%f %f%n", result.perSecond(), result.p50Millis());
+            }
         }
     }
 
-    /** Starts so many at once, lets them go together, and adds up. */
-    static Load.Result run(Database database, String user, int processes, int threads) throws Exception {
-        List<Process> running = new ArrayList<>();
+    /** Starts so many, which are warm once this returns, and wait. */
+    static Group start(Database database, String user, int processes, int threads) throws IOException {
+        Group group = new Group();
         try {
-            List<BufferedReader> says = new ArrayList<>();
             for (int i = 0; i < processes; i++) {
-                Process process = start(database, user, threads);
-                running.add(process);
-                says.add(process.inputReader(StandardCharsets.UTF_8));
+                group.add(start(database, user, threads));
             }
-            for (BufferedReader it : says) {
-                require("ready", it.readLine());
+            for (BufferedReader says : group.says) {
+                require("ready", says.readLine());
             }
+            return group;
+        } catch (IOException | RuntimeException e) {
+            group.close();
+            throw e;
+        }
+    }
+
+    /** Processes that are measured together, as often as wanted. */
+    static final class Group implements AutoCloseable {
+        private final List<Process> running = new ArrayList<>();
+        private final List<BufferedReader> says = new ArrayList<>();
+
+        private Group() {}
+
+        private void add(Process process) {
+            running.add(process);
+            says.add(process.inputReader(StandardCharsets.UTF_8));
+        }
+
+        /** Lets them go together, and adds up. */
+        Load.Result measure() throws IOException {
             for (Process process : running) {
                 process.outputWriter(StandardCharsets.UTF_8).append("go\n").flush();
             }
@@ -70,9 +89,15 @@ final class LedgerBenchProcess {
                 p50 = Math.max(p50, Double.parseDouble(figures[1]));
             }
             return new Load.Result(perSecond, p50, p50);
-        } finally {
+        }
+
+        @Override
+        public void close() throws IOException {
             for (Process process : running) {
-                process.waitFor();
+                process.outputWriter(StandardCharsets.UTF_8).close();
+            }
+            for (Process process : running) {
+                process.onExit().join();
             }
         }
     }
