@@ -7,6 +7,7 @@ import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A decision as the ledger keeps it for replays of its key.
@@ -17,9 +18,18 @@ import java.util.UUID;
  * @param contract what decided
  * @param eventId its audit event
  * @param followUp what it asked of the caller
+ * @param priceBook what priced it; null where it asked for no approval
+ * @param run its run; null where it asked for no approval, and without one
  */
 record StoredDecision(
-        UUID decisionId, Effect effect, List<Reason> reasons, Digest contract, UUID eventId, FollowUp followUp) {
+        UUID decisionId,
+        Effect effect,
+        List<Reason> reasons,
+        Digest contract,
+        UUID eventId,
+        FollowUp followUp,
+        @Nullable Digest priceBook,
+        @Nullable String run) {
 
     static StoredDecision parse(byte[] json) {
         JsonObject root = JsonObject.parse(json);
@@ -34,7 +44,14 @@ record StoredDecision(
                         .toList(),
                 Digest.parse(root.string("contract")),
                 UUID.fromString(root.string("event")),
-                FollowUp.parse(root));
+                FollowUp.parse(root),
+                root.has("priceBook") ? Digest.parse(root.string("priceBook")) : null,
+                root.stringOrNull("run"));
+    }
+
+    /** The reasons that asked for an approval. */
+    List<Reason> asking() {
+        return reasons.subList(0, followUp.asking());
     }
 
     byte[] toBytes() {
@@ -44,6 +61,8 @@ record StoredDecision(
                 .put("reasons", reasons.stream().map(StoredDecision::reasonJson).toList())
                 .put("contract", contract.hex())
                 .put("event", eventId.toString())
+                .putIfPresent("priceBook", priceBook == null ? null : priceBook.hex())
+                .putIfPresent("run", run)
                 .toCanonicalBytes();
     }
 
