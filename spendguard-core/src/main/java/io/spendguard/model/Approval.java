@@ -14,7 +14,8 @@ import java.util.UUID;
  * @param by who answered
  * @param reason why, as given
  * @param at when, by the ledger's time
- * @param covers what asked, and asks no more once it was approved: reasons of that decision, by code and rule
+ * @param covers what asked, and asks no more once it was approved: reasons of that decision, by code and rule;
+ *     their texts stand there and are empty here
  * @param auditEventId the audit event that tells of it
  * @param isReplayed whether this answers an earlier request again and wrote nothing
  */
