@@ -145,7 +145,8 @@ final class ApprovalAttacks {
                             said(
                                     resolved(writer, asking, "APPROVED"),
                                     "\"entries\":[]",
-                                    "\"entries\":[" + Specimen.entry("AVAILABLE", -5) + "," + Specimen.entry("SPENT", 5) + "]"));
+                                    "\"entries\":[" + Specimen.entry("AVAILABLE", -5) + "," + Specimen.entry("SPENT", 5)
+                                            + "]"));
                 }));
     }
 

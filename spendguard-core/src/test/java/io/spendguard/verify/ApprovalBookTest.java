@@ -11,7 +11,9 @@ import static io.spendguard.verify.Specimen.SIGNER;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.spendguard.evidence.AuditEvent;
+import io.spendguard.evidence.EvidenceFilter;
 import io.spendguard.evidence.SealedAuditEvent;
+import io.spendguard.model.ApproverRole;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What honest writers say of approvals, in one stream and across several. */
 class ApprovalBookTest {
     private static final String TENANT = "hooli";
+
+    private static final Place PLACE = new Place("events/hooli/s.jsonl", 3, TENANT, new UUID(1, 1), 3, new UUID(1, 2));
 
     private final Specimen first = Specimen.writer(SIGNER, 0x1000);
     private final Specimen second = Specimen.writer(SIGNER, 0x2000);
@@ -92,6 +96,38 @@ class ApprovalBookTest {
         first.write(first.opening(TENANT), KeyHolderAttacks.said(asked(first, asking), "PT30M", "PT9000000000000000S"));
 
         assertThat(verify().findings()).extracting(Finding::code).containsExactly(FindingCode.EVENT_DATA_MALFORMED);
+    }
+
+    @Test
+    void verify_excerptWithoutWhatWasAsked_findsNothing() {
+        first.write(first.opening(TENANT), asked(first, asking), used(first, asking, "APPROVED", first.id()));
+
+        Path file = Specimen.export(
+                directory.resolve("e.zip"), first.close(), SIGNER, null, EvidenceFilter.ALL.ofRun("run-1"));
+
+        assertThat(BothWays.verify(file, ANCHORS).findings()).isEmpty();
+    }
+
+    @Test
+    void conclude_whatMayStandBeforeThePackageBegins_isNotMissing() {
+        Findings findings = new Findings();
+        Scope later = new Scope();
+        later.beginsLater();
+        ContractBook dropped = new ContractBook(new Scope(), findings);
+        dropped.beganBefore(TENANT);
+
+        for (ContractBook contracts : List.of(new ContractBook(later, findings), dropped)) {
+            ApprovalBook book = new ApprovalBook(contracts, new DecisionBook(new Scope(), findings), findings);
+            book.fact(PLACE, TENANT, asking, ApprovalBook.Used.toJson("APPROVED", first.id(), true, NOW, "aa", "5e"));
+            book.fact(
+                    PLACE,
+                    TENANT,
+                    first.id(),
+                    ApprovalBook.Resolved.toJson(first.id(), true, ApproverRole.TEAM_LEAD, NOW, "aa"));
+            book.conclude();
+        }
+
+        assertThat(findings.inOrder()).isEmpty();
     }
 
     private VerificationReport verify() {
