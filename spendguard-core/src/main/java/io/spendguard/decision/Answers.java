@@ -1,7 +1,6 @@
 package io.spendguard.decision;
 
 import io.spendguard.ledger.Ledger;
-import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.ledger.Posting;
 import io.spendguard.model.ApprovalTerms;
@@ -44,12 +43,7 @@ final class Answers {
 
     /** The permit of an action decided before, by anyone, for settling only; empty when nothing is held for it. */
     Optional<Permit> recover(InForce in, String tenant, String key) {
-        return ledger.answer(tenant, OperationKind.DECIDE, DecideOperation.key(in.namespace(), key))
-                .map(StoredDecision::parse)
-                .flatMap(first -> first.effect() == Effect.REQUIRE_APPROVAL && !in.isShadow()
-                        ? ledger.answer(tenant, OperationKind.DECIDE, DecideOperation.approvedKey(key))
-                                .map(StoredDecision::parse)
-                        : Optional.of(first))
+        return StoredDecision.latest(ledger, tenant, in.namespace(), key)
                 .flatMap(decision -> ledger.reservation(tenant, decision.decisionId()))
                 .map(reservation -> new LedgerPermit(HeldTerms.of(reservation), settlements));
     }

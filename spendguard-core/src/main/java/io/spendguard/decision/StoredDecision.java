@@ -1,11 +1,15 @@
 package io.spendguard.decision;
 
 import io.spendguard.json.JsonObject;
+import io.spendguard.ledger.Ledger;
+import io.spendguard.ledger.Namespace;
+import io.spendguard.ledger.OperationKind;
 import io.spendguard.model.Digest;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +34,18 @@ record StoredDecision(
         FollowUp followUp,
         @Nullable Digest priceBook,
         @Nullable String run) {
+
+    /** An action's decision; where it asked for an approval, the one made upon the answer, as soon as there is one. */
+    static Optional<StoredDecision> latest(Ledger ledger, String tenant, Namespace namespace, String actionKey) {
+        Optional<StoredDecision> first = find(ledger, tenant, DecideOperation.key(namespace, actionKey));
+        return first.filter(decision -> decision.effect() == Effect.REQUIRE_APPROVAL && namespace == Namespace.ENFORCE)
+                .flatMap(asking -> find(ledger, tenant, DecideOperation.approvedKey(actionKey)))
+                .or(() -> first);
+    }
+
+    private static Optional<StoredDecision> find(Ledger ledger, String tenant, String key) {
+        return ledger.answer(tenant, OperationKind.DECIDE, key).map(StoredDecision::parse);
+    }
 
     static StoredDecision parse(byte[] json) {
         JsonObject root = JsonObject.parse(json);
