@@ -62,6 +62,21 @@ final class ApprovalLab implements AutoCloseable {
                   when: 'action.tool == "late" && budget("day").held > money("1.00", "USD")'
                   effect: require_approval
                   reasonCode: LATE
+                - id: in_the_morning
+                  at: [tool.call.pre]
+                  when: 'action.tool == "shift" && budget("day").held < money("1.00", "USD")'
+                  effect: require_approval
+                  reasonCode: MORNING
+                - id: in_the_evening
+                  at: [tool.call.pre]
+                  when: 'action.tool == "shift" && budget("day").held >= money("1.00", "USD")'
+                  effect: require_approval
+                  reasonCode: EVENING
+                - id: half_readable
+                  at: [tool.call.pre]
+                  when: 'action.tool == "half" && (budget("day").held < money("1.00", "USD") || labels.stage == "test")'
+                  effect: require_approval
+                  reasonCode: HALF
                 - id: almost_spent
                   at: [tool.call.pre]
                   when: 'budget("day").held > money("8.00", "USD")'

@@ -7,8 +7,8 @@ import static io.spendguard.ApprovalLab.action;
 import static io.spendguard.ApprovalLab.codes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.tuple;
 
+import io.spendguard.decision.Reconciler;
 import io.spendguard.evidence.EventTypes;
 import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.Namespace;
@@ -17,6 +17,7 @@ import io.spendguard.model.Amount;
 import io.spendguard.model.Approval;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Effect;
+import io.spendguard.model.IdSource;
 import io.spendguard.model.IdempotencyConflictException;
 import io.spendguard.model.Money;
 import io.spendguard.model.Permit;
@@ -108,6 +109,24 @@ class ApprovalTest {
         assertThat(permit.decisionId()).isEqualTo(decision.decisionId());
         permit.release("not needed");
         assertThat(lab.day().held()).isEqualTo(Amount.parse("0.00 USD"));
+    }
+
+    @Test
+    void refund_ofAnApprovedCallByItsKey_findsIt() {
+        Action wire = lab.asked("wire", "k");
+        lab.guard.approve("acme", "k", ADMIN, "right");
+        Decision decision = lab.guard.decide(wire);
+        decision.orThrow().commit(Money.parse("1.00 USD"));
+        IdSource ids = IdSource.timeOrdered(lab.clock);
+
+        try (Reconciler reconciler = Reconciler.open(lab.ledger, lab.key, lab.clock, ids, Duration.ofSeconds(5))) {
+            assertThat(reconciler
+                            .refund("acme", "k", Amount.parse("0.10 USD"), "credit note 3")
+                            .decisionId())
+                    .isEqualTo(decision.decisionId());
+        }
+
+        assertThat(lab.day().spent()).isEqualTo(Amount.parse("0.90 USD"));
     }
 
     @Test
@@ -245,27 +264,6 @@ class ApprovalTest {
     }
 
     @Test
-    void decide_approvedAndMoreAsksByNow_isOutdatedAndEndsNoRun() {
-        Action late = lab.asked("late", "k");
-        lab.guard.approve("acme", "k", LEAD, "right");
-        lab.hold("2.00 USD");
-
-        Decision decision = lab.guard.decide(late);
-
-        assertThat(decision.effect()).isEqualTo(Effect.STOP);
-        assertThat(codes(decision))
-                .containsExactly(
-                        ReasonCode.APPROVAL_OUTDATED,
-                        new ReasonCode("LATE"),
-                        new ReasonCode("MONEY_LEAVES"),
-                        ReasonCode.APPROVED);
-        assertThat(decision.reasons().get(0).text())
-                .endsWith("is no longer what would be done: rule 'late_in_the_day' (LATE) asks by now too, which nobody"
-                        + " was asked about. Have the action decided under another key.");
-        assertThat(lab.ledger.run("acme", Namespace.ENFORCE, "r-k").isStopped()).isFalse();
-    }
-
-    @Test
     void decide_approvedUnderAnotherContract_isOutdated() {
         Action wire = lab.asked("wire", "k");
         lab.guard.approve("acme", "k", ADMIN, "right");
@@ -288,36 +286,6 @@ class ApprovalTest {
                 .isInstanceOf(IdempotencyConflictException.class);
 
         assertThat(lab.day().held()).isEqualTo(Amount.parse("0.00 USD"));
-    }
-
-    @Test
-    void decide_ruleThatCouldNotBeEvaluated_isCoveredByItsError() {
-        Action broken = lab.asked("broken", "k");
-        Approval approval = lab.guard.approve("acme", "k", LEAD, "stage is known to be test");
-
-        assertThat(approval.covers())
-                .extracting(Reason::code, Reason::ruleId)
-                .containsExactly(tuple(ReasonCode.EVALUATION_ERROR, "unreadable"));
-        assertThat(lab.guard.decide(broken).effect()).isEqualTo(Effect.CONTINUE);
-    }
-
-    @Test
-    void decide_contractThatAsksByDefault_isCoveredByThat() {
-        Guard guard = lab.another("""
-                apiVersion: spendguard.ai/v1
-                metadata: {name: by-default, tenant: acme}
-                spec:
-                  budgets: [{id: day, limit: 10.00 USD, window: {type: calendar_day, timezone: UTC}}]
-                  defaults: {decision: require_approval}
-                """);
-        Action action = action("anything", "k");
-        guard.decide(action);
-        guard.approve("acme", "k", LEAD, "right");
-
-        Decision decision = guard.decide(action);
-
-        assertThat(decision.effect()).isEqualTo(Effect.CONTINUE);
-        assertThat(codes(decision)).containsExactly(new ReasonCode("DEFAULT_DECISION"), ReasonCode.APPROVED);
     }
 
     @Test
