@@ -143,6 +143,16 @@ class ApprovalAnswerTest {
     }
 
     @Test
+    void approve_byAGuardInShadowMode_isRefused_alsoWhatAnotherEnforces() {
+        lab.asked("wire", "k");
+        Guard shadow = lab.another(ApprovalLab.CONTRACT.replace("spec:\n", "spec:\n  mode: shadow\n"));
+
+        assertThat(catchThrowableOfType(ApprovalException.class, () -> shadow.approve("acme", "k", ADMIN, "right"))
+                        .fault())
+                .isEqualTo(Fault.SHADOW);
+    }
+
+    @Test
     void approve_withoutAReasonOrAName_isRefused() {
         lab.asked("wire", "k");
 
