@@ -167,7 +167,7 @@ final class ApprovedOperation implements DecidingOperation {
 
     private Verdict attempt(StoredDecision first, List<Reason> covers, LedgerView rows, Reason approved) {
         boolean isOtherContract = !first.contract().equals(postings.contract());
-        if (isOtherContract || !postings.priceBook().equals(first.priceBook())) {
+        if (isOtherContract || !Objects.equals(postings.priceBook(), first.priceBook())) {
             return judge.refused(
                     snapshot,
                     rows,
