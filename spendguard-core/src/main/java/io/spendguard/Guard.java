@@ -9,6 +9,8 @@ import io.spendguard.contract.ModelCatalogue;
 import io.spendguard.decision.DecisionEngine;
 import io.spendguard.ledger.Ledger;
 import io.spendguard.model.Action;
+import io.spendguard.model.Approval;
+import io.spendguard.model.Approver;
 import io.spendguard.model.Balance;
 import io.spendguard.model.CurrentPermit;
 import io.spendguard.model.Decision;
@@ -63,7 +65,8 @@ public final class Guard implements AutoCloseable {
      * <p>When this returns an {@link Decision.Allowed}, the hold and one signed audit event are durable; when it returns
      * a recorded {@link Decision.Refused}, its event is durable and nothing is held. When the ledger does not answer in
      * time the answer is a STOP with {@code LEDGER_UNAVAILABLE}; a hold that turns out to have been taken after all is
-     * released. Blocks for one ledger transaction, at most as long as the guard's patience.
+     * released. Blocks for one ledger transaction, at most as long as the guard's patience; for two of them where the action's decision
+     * had asked for an approval, see {@link #approve}.
      *
      * @throws IllegalArgumentException when no tenant is known, or another than the contract's; nothing was written
      * @throws IllegalStateException when the guard is closed
@@ -198,9 +201,50 @@ public final class Guard implements AutoCloseable {
     }
 
     /**
+     * Approves an attempt at an action whose decision asked for that: {@link #decide deciding} the same action again under the same key
+     * evaluates the contract anew, where the reasons that asked ask no more. Everything else stands as ever: other rules, budgets, the run. What
+     * became of it is decided once; asked for after that, the action is decided already.
+     *
+     * <p>When this returns, the approval and one signed audit event are durable; whatever it throws but
+     * {@code LedgerUnavailableException}, nothing was written. Blocks for one transaction.
+     *
+     * @param tenant whose action
+     * @param key the action's key, as given to {@code Action.Builder.key} or fixed by {@code build()}
+     * @param by who approves, in the role that was asked for or a stricter one; it is for the caller to know that he is who he says he is
+     * @param reason why, for evidence; one to 500 characters and no personal value
+     * @return what was approved; the same approval again is answered as before
+     * @throws io.spendguard.model.ApprovalException when nothing was decided, when no approval was asked for or by somebody with a
+     *     stricter role, when its time is over by the ledger's clock, in shadow mode, and when the reason is blank or too long
+     * @throws io.spendguard.model.IdempotencyConflictException when it was approved or denied before, by somebody else or for another reason
+     * @throws io.spendguard.model.LedgerUnavailableException when the ledger does not answer in time; approve once more
+     * @throws IllegalStateException when the guard is closed
+     */
+    public Approval approve(String tenant, String key, Approver by, String reason) {
+        return resolve(tenant, key, Approval.State.APPROVED, by, reason);
+    }
+
+    /**
+     * Denies the attempt: deciding the same action again is a recorded STOP with {@code APPROVAL_DENIED}, which ends its run. Otherwise
+     * as {@link #approve}.
+     */
+    public Approval deny(String tenant, String key, Approver by, String reason) {
+        return resolve(tenant, key, Approval.State.DENIED, by, reason);
+    }
+
+    private Approval resolve(String tenant, String key, Approval.State state, Approver by, String reason) {
+        requireOpen();
+        return engine.resolve(
+                Objects.requireNonNull(tenant, "tenant"),
+                Objects.requireNonNull(key, "key"),
+                state,
+                Objects.requireNonNull(by, "by"),
+                Objects.requireNonNull(reason, "reason"));
+    }
+
+    /**
      * The permit of an action decided before, by this process or another, found by the action's key: for settling it,
      * not for running the action again. Empty when nothing was ever held for it; where it was settled already, settling
-     * it the same way again answers as before. Blocks for two reads.
+     * it the same way again answers as before. Blocks for two reads, or three where an approval was asked for.
      *
      * @throws io.spendguard.model.LedgerUnavailableException when the ledger cannot be reached
      */

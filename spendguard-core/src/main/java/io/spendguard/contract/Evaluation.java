@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param matchedRules the ids of the rules whose condition held, in order of priority
  * @param patch what a degrade changes; empty for every other effect
  * @param approval what the required approval needs, satisfying every rule that asked; null for every other effect
+ * @param asking how many reasons, from the first on, ask for that approval; 0 for every other effect
  * @param skips the optional steps to leave out, of all rules that skip; empty for every other effect, and when the
  *     action itself is meant
  */
@@ -29,6 +30,7 @@ public record Evaluation(
         List<String> matchedRules,
         Patch patch,
         @Nullable ApprovalTerms approval,
+        int asking,
         SortedSet<String> skips) {
     /** No optional steps. */
     static final SortedSet<String> NO_SKIPS = Collections.emptySortedSet();

@@ -2,6 +2,7 @@ package io.spendguard.contract;
 
 import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
+import io.spendguard.model.Reason;
 import io.spendguard.model.Usage;
 import java.time.Instant;
 import java.util.List;
@@ -34,6 +35,14 @@ public interface EvaluationInput {
     /** The most tokens the action may use, or null when unknown: rules that read them then fail. */
     default @Nullable Usage estimatedUsage() {
         return null;
+    }
+
+    /**
+     * The reasons that asked for an approval which was given: each of their code and rule asks no more, and changes nothing else.
+     * Whatever else matched counts as ever.
+     */
+    default List<Reason> approved() {
+        return List.of();
     }
 
     /** Further aliases a degrade may name, beside the contract's own. */

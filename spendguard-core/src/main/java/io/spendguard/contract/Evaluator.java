@@ -34,7 +34,7 @@ final class Evaluator {
             .thenComparing(rule -> rule.rule().id());
 
     private static final Evaluation CONTINUE =
-            new Evaluation(Effect.CONTINUE, List.of(), List.of(), Patch.NONE, null, Evaluation.NO_SKIPS);
+            new Evaluation(Effect.CONTINUE, List.of(), List.of(), Patch.NONE, null, 0, Evaluation.NO_SKIPS);
 
     private final List<Layer> layers;
     private final Models models;
@@ -65,6 +65,7 @@ final class Evaluator {
         if (tally.voices.isEmpty()) {
             return CONTINUE;
         }
+        tally.waive(input.approved());
         tally.degrading.sort(BY_PRIORITY);
         Degradation degradation = Degradation.of(tally.degrading, input, models);
         return combine(tally, degradation.applyTo(tally.voices), degradation.patch());
@@ -133,7 +134,14 @@ final class Evaluator {
                 tally.matched,
                 effect == Effect.DEGRADE ? patch : Patch.NONE,
                 effect == Effect.REQUIRE_APPROVAL ? tally.approval() : null,
+                effect == Effect.REQUIRE_APPROVAL ? asking(voices) : 0,
                 effect == Effect.SKIP ? tally.skips : Evaluation.NO_SKIPS);
+    }
+
+    private static int asking(List<Voice> voices) {
+        return (int) voices.stream()
+                .filter(voice -> voice.effect() == Effect.REQUIRE_APPROVAL)
+                .count();
     }
 
     private static Optional<Object> value(Layer layer, String name, EvaluationInput input) {
@@ -177,6 +185,25 @@ final class Evaluator {
             if (rule.onError() == Effect.REQUIRE_APPROVAL) {
                 approval = approval == null ? ApprovalTerms.DEFAULT : approval.strictest(ApprovalTerms.DEFAULT);
             }
+        }
+
+        /** What was approved asks no more: of the same rule and for the same reason, each once. Its word stays among the reasons. */
+        void waive(List<Reason> approved) {
+            List<Reason> left = new ArrayList<>(approved);
+            voices.replaceAll(voice -> voice.effect() == Effect.REQUIRE_APPROVAL && takes(left, voice.reason())
+                    ? new Voice(Effect.CONTINUE, voice.reason())
+                    : voice);
+        }
+
+        private static boolean takes(List<Reason> approved, Reason asking) {
+            for (int i = 0; i < approved.size(); i++) {
+                if (approved.get(i).code().equals(asking.code())
+                        && approved.get(i).rule().equals(asking.rule())) {
+                    approved.remove(i);
+                    return true;
+                }
+            }
+            return false;
         }
 
         /** A default that asks for approval has no rule to say more. */

@@ -1,7 +1,6 @@
 package io.spendguard.decision;
 
 import io.spendguard.ledger.Ledger;
-import io.spendguard.ledger.OperationKind;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.ledger.Posting;
 import io.spendguard.model.ApprovalTerms;
@@ -36,7 +35,7 @@ final class Answers {
     }
 
     /** The answer to a decision whose transaction committed, now or before. */
-    Decision published(InForce in, Snapshot snapshot, DecideOperation operation, PostResult result) {
+    Decision published(InForce in, Snapshot snapshot, DecidingOperation operation, PostResult result) {
         return result instanceof PostResult.Written written
                 ? written(in, snapshot, operation.verdict(written.posting()), written)
                 : replayed(in, snapshot, StoredDecision.parse(result.answer()));
@@ -44,8 +43,7 @@ final class Answers {
 
     /** The permit of an action decided before, by anyone, for settling only; empty when nothing is held for it. */
     Optional<Permit> recover(InForce in, String tenant, String key) {
-        return ledger.answer(tenant, OperationKind.DECIDE, DecideOperation.key(in.namespace(), key))
-                .map(StoredDecision::parse)
+        return StoredDecision.latest(ledger, tenant, in.namespace(), key)
                 .flatMap(decision -> ledger.reservation(tenant, decision.decisionId()))
                 .map(reservation -> new LedgerPermit(HeldTerms.of(reservation), settlements));
     }
@@ -133,10 +131,7 @@ final class Answers {
     /** A replayed refusal is the first answer again; a replayed ALLOW never starts a second call. */
     private Decision replayed(InForce in, Snapshot snapshot, StoredDecision first) {
         List<Reason> reasons = new ArrayList<>();
-        Reason already = Reason.of(
-                ReasonCode.ALREADY_DECIDED,
-                "Action '" + snapshot.action().key() + "' was decided before as " + first.effect() + " (decision "
-                        + first.decisionId() + "): one action runs once. Settle it by key, or build a new action.");
+        Reason already = already(in, snapshot, first);
         if (in.isShadow()) {
             reasons.addAll(first.reasons());
             reasons.add(already);
@@ -152,6 +147,18 @@ final class Answers {
         reasons.addAll(first.reasons());
         reasons.add(already);
         return refused(in, first.decisionId(), first.effect(), reasons, first.followUp(), first.eventId(), null);
+    }
+
+    private static Reason already(InForce in, Snapshot snapshot, StoredDecision first) {
+        String before = "Action '" + snapshot.action().key() + "' was decided before as " + first.effect()
+                + " (decision " + first.decisionId() + ")";
+        ApprovalTerms approval = first.followUp().approval();
+        return Reason.of(
+                ReasonCode.ALREADY_DECIDED,
+                approval == null || in.isShadow()
+                        ? before + ": one action runs once. Settle it by key, or build a new action."
+                        : before + " and waits for a " + approval.role().text()
+                                + ": nobody has answered yet. Decide the same action again once somebody has.");
     }
 
     /** The answer to a decision of which nobody knows whether it is recorded. */

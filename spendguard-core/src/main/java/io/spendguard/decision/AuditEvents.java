@@ -127,10 +127,15 @@ final class AuditEvents {
 
     /** A decision, allowed or refused. */
     EventDraft decision(
-            Snapshot snapshot, Verdict verdict, List<Entry> entries, Instant now, @Nullable Instant expiresAt) {
+            Snapshot snapshot,
+            Verdict verdict,
+            FollowUp followUp,
+            @Nullable Resolved resolved,
+            List<Entry> entries,
+            Instant now,
+            @Nullable Instant expiresAt) {
         List<PersonalValue> personal = new ArrayList<>();
-        JsonObject decision = verdict.followUp()
-                .addTo(JsonObject.create())
+        JsonObject decision = followUp.addTo(JsonObject.create())
                 .put("id", snapshot.decisionId().toString())
                 .put("effect", lower(verdict.effect()))
                 .put("mode", lower(contract.mode()))
@@ -151,6 +156,9 @@ final class AuditEvents {
                 .put("priceBook", prices.digest().hex());
         if (verdict.effect() == Effect.DEGRADE) {
             data.put("patch", patchJson(verdict)).put("effective", ActionJson.plain(verdict.effective()));
+        }
+        if (resolved != null) {
+            data.put("approval", resolved.toJson());
         }
         if (expiresAt != null) {
             data.put("expiresAt", expiresAt.toString());

@@ -2,7 +2,6 @@ package io.spendguard.decision;
 
 import io.spendguard.ledger.Account;
 import io.spendguard.ledger.Backlog;
-import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
 import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.OperationKind;
@@ -17,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Stages 2 to 5 of one decision as the ledger carries them out. Rules that read no rows are evaluated beforehand, and
  * their verdict is what the ledger tries first; everything else is evaluated on locked rows.
  */
-final class DecideOperation implements LedgerOperation {
+final class DecideOperation implements DecidingOperation {
     private final Snapshot snapshot;
     private final Judge judge;
     private final Claims claims;
@@ -58,6 +57,11 @@ final class DecideOperation implements LedgerOperation {
         return key(snapshot.namespace(), snapshot.action().key());
     }
 
+    /** The key of the attempt that an approval permits: no action's key has a tab. */
+    static String approvedKey(String actionKey) {
+        return "approved\t" + actionKey;
+    }
+
     /** An action decided by enforcement is decided by shadow mode too: no action's key has a tab. */
     static String key(Namespace namespace, String actionKey) {
         return namespace == Namespace.SHADOW ? "shadow\t" + actionKey : actionKey;
@@ -93,12 +97,13 @@ final class DecideOperation implements LedgerOperation {
         Carried rows = claims.carry(snapshot, view);
         Verdict verdict = judge.judge(snapshot, rows);
         planned = verdict;
-        return postings.decision(snapshot, verdict, view.now(), rows.entries());
+        return postings.decision(snapshot, verdict, view.now(), rows.entries(), null);
     }
 
     /** The verdict of the posting that was written, which need not be the latest: a plan may be given up again. */
+    @Override
     @SuppressWarnings("ReferenceEquality") // the very posting that was handed over
-    Verdict verdict(Posting written) {
+    public Verdict verdict(Posting written) {
         Verdict verdict = written == assumed ? ahead : planned;
         if (verdict == null) {
             throw new IllegalStateException("Decision " + snapshot.decisionId() + " was not evaluated yet.");

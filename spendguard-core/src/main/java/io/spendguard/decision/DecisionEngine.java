@@ -11,8 +11,11 @@ import io.spendguard.ledger.LedgerSession;
 import io.spendguard.ledger.NotActivatedException;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.model.Action;
+import io.spendguard.model.Approval;
+import io.spendguard.model.Approver;
 import io.spendguard.model.Balance;
 import io.spendguard.model.Decision;
+import io.spendguard.model.Effect;
 import io.spendguard.model.IdSource;
 import io.spendguard.model.LedgerUnavailableException;
 import io.spendguard.model.Patch;
@@ -108,22 +111,43 @@ public final class DecisionEngine implements AutoCloseable {
         InForce in = inForce.get();
         Snapshot snapshot = snapshot(in, asked);
         try {
-            CompletableFuture<PostResult> active = activations.activate(in, snapshot.tenant());
             // 2 evaluate and 3 prepare effect: here, or on locked rows when a rule or a balance needs them
             DecideOperation operation = in.operation(snapshot);
             // 4 reserve and 5 audit decision: one transaction
-            PostResult result;
-            try {
-                result = calls.await(operation, late -> answers.giveBack(snapshot, late));
-            } catch (NotActivatedException setBack) {
-                Activations.forget(in, snapshot.tenant(), active);
-                CompletableFuture<PostResult> unused = activations.activate(in, snapshot.tenant());
-                result = awaitActivated(operation, snapshot);
-            }
+            PostResult result = await(in, snapshot, operation);
             // 6 publish effect
-            return answers.published(in, snapshot, operation, result);
+            return waitsForApproval(in, result)
+                    ? decideApproved(in, snapshot, operation, result)
+                    : answers.published(in, snapshot, operation, result);
         } catch (LedgerUnavailableException unavailable) {
             return answers.unrecorded(in, snapshot, unavailable);
+        }
+    }
+
+    /** An action that had asked for an approval, and is decided again. */
+    private Decision decideApproved(InForce in, Snapshot snapshot, DecidingOperation asked, PostResult first) {
+        ApprovedOperation operation = in.approved(snapshot, asked);
+        try {
+            return answers.published(in, snapshot, operation, await(in, snapshot, operation));
+        } catch (ApprovalPendingException nobodyAnswered) {
+            return answers.published(in, snapshot, asked, first);
+        }
+    }
+
+    private static boolean waitsForApproval(InForce in, PostResult result) {
+        return !in.isShadow()
+                && result instanceof PostResult.Replayed
+                && StoredDecision.parse(result.answer()).effect() == Effect.REQUIRE_APPROVAL;
+    }
+
+    private PostResult await(InForce in, Snapshot snapshot, DecidingOperation operation) {
+        CompletableFuture<PostResult> active = activations.activate(in, snapshot.tenant());
+        try {
+            return calls.await(operation, late -> answers.giveBack(snapshot, late));
+        } catch (NotActivatedException setBack) {
+            Activations.forget(in, snapshot.tenant(), active);
+            CompletableFuture<PostResult> unused = activations.activate(in, snapshot.tenant());
+            return awaitActivated(operation, snapshot);
         }
     }
 
@@ -133,31 +157,22 @@ public final class DecisionEngine implements AutoCloseable {
         Snapshot snapshot = snapshot(in, asked);
         long deadlineNanos = System.nanoTime() + calls.patience().toNanos();
         CompletableFuture<Decision> answer = new CompletableFuture<>();
-        CompletableFuture<PostResult> active = activations.activated(in, snapshot.tenant());
-        CompletableFuture<Void> unused = active.thenCompose(activation -> {
-                    DecideOperation operation = in.operation(snapshot);
-                    // Async: callers hang their own work on the answer, and the ledger's writer completes what it is
-                    // asked.
-                    return calls.submit(operation, deadlineNanos)
-                            .exceptionallyCompose(failure -> {
-                                if (!(unwrapped(failure) instanceof NotActivatedException)) {
-                                    return CompletableFuture.failedFuture(failure);
-                                }
-                                Activations.forget(in, snapshot.tenant(), active);
-                                return activations
-                                        .activated(in, snapshot.tenant())
-                                        .thenCompose(again -> calls.submit(operation, deadlineNanos));
-                            })
-                            .thenAcceptAsync(
-                                    result -> {
-                                        if (answer.isDone()
-                                                || !answer.complete(
-                                                        answers.published(in, snapshot, operation, result))) {
-                                            answers.giveBack(snapshot, result);
-                                        }
-                                    },
-                                    CALLBACKS);
-                })
+        CompletableFuture<Void> unused = activations
+                .activated(in, snapshot.tenant())
+                .thenCompose(activation -> posted(in, snapshot, in.operation(snapshot), deadlineNanos))
+                .thenCompose(posted -> waitsForApproval(in, posted.result())
+                        ? postedApproved(in, snapshot, posted, deadlineNanos)
+                        : CompletableFuture.completedFuture(posted))
+                // Async: callers hang their own work on the answer, and the ledger's writer completes what it is asked.
+                .thenAcceptAsync(
+                        posted -> {
+                            if (answer.isDone()
+                                    || !answer.complete(
+                                            answers.published(in, snapshot, posted.operation(), posted.result()))) {
+                                answers.giveBack(snapshot, posted.result());
+                            }
+                        },
+                        CALLBACKS)
                 .exceptionallyAsync(
                         failure -> {
                             fail(in, snapshot, answer, unwrapped(failure));
@@ -182,6 +197,30 @@ public final class DecisionEngine implements AutoCloseable {
         return answer;
     }
 
+    private CompletableFuture<Posted> posted(
+            InForce in, Snapshot snapshot, DecidingOperation operation, long deadlineNanos) {
+        CompletableFuture<PostResult> active = activations.activated(in, snapshot.tenant());
+        return calls.submit(operation, deadlineNanos)
+                .exceptionallyCompose(failure -> {
+                    if (!(unwrapped(failure) instanceof NotActivatedException)) {
+                        return CompletableFuture.failedFuture(failure);
+                    }
+                    Activations.forget(in, snapshot.tenant(), active);
+                    return activations
+                            .activated(in, snapshot.tenant())
+                            .thenCompose(again -> calls.submit(operation, deadlineNanos));
+                })
+                .thenApply(result -> new Posted(operation, result));
+    }
+
+    private CompletableFuture<Posted> postedApproved(InForce in, Snapshot snapshot, Posted first, long deadlineNanos) {
+        ApprovedOperation operation = in.approved(snapshot, first.operation());
+        return posted(in, snapshot, operation, deadlineNanos)
+                .exceptionallyCompose(failure -> unwrapped(failure) instanceof ApprovalPendingException
+                        ? CompletableFuture.completedFuture(first)
+                        : CompletableFuture.failedFuture(failure));
+    }
+
     private void fail(InForce in, Snapshot snapshot, CompletableFuture<Decision> answer, @Nullable Throwable reason) {
         if (answer.isDone()) {
             LOG.debug("Nobody waited for decision {} any more, and it failed", snapshot.decisionId(), reason);
@@ -198,7 +237,7 @@ public final class DecisionEngine implements AutoCloseable {
         return failure instanceof CompletionException ? failure.getCause() : failure;
     }
 
-    private PostResult awaitActivated(DecideOperation operation, Snapshot snapshot) {
+    private PostResult awaitActivated(DecidingOperation operation, Snapshot snapshot) {
         try {
             return calls.await(operation, late -> answers.giveBack(snapshot, late));
         } catch (NotActivatedException setBack) {
@@ -256,6 +295,14 @@ public final class DecisionEngine implements AutoCloseable {
     /** The permit of an action decided before, by anyone, for settling only; empty when nothing is held for it. */
     public Optional<Permit> recover(String tenant, String key) {
         return answers.recover(inForce.get(), tenant, key);
+    }
+
+    /** Answers a decision that asked for an approval; the front door's {@code Guard.approve} and {@code deny} say what that promises. */
+    public Approval resolve(String tenant, String key, Approval.State state, Approver by, String reason) {
+        if (inForce.get().isShadow()) {
+            throw ApproveOperation.inShadow(key);
+        }
+        return new Approvals.Resolver(calls::await, names, ids).resolve(tenant, key, state, by, reason);
     }
 
     /** The tenant's balances under this contract's mode, in order of budget, key and window. */
@@ -342,6 +389,9 @@ public final class DecisionEngine implements AutoCloseable {
     public void reject(String name, String fault) {
         activations.reject(name, fault);
     }
+
+    /** What an operation came to. */
+    private record Posted(DecidingOperation operation, PostResult result) {}
 
     private static Balance balance(AccountState state) {
         return new Balance(

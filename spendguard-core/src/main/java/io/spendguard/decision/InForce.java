@@ -68,6 +68,11 @@ record InForce(
                 contract.readsLedger(snapshot.action().kind()));
     }
 
+    /** The attempt that an approval of what an operation had asked for permits. */
+    ApprovedOperation approved(Snapshot snapshot, DecidingOperation asked) {
+        return new ApprovedOperation(snapshot, asked, judge, claims, postings);
+    }
+
     /** The limits as one revision sets them: the contract's own, or a higher one it takes the place of. */
     List<BudgetLimit> limits(long revision) {
         return contract.budgets().stream()

@@ -52,7 +52,7 @@ final class Judge {
 
     /** The verdict of rules that read no rows; balances and run state are taken not to stand against it. */
     Verdict judgeAhead(Snapshot snapshot) {
-        return judge(snapshot, snapshot.at(), null);
+        return judge(snapshot, snapshot.at(), null, List.of());
     }
 
     /** What the action is and may cost, with nothing held: for calls that shadow mode lets pass a second time. */
@@ -71,19 +71,19 @@ final class Judge {
     /** What each rule makes of the action on these rows. */
     List<RuleExplanation> explain(Snapshot snapshot, LedgerView rows) {
         Estimate estimate = estimator.estimate(snapshot.action(), rows.now());
-        return contract.explain(new Input(snapshot, rows.now(), estimate, rows));
+        return contract.explain(new Input(snapshot, rows.now(), estimate, rows, List.of()));
     }
 
     /** The verdict on locked rows, with the ledger's time. */
     Verdict judge(Snapshot snapshot, LedgerView rows) {
-        Optional<RunState> stopped = rows.run().filter(RunState::isStopped);
-        Verdict verdict = judge(snapshot, rows.now(), rows);
-        if (stopped.isPresent()) {
-            RunState run = stopped.get();
-            return verdict.stoppedBy(Reason.of(
-                    ReasonCode.RUN_STOPPED,
-                    "Run '" + run.run() + "' was stopped by decision " + run.stoppedBy() + " (" + run.stopCode()
-                            + "): a stop ends its run. Start a new run."));
+        return judge(snapshot, rows, List.of());
+    }
+
+    /** As above, where what asked for an approval and got it asks no more. */
+    Verdict judge(Snapshot snapshot, LedgerView rows, List<Reason> approved) {
+        Verdict verdict = judge(snapshot, rows.now(), rows, approved);
+        if (rows.run().filter(RunState::isStopped).isPresent()) {
+            return inItsRun(verdict, rows);
         }
         if (!verdict.effect().allows()) {
             return verdict;
@@ -99,10 +99,26 @@ final class Judge {
         return verdict.warnedOf(crossings(verdict.claims(), rows));
     }
 
-    private Verdict judge(Snapshot snapshot, Instant now, @Nullable LedgerView rows) {
+    /** A STOP for this reason, whatever the rules say. */
+    Verdict refused(Snapshot snapshot, LedgerView rows, Reason reason) {
+        return inItsRun(judgeUnheld(snapshot).stoppedBy(reason), rows);
+    }
+
+    /** In a run that has ended there is nothing but that to say first. */
+    private static Verdict inItsRun(Verdict verdict, LedgerView rows) {
+        return rows.run()
+                .filter(RunState::isStopped)
+                .map(run -> verdict.stoppedBy(Reason.of(
+                        ReasonCode.RUN_STOPPED,
+                        "Run '" + run.run() + "' was stopped by decision " + run.stoppedBy() + " (" + run.stopCode()
+                                + "): a stop ends its run. Start a new run.")))
+                .orElse(verdict);
+    }
+
+    private Verdict judge(Snapshot snapshot, Instant now, @Nullable LedgerView rows, List<Reason> approved) {
         Action asked = snapshot.action();
         Estimate estimate = estimator.estimate(asked, now);
-        Evaluation evaluation = contract.evaluate(new Input(snapshot, now, estimate, rows));
+        Evaluation evaluation = contract.evaluate(new Input(snapshot, now, estimate, rows, approved));
         Verdict verdict = Verdict.of(evaluation, asked, estimate);
         // What only watches is sized on the call that really runs, which is the unpatched one.
         if (evaluation.effect() == Effect.DEGRADE && contract.mode() == Mode.ENFORCE) {
@@ -244,8 +260,11 @@ final class Judge {
         private final Instant now;
         private final Estimate estimate;
         private final @Nullable LedgerView rows;
+        private final List<Reason> approved;
 
-        private Input(Snapshot snapshot, Instant now, Estimate estimate, @Nullable LedgerView rows) {
+        private Input(
+                Snapshot snapshot, Instant now, Estimate estimate, @Nullable LedgerView rows, List<Reason> approved) {
+            this.approved = approved;
             this.snapshot = snapshot;
             this.now = now;
             this.estimate = estimate;
@@ -284,6 +303,11 @@ final class Judge {
                             state.amount(state.spent()),
                             state.amount(state.held()),
                             state.amount(state.available()));
+        }
+
+        @Override
+        public List<Reason> approved() {
+            return approved;
         }
 
         @Override

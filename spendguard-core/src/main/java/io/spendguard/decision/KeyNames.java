@@ -1,6 +1,7 @@
 package io.spendguard.decision;
 
 import io.spendguard.contract.KeyPart;
+import io.spendguard.json.JsonObject;
 import io.spendguard.model.Action;
 import io.spendguard.model.Digest;
 import java.nio.ByteBuffer;
@@ -73,6 +74,11 @@ final class KeyNames {
         boolean isPersonal =
                 action.user().isPresent() || !action.personalLabels().isEmpty();
         return isPersonal ? Digest.of(hash(tenant, "request", plain.hex())) : plain;
+    }
+
+    /** The same for what names somebody, written down: always a keyed digest. */
+    Digest request(JsonObject personal, String tenant) {
+        return Digest.of(hash(tenant, "personal request", personal.toString()));
     }
 
     /** So that no two lists of values have the same key, and no value looks like a hidden one. */

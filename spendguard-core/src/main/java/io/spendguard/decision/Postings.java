@@ -13,6 +13,7 @@ import io.spendguard.ledger.LedgerView;
 import io.spendguard.ledger.Namespace;
 import io.spendguard.ledger.Posting;
 import io.spendguard.ledger.RecentActions;
+import io.spendguard.model.ApprovalTerms;
 import io.spendguard.model.Digest;
 import io.spendguard.model.Effect;
 import io.spendguard.model.IdSource;
@@ -25,12 +26,16 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what was decided into what is written: entries, audit event, hold, run change and the answer for replays. */
 final class Postings {
+    /** Of a run that has ended, and of an approval after which the action may be asked for anew. */
+    private static final Set<ReasonCode> ENDING_NO_RUN = Set.of(ReasonCode.RUN_STOPPED, ReasonCode.APPROVAL_OUTDATED);
+
     private final Contract contract;
     private final PriceBook prices;
     private final AuditEvents events;
@@ -49,22 +54,33 @@ final class Postings {
         return contract.digest();
     }
 
+    Digest priceBook() {
+        return prices.digest();
+    }
+
     /**
-     * A decision made before the ledger was asked. Its hold ends by the host's clock, so that it stands only while the
-     * ledger's is near: within a tenth of the hold's time.
+     * A decision made before the ledger was asked. Its hold, or the time for its approval, ends by the host's clock, so that it stands
+     * only while the ledger's is near: within a tenth of that time.
      */
     Posting assumed(Snapshot snapshot, Verdict verdict) {
-        Posting posting = decision(snapshot, verdict, snapshot.at(), List.of());
-        if (posting.hold() == null) {
+        Posting posting = decision(snapshot, verdict, snapshot.at(), List.of(), null);
+        ApprovalTerms approval = verdict.followUp().approval();
+        if (posting.hold() == null && approval == null) {
             return posting;
         }
-        Duration leeway = holdTtl(verdict.claims()).dividedBy(10).plusNanos(1);
+        Duration lasts = approval == null ? holdTtl(verdict.claims()) : approval.ttl();
+        Duration leeway = lasts.dividedBy(10).plusNanos(1);
         Period near = new Period(snapshot.at().minus(leeway), snapshot.at().plus(leeway));
         return posting.in(posting.validIn().intersect(near));
     }
 
-    /** A decision: a hold and its event, with what was carried over before it, or a refusal's event alone. */
-    Posting decision(Snapshot snapshot, Verdict verdict, Instant now, List<Entry> carried) {
+    /**
+     * A decision: a hold and its event, with what was carried over before it, or a refusal's event alone.
+     *
+     * @param resolved what became of the approval that an earlier decision of the action asked for; null where none did
+     */
+    Posting decision(
+            Snapshot snapshot, Verdict verdict, Instant now, List<Entry> carried, @Nullable Resolved resolved) {
         boolean allows = verdict.effect().allows();
         Instant expiresAt = now.plus(holdTtl(verdict.claims())).truncatedTo(ChronoUnit.MICROS);
         List<Entry> entries = new ArrayList<>();
@@ -73,10 +89,12 @@ final class Postings {
             entries.addAll(Movements.hold(verdict.claims()));
         }
         Terms terms = terms(verdict);
+        FollowUp followUp = verdict.followUp().from(now);
+        boolean asks = followUp.approval() != null;
         return new Posting(
                 snapshot.transactionId(),
                 entries,
-                events.decision(snapshot, verdict, entries, now, allows ? expiresAt : null),
+                events.decision(snapshot, verdict, followUp, resolved, entries, now, allows ? expiresAt : null),
                 validIn(verdict.claims()),
                 allows ? new Posting.Hold(snapshot.decisionId(), expiresAt, verdict.claims(), terms.toBytes()) : null,
                 null,
@@ -87,7 +105,9 @@ final class Postings {
                                 verdict.reasons(),
                                 contract.digest(),
                                 snapshot.eventId(),
-                                verdict.followUp())
+                                followUp,
+                                asks ? prices.digest() : null,
+                                asks ? snapshot.action().run().orElse(null) : null)
                         .toBytes());
     }
 
@@ -152,12 +172,12 @@ final class Postings {
     }
 
     /**
-     * An allowed action is one more step; a recorded STOP ends the run, unless it only repeats that it has ended. Other
-     * refusals change nothing, but name the run, so that they stand only while it goes on.
+     * An allowed action is one more step; a recorded STOP ends the run, unless it only repeats that it has ended or says that an approval
+     * is of no use any more. Other refusals change nothing, but name the run, so that they stand only while it goes on.
      */
     private static Posting.@Nullable RunChange runChange(Snapshot snapshot, Verdict verdict) {
         String run = snapshot.action().run().orElse(null);
-        if (run == null || isStoppedAlready(verdict)) {
+        if (run == null || endsNoRun(verdict)) {
             return null;
         }
         if (verdict.effect() == Effect.STOP) {
@@ -172,7 +192,8 @@ final class Postings {
                 run, 1, null, null, fingerprint == null ? RecentActions.NONE : RecentActions.of(fingerprint));
     }
 
-    private static boolean isStoppedAlready(Verdict verdict) {
-        return !verdict.reasons().isEmpty() && verdict.reasons().get(0).code().equals(ReasonCode.RUN_STOPPED);
+    private static boolean endsNoRun(Verdict verdict) {
+        return !verdict.reasons().isEmpty()
+                && ENDING_NO_RUN.contains(verdict.reasons().get(0).code());
     }
 }

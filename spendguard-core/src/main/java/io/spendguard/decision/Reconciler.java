@@ -280,8 +280,7 @@ public final class Reconciler implements AutoCloseable {
     }
 
     private Optional<UUID> decision(String tenant, String key) {
-        return ledger.answer(tenant, OperationKind.DECIDE, DecideOperation.key(Namespace.ENFORCE, key))
-                .map(StoredDecision::parse)
+        return StoredDecision.latest(ledger, tenant, Namespace.ENFORCE, key)
                 .map(StoredDecision::decisionId)
                 .or(() -> uuid(key).filter(id -> ledger.reservation(tenant, id).isPresent()));
     }

@@ -1,12 +1,17 @@
 package io.spendguard.decision;
 
 import io.spendguard.json.JsonObject;
+import io.spendguard.ledger.Ledger;
+import io.spendguard.ledger.Namespace;
+import io.spendguard.ledger.OperationKind;
 import io.spendguard.model.Digest;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A decision as the ledger keeps it for replays of its key.
@@ -17,9 +22,30 @@ import java.util.UUID;
  * @param contract what decided
  * @param eventId its audit event
  * @param followUp what it asked of the caller
+ * @param priceBook what priced it; null where it asked for no approval
+ * @param run its run; null where it asked for no approval, and without one
  */
 record StoredDecision(
-        UUID decisionId, Effect effect, List<Reason> reasons, Digest contract, UUID eventId, FollowUp followUp) {
+        UUID decisionId,
+        Effect effect,
+        List<Reason> reasons,
+        Digest contract,
+        UUID eventId,
+        FollowUp followUp,
+        @Nullable Digest priceBook,
+        @Nullable String run) {
+
+    /** An action's decision; where it asked for an approval, the one made upon the answer, as soon as there is one. */
+    static Optional<StoredDecision> latest(Ledger ledger, String tenant, Namespace namespace, String actionKey) {
+        Optional<StoredDecision> first = find(ledger, tenant, DecideOperation.key(namespace, actionKey));
+        return first.filter(decision -> decision.effect() == Effect.REQUIRE_APPROVAL && namespace == Namespace.ENFORCE)
+                .flatMap(asking -> find(ledger, tenant, DecideOperation.approvedKey(actionKey)))
+                .or(() -> first);
+    }
+
+    private static Optional<StoredDecision> find(Ledger ledger, String tenant, String key) {
+        return ledger.answer(tenant, OperationKind.DECIDE, key).map(StoredDecision::parse);
+    }
 
     static StoredDecision parse(byte[] json) {
         JsonObject root = JsonObject.parse(json);
@@ -34,7 +60,14 @@ record StoredDecision(
                         .toList(),
                 Digest.parse(root.string("contract")),
                 UUID.fromString(root.string("event")),
-                FollowUp.parse(root));
+                FollowUp.parse(root),
+                root.has("priceBook") ? Digest.parse(root.string("priceBook")) : null,
+                root.stringOrNull("run"));
+    }
+
+    /** The reasons that asked for an approval. */
+    List<Reason> asking() {
+        return reasons.subList(0, followUp.asking());
     }
 
     byte[] toBytes() {
@@ -44,6 +77,8 @@ record StoredDecision(
                 .put("reasons", reasons.stream().map(StoredDecision::reasonJson).toList())
                 .put("contract", contract.hex())
                 .put("event", eventId.toString())
+                .putIfPresent("priceBook", priceBook == null ? null : priceBook.hex())
+                .putIfPresent("run", run)
                 .toCanonicalBytes();
     }
 

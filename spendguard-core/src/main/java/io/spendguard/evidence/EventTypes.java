@@ -8,6 +8,8 @@ public final class EventTypes {
     public static final String DECISION = "io.spendguard.decision.v1";
     /** What became of an allowed action. */
     public static final String OUTCOME = "io.spendguard.outcome.v1";
+    /** Somebody approved or denied what a decision had asked an approval for. */
+    public static final String APPROVAL_RESOLVED = "io.spendguard.approval.resolved.v1";
     /** An open hold was extended, or it was refused to extend it. */
     public static final String HOLD_EXTENDED = "io.spendguard.hold.extended.v1";
     /** Part of an open hold was committed, or it was refused for want of budget. */
@@ -42,6 +44,7 @@ public final class EventTypes {
     private static final Set<String> ALL = Set.of(
             DECISION,
             OUTCOME,
+            APPROVAL_RESOLVED,
             HOLD_EXTENDED,
             PART_COMMITTED,
             CONTRACT_ACTIVATED,

@@ -230,7 +230,10 @@ public final class InMemoryLedger implements Ledger {
                 return new PostResult.Replayed(stored.answer().clone());
             }
             View view = new View(operation, host);
-            Posting posting = operation.assumed().filter(view::admits).orElseGet(() -> operation.plan(view));
+            Posting posting = operation
+                    .assumed()
+                    .filter(assumed -> operation.answersNeeded().isEmpty() && view.admits(assumed))
+                    .orElseGet(() -> operation.plan(view));
             view.leaveKeysUntouchedBy(posting);
             return write(key, operation, view, posting);
         }
@@ -363,6 +366,13 @@ public final class InMemoryLedger implements Ledger {
         @Override
         public Optional<Reservation> reservation() {
             return Optional.ofNullable(reservation);
+        }
+
+        @Override
+        public Optional<byte[]> answer(AnswerKey key) {
+            return operation.answersNeeded().contains(key)
+                    ? InMemoryLedger.this.answer(operation.tenant(), key.kind(), key.key())
+                    : Optional.empty();
         }
 
         /** Tells whether nothing stands against a posting that was made without seeing these rows. */

@@ -57,6 +57,15 @@ public interface LedgerOperation {
     }
 
     /**
+     * What other operations of the tenant answered, to be read under this operation's transaction. An answer never changes once it is
+     * there, so that none is locked: of an operation that commits meanwhile there is none yet. An operation that needs answers is
+     * planned, whatever it assumed. None by default.
+     */
+    default List<AnswerKey> answersNeeded() {
+        return List.of();
+    }
+
+    /**
      * Budgets whose limit is set, for every decision that is made from then on. Of their open accounts that have another limit in the
      * same unit a bounded number is locked and in view, and gets it with this operation; the others are
      * {@linkplain Ledger#behind behind} until they are carried or an operation needs them. Accounts in another unit keep theirs.

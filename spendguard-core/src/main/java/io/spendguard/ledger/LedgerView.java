@@ -53,4 +53,9 @@ public interface LedgerView {
 
     /** The operation's reservation; empty when it names none or there is none. */
     Optional<Reservation> reservation();
+
+    /** What another operation answered; empty where it did not, or where this one did not {@linkplain LedgerOperation#answersNeeded ask}. */
+    default Optional<byte[]> answer(AnswerKey key) {
+        return Optional.empty();
+    }
 }

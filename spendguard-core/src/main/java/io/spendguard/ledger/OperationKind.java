@@ -23,5 +23,7 @@ public enum OperationKind {
     /** Carries a changed limit to accounts that were open when it changed. */
     CARRY,
     /** Closes a period of evidence: what is exported up to there may be dropped. */
-    CLOSE
+    CLOSE,
+    /** Approves or denies a decision that asked for it; its key is the decision's, so that each is resolved once. */
+    APPROVE
 }

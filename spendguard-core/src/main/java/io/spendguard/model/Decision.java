@@ -174,7 +174,8 @@ public sealed interface Decision {
     }
 
     /**
-     * Waits for a person's approval.
+     * Waits for a person's approval, which {@code Guard.approve} records under the action's key. Deciding the same action again tells what
+     * became of it.
      *
      * @param decisionId see {@link Decision#decisionId()}
      * @param reasons see {@link Decision#reasons()}; those of rules name the rules an approval must satisfy

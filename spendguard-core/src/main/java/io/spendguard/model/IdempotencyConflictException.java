@@ -9,4 +9,15 @@ public final class IdempotencyConflictException extends SpendGuardException {
         super("Key '" + key + "' of " + operation + " was used before for another request: one key names one request."
                 + " Use a fresh key for a new request.");
     }
+
+    private IdempotencyConflictException(String message) {
+        super(message);
+    }
+
+    /** For a decision that was approved or denied before, by somebody else, for another reason or the other way. */
+    public static IdempotencyConflictException resolvedBefore(String decisionKey) {
+        return new IdempotencyConflictException("Decision of action '" + decisionKey
+                + "' was approved or denied before, in other words or the other way: a decision is resolved once. Look at its"
+                + " audit event, or have the action decided under another key.");
+    }
 }

@@ -40,6 +40,14 @@ public record ReasonCode(String value) {
     public static final ReasonCode DEGRADE_FAILED = new ReasonCode("DEGRADE_FAILED");
     /** The permit could not be handed to its caller in time and its hold was given back. */
     public static final ReasonCode NEVER_DELIVERED = new ReasonCode("NEVER_DELIVERED");
+    /** Somebody with the role for it approved the decision before, and what he approved asks no more. */
+    public static final ReasonCode APPROVED = new ReasonCode("APPROVED");
+    /** Somebody with the role for it denied the approval that the decision before had asked for. */
+    public static final ReasonCode APPROVAL_DENIED = new ReasonCode("APPROVAL_DENIED");
+    /** Nobody answered in time; the contract's fallback decides. */
+    public static final ReasonCode APPROVAL_EXPIRED = new ReasonCode("APPROVAL_EXPIRED");
+    /** What was approved is no longer what would be done: other contract, other prices, or more that asks. Ends no run. */
+    public static final ReasonCode APPROVAL_OUTDATED = new ReasonCode("APPROVAL_OUTDATED");
     /** Shadow mode let the call pass; the other reasons say what enforcement would have answered. */
     public static final ReasonCode SHADOW = new ReasonCode("SHADOW");
 

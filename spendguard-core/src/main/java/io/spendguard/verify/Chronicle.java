@@ -16,6 +16,7 @@ final class Chronicle {
     private final SortedMap<String, Long> effects = new TreeMap<>();
     private final SortedMap<String, Long> reasons = new TreeMap<>();
     private final SortedMap<String, Long> outcomes = new TreeMap<>();
+    private final SortedMap<String, Long> approvals = new TreeMap<>();
     private final SortedMap<String, Long> unknownTypes = new TreeMap<>();
 
     /** Takes an event's facts; throws {@link io.spendguard.json.JsonException} for malformed ones. */
@@ -30,13 +31,15 @@ final class Chronicle {
             }
         } else if (type.equals(EventTypes.OUTCOME)) {
             count(outcomes, data.object("outcome").string("kind"));
+        } else if (type.equals(EventTypes.APPROVAL_RESOLVED)) {
+            count(approvals, data.object("approval").string("state"));
         } else if (!EventTypes.isKnown(type)) {
             count(unknownTypes, type);
         }
     }
 
     DecisionTally tally() {
-        return new DecisionTally(effects, reasons, outcomes, unknownTypes);
+        return new DecisionTally(effects, reasons, outcomes, approvals, unknownTypes);
     }
 
     private static void count(SortedMap<String, Long> counts, String given) {

@@ -18,6 +18,7 @@ final class ContentCheck {
     private final ContractBook contracts;
     private final Facts facts;
     private final DecisionCheck decisions;
+    private final ApprovalCheck approvals;
     private final MovementCheck movements;
     private final CostCheck costs;
     private final Chronicle chronicle;
@@ -32,6 +33,7 @@ final class ContentCheck {
             ContractBook contracts,
             Facts facts,
             DecisionCheck decisions,
+            ApprovalCheck approvals,
             CostCheck costs,
             Chronicle chronicle,
             DroppedCheck dropped,
@@ -43,6 +45,7 @@ final class ContentCheck {
         this.facts = facts;
         this.movements = new MovementCheck(accounts, findings);
         this.decisions = decisions;
+        this.approvals = approvals;
         this.costs = costs;
         this.chronicle = chronicle;
         this.dropped = dropped;
@@ -101,6 +104,7 @@ final class ContentCheck {
                 case EventTypes.DECISION -> {
                     decisions.decision(place, envelope, data);
                     if (isIntact) {
+                        approvals.decision(place, time, data);
                         contracts.decided(place, tenant, data);
                         costs.decision(place, time, data);
                     }
@@ -117,6 +121,11 @@ final class ContentCheck {
                     if (isIntact) {
                         contracts.settled(place, tenant, data);
                         costs.outcome(place, data);
+                    }
+                }
+                case EventTypes.APPROVAL_RESOLVED -> {
+                    if (isIntact) {
+                        approvals.resolved(place, time, envelope, data);
                     }
                 }
                 case EventTypes.PERIOD_CLOSED -> dropped.closed(place, tenant, data);

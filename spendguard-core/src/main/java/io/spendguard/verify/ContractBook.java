@@ -171,7 +171,8 @@ final class ContractBook {
         }
     }
 
-    private boolean isWhole(String tenant) {
+    /** Tells whether all that the tenant's writers wrote up to the end must be here. */
+    boolean isWhole(String tenant) {
         return !scope.isExcerpt() && !scope.isLater() && !begunBefore.contains(tenant);
     }
 

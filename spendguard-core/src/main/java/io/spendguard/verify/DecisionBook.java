@@ -61,6 +61,13 @@ final class DecisionBook {
         pair.move(held);
     }
 
+    /** Tells whether a decision's event is among those told of so far and not concluded yet. */
+    boolean isDecided(String tenant, UUID id) {
+        UuidMap<Pair> ofTenant = pairs.get(tenant);
+        Pair pair = ofTenant == null ? null : ofTenant.get(id);
+        return pair != null && pair.decided;
+    }
+
     /** A decision whose event was closed and dropped: what it held is part of the opening balances. */
     void droppedDecision(String tenant, UUID id) {
         Pair pair = pair(tenant, id);

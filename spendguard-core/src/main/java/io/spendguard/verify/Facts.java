@@ -28,8 +28,9 @@ final class Facts {
     private static final int OUTCOME = 5;
     private static final int RATE = 6;
     private static final int COST = 7;
+    private static final int APPROVAL = 8;
     /** Added to a kind: of the same decision by the same event as the fact before it in its partition. */
-    private static final int CONTINUED = 8;
+    private static final int CONTINUED = 16;
 
     /** Many decisions apply the few prices of a book, under few contracts: so many of them are kept once. */
     private static final int SHARED = 4_096;
@@ -149,12 +150,20 @@ final class Facts {
         add(decision, place);
     }
 
+    /** What an event says of the approval that a decision asks for; few do, so that it is kept as it is written. */
+    void approval(Place place, UUID asking, JsonObject said) {
+        begin(APPROVAL, place, asking);
+        fact.bytes(said.toCanonicalBytes());
+        add(asking, place);
+    }
+
     /** Tells the books, and has them draw the conclusions that need every stream. */
-    void tell(IdBook ids, DecisionBook decisions, CostBook costs) {
+    void tell(IdBook ids, DecisionBook decisions, CostBook costs, ApprovalBook approvals) {
         try {
             for (int partition = 0; partition < FactSpool.PARTITIONS; partition++) {
-                new Teller(new FactReader(spool.read(partition))).tell(ids, decisions, costs);
+                new Teller(new FactReader(spool.read(partition))).tell(ids, decisions, costs, approvals);
                 ids.conclude();
+                approvals.conclude(); // it asks the book of decisions
                 decisions.conclude();
                 costs.conclude();
             }
@@ -314,7 +323,8 @@ final class Facts {
             this.in = in;
         }
 
-        private void tell(IdBook ids, DecisionBook decisions, CostBook costs) throws IOException {
+        private void tell(IdBook ids, DecisionBook decisions, CostBook costs, ApprovalBook approvals)
+                throws IOException {
             while (in.hasMore()) {
                 int kind = (int) in.number();
                 if (kind < CONTINUED) {
@@ -336,6 +346,7 @@ final class Facts {
                     }
                     case OUTCOME -> decisions.outcome(place, tenant, id, outcome(), in.flag(), moved());
                     case RATE -> costs.rate(tenant, id, rate());
+                    case APPROVAL -> approvals.fact(place, tenant, id, JsonObject.parse(in.bytes()));
                     case COST -> costs.cost(place, tenant, id, usage(), cost());
                     default -> throw new IOException("It holds a fact of unknown kind " + kind + ".");
                 }

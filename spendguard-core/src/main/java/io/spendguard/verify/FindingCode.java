@@ -58,6 +58,12 @@ public enum FindingCode {
     CORRECTION_WITHOUT_OUTCOME(Group.CONTENT),
     /** A correction moves something else than the difference to what was recorded, or resolves no dispute that is open. */
     CORRECTION_UNFIT(Group.CONTENT),
+    /** A decision says what was answered to an approval, and that answer is not there. */
+    APPROVAL_MISSING(Group.CONTENT),
+    /** An approval was answered twice, or two decisions were made upon one. */
+    APPROVAL_TWICE(Group.CONTENT),
+    /** An approval is not of what was asked, or by whom, or in time; or a decision allows what it does not. */
+    APPROVAL_UNFIT(Group.CONTENT),
     /** An outcome names another contract or price book than its decision. */
     TERMS_DIFFER(Group.CONTENT),
     /** A hold expired before its time. */

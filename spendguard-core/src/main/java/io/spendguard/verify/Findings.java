@@ -46,6 +46,8 @@ final class Findings {
             FindingCode.OUTCOME_OF_REFUSAL,
             FindingCode.CORRECTION_WITHOUT_OUTCOME,
             FindingCode.CORRECTION_UNFIT,
+            FindingCode.APPROVAL_MISSING,
+            FindingCode.APPROVAL_UNFIT,
             FindingCode.EXPIRED_EARLY,
             FindingCode.HOLD_NOT_DISSOLVED,
             FindingCode.ACCOUNT_NOT_OPENED,

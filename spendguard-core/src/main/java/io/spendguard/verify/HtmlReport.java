@@ -259,6 +259,7 @@ public final class HtmlReport {
         counts("Effect", report.tally().effects());
         counts("Reason of a refusal or degrade", report.tally().reasons());
         counts("Outcome", report.tally().outcomes());
+        counts("Answer to a required approval", report.tally().approvals());
     }
 
     private void counts(String name, SortedMap<String, Long> counts) throws IOException {

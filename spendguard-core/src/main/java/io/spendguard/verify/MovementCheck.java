@@ -24,6 +24,7 @@ final class MovementCheck {
     private static final Set<String> GIVING = Set.of("AVAILABLE", "DEBT", "GRANT");
     /** Of types that this version does not know nobody can tell. */
     private static final Set<String> MOTIONLESS = Set.of(
+            EventTypes.APPROVAL_RESOLVED,
             EventTypes.CONTRACT_REJECTED,
             EventTypes.PERIOD_CLOSED,
             EventTypes.STREAM_OPENED,

@@ -28,6 +28,11 @@ public record Place(
         return new Place(name, 0, null, null, 0, null);
     }
 
+    /** Tells whether it stands behind another place of its stream; between streams no order is proved. */
+    boolean isBehind(Place other) {
+        return stream != null && stream.equals(other.stream) && seq > other.seq;
+    }
+
     /** File and line, or what there is of them. */
     @Override
     public String toString() {

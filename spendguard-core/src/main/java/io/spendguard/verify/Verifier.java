@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * takes up to an eighth of the heap, at most 64 MiB; where it is more, some hundred bytes for each event wait in a file in the
  * directory for temporary files ({@code java.io.tmpdir}) that only its owner may read and that is gone afterwards, whatever comes:
  * ids, amounts and prices, nothing personal. Beside that, memory is proportional to the numbers of accounts, streams, receipts,
- * contracts that came into force, events that were dropped in closed periods, and runs and heads of the log; and to what a single decision has of accounts, parts
- * and corrections. Each call is independent; safe for any number of threads.
+ * contracts that came into force, events that were dropped in closed periods, and runs and heads of the log; and to what a single decision has of accounts, parts,
+ * corrections and answers to the approval that it asked for. Each call is independent; safe for any number of threads.
  */
 public final class Verifier {
     private final Findings findings = new Findings();
@@ -41,6 +41,7 @@ public final class Verifier {
     private final AccountBooks accounts = new AccountBooks(scope, contracts, findings);
     private final IdBook ids = new IdBook(findings);
     private final DecisionBook decisions = new DecisionBook(scope, findings);
+    private final ApprovalBook approvals = new ApprovalBook(contracts, decisions, findings);
     private final CostBook costs = new CostBook(findings);
     private final FenceCheck fences = new FenceCheck(scope, findings);
     private final Chronicle chronicle = new Chronicle();
@@ -67,7 +68,17 @@ public final class Verifier {
         this.start = new StartCheck(accounts, scope, findings);
         this.dropped = new DroppedCheck(log, accounts, facts, findings);
         this.content = new ContentCheck(
-                scope, findings, accounts, contracts, facts, new DecisionCheck(facts), prices, chronicle, dropped, log);
+                scope,
+                findings,
+                accounts,
+                contracts,
+                facts,
+                new DecisionCheck(facts),
+                new ApprovalCheck(facts, findings),
+                prices,
+                chronicle,
+                dropped,
+                log);
         this.receipts = new ReceiptCheck(keys, seals, scope, findings);
     }
 
@@ -192,7 +203,7 @@ public final class Verifier {
                 read.map(EvidenceManifest::createdAt)
                         .map(this::noEarlierThanItsEvents)
                         .orElse(null));
-        facts.tell(ids, decisions, costs);
+        facts.tell(ids, decisions, costs, approvals);
         long events = streams.stream().mapToLong(StreamReport::events).sum();
         manifest.compareCount(events);
         if (events == 0 && findings.count() == 0) {

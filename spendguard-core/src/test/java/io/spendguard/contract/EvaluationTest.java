@@ -84,8 +84,8 @@ class EvaluationTest {
         Evaluation evaluation = TestContracts.stopWhen("action.model == \"x\"").evaluate(TestInput.llmCall());
 
         assertThat(evaluation)
-                .isEqualTo(
-                        new Evaluation(Effect.CONTINUE, List.of(), List.of(), Patch.NONE, null, Evaluation.NO_SKIPS));
+                .isEqualTo(new Evaluation(
+                        Effect.CONTINUE, List.of(), List.of(), Patch.NONE, null, 0, Evaluation.NO_SKIPS));
     }
 
     @Test

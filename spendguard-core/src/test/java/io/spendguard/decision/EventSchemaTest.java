@@ -20,6 +20,8 @@ import io.spendguard.ledger.LimitDue;
 import io.spendguard.ledger.Namespace;
 import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
+import io.spendguard.model.Approver;
+import io.spendguard.model.ApproverRole;
 import io.spendguard.model.BilledCall;
 import io.spendguard.model.CostState;
 import io.spendguard.model.Decision;
@@ -114,7 +116,10 @@ class EventSchemaTest {
                 Reconciler reconciler = Reconciler.open(ledger, signer, clock, ids, PATIENCE);
                 BudgetOperations operations = BudgetOperations.open(ledger, signer, clock, ids, PATIENCE)) {
             decide(guard, rich("degraded").label("tier", "free")).commit(Usage.of(100, 50));
-            guard.decide(tool("wire").build());
+            guard.decide(tool("wire").key("wire").build());
+            guard.approve("acme", "wire", new Approver("Ada", ApproverRole.TENANT_ADMIN), "right");
+            decide(guard, tool("wire").key("wire")).release("not needed");
+            guard.decide(tool("wire").key("late").run("late").build());
             guard.decide(tool("rerank").build());
             guard.decide(tool("shell").run("stopped").build());
             decide(guard, tool("search").key("released")).release("not needed");
@@ -129,6 +134,7 @@ class EventSchemaTest {
             decide(guard, tool("search").key("expired")).close();
             clock.now = clock.now.plus(Duration.ofHours(13));
             guard.sweep();
+            guard.decide(tool("wire").key("late").run("late").build());
             decide(guard, rich("billed")).commit(Usage.of(100, 50));
             reconciler.record(
                     new BilledCall("acme", "billed", Usage.of(110, 50), null, CostState.PROVIDER_REPORTED, "usage-1"));

@@ -33,6 +33,7 @@ class AttackCatalogueTest {
                         PackageAttacks.onEvents(),
                         KeyHolderAttacks.onContent(),
                         MoneyAttacks.all(),
+                        ApprovalAttacks.all(),
                         KeyHolderAttacks.onKeys(),
                         FenceAttacks.all(),
                         KeyHolderAttacks.onLog(),

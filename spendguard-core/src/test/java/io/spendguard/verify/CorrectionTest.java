@@ -272,7 +272,12 @@ class CorrectionTest {
 
     /** Says what follows from all facts so far. */
     private void tell() {
-        facts.tell(new IdBook(findings), new DecisionBook(new Scope(), findings), new CostBook(findings));
+        DecisionBook book = new DecisionBook(new Scope(), findings);
+        facts.tell(
+                new IdBook(findings),
+                book,
+                new CostBook(findings),
+                new ApprovalBook(new ContractBook(new Scope(), findings), book, findings));
     }
 
     private JsonObject envelope() {

@@ -78,7 +78,11 @@ class FactsHeapTest {
                 Place again = new Place(place(1).file(), 2 * DECISIONS + 2, "acme", STREAM, 0, place(1).event());
                 facts.event(again, place(1).event());
                 facts.decision(again, decision(0), Specimen.NOW, null, List.of());
-                facts.tell(new IdBook(findings), decisions, costs);
+                facts.tell(
+                        new IdBook(findings),
+                        decisions,
+                        costs,
+                        new ApprovalBook(new ContractBook(new Scope(), findings), decisions, findings));
                 System.out.println("on disk: " + spool.isOnDisk() + ", derived: " + costs.derived() + ", given: "
                         + costs.given() + ", unproved: " + costs.unproved() + ", open holds: " + decisions.openHolds()
                         + ", findings: " + findings.count());

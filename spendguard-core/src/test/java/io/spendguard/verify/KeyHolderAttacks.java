@@ -508,7 +508,7 @@ final class KeyHolderAttacks {
     }
 
     /** The event with other words. */
-    private static AuditEvent said(AuditEvent event, String words, String instead) {
+    static AuditEvent said(AuditEvent event, String words, String instead) {
         String payload = new String(event.payload(), UTF_8).replace(words, instead);
         return AuditEvent.stored(event.id(), event.tenant(), event.type(), payload.getBytes(UTF_8));
     }

@@ -21,7 +21,9 @@ final class AssumedPath {
         for (Waiting waiting : batch) {
             LedgerOperation operation = waiting.operation();
             Posting posting = operation.assumed().orElse(null);
-            if (posting == null || !operation.limits().isEmpty()) {
+            if (posting == null
+                    || !operation.limits().isEmpty()
+                    || !operation.answersNeeded().isEmpty()) {
                 return false;
             }
             if (!shared.from().isBefore(posting.validIn().until())

@@ -207,6 +207,11 @@ public enum LedgerLaw {
                            (says ->> 'kind', says ->> 'state', says ->> 'reference')
                            is distinct from (event #>> '{data,outcome,kind}', event #>> '{data,outcome,state}',
                                event #>> '{data,outcome,reference}')
+                       when operation = 'APPROVE' then
+                           (says ->> 'decision', says ->> 'state', says -> 'by', says ->> 'reason', says -> 'covers')
+                           is distinct from (event #>> '{data,approval,decision}', event #>> '{data,approval,state}',
+                               event #> '{data,approval,by}', event #>> '{data,approval,reason}',
+                               event #> '{data,approval,covers}')
                        when operation = 'EXTEND' then
                            (says -> 'granted', says -> 'reasons')
                            is distinct from (event #> '{data,extension,granted}', event #> '{data,extension,reasons}')

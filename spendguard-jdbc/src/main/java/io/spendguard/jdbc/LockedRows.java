@@ -2,6 +2,7 @@ package io.spendguard.jdbc;
 
 import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.AnswerKey;
 import io.spendguard.ledger.Backlog;
 import io.spendguard.ledger.BudgetLimit;
 import io.spendguard.ledger.Entry;
@@ -29,12 +30,16 @@ final class LockedRows {
     private final Map<BudgetKey, Long> revisions;
 
     private final Map<ReservationKey, Reservation> reservations;
+    /** Of those that some operation of the batch needs, and of the batch's own. */
+    private final Map<OperationKey, byte[]> answers;
 
     LockedRows(
             Instant now,
             Map<RunKey, RunState> runs,
             Map<ReservationKey, Reservation> reservations,
-            Map<BudgetKey, Long> revisions) {
+            Map<BudgetKey, Long> revisions,
+            Map<OperationKey, byte[]> answers) {
+        this.answers = new HashMap<>(answers);
         this.revisions = revisions;
         this.now = now;
         this.runs = new HashMap<>(runs);
@@ -65,6 +70,18 @@ final class LockedRows {
 
     Optional<Reservation> reservation(LedgerOperation operation) {
         return operation.reservation().map(id -> reservations.get(new ReservationKey(operation.tenant(), id)));
+    }
+
+    /** What another operation answered, as far as this one asks for it. */
+    Optional<byte[]> answer(LedgerOperation operation, AnswerKey key) {
+        return operation.answersNeeded().contains(key)
+                ? Optional.ofNullable(answers.get(OperationKey.of(operation, key)))
+                : Optional.empty();
+    }
+
+    /** For those after it in the batch. */
+    void answered(LedgerOperation operation, byte[] answer) {
+        answers.put(OperationKey.of(operation), answer);
     }
 
     /** The budgets whose limits an operation wants to set and a higher revision keeps. */

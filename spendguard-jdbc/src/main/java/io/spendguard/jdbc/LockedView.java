@@ -2,6 +2,7 @@ package io.spendguard.jdbc;
 
 import io.spendguard.ledger.AccountId;
 import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.AnswerKey;
 import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What one operation sees of the rows its batch has locked, and what a posting may do to them. */
 final class LockedView implements LedgerView {
+    private final LockedRows rows;
+    private final LedgerOperation operation;
     private final Instant now;
     private final Map<AccountId, AccountState> accounts = new TreeMap<>();
     private final Map<String, Long> outranked;
@@ -29,6 +32,8 @@ final class LockedView implements LedgerView {
 
     /** Shows the accounts an operation named, every one of which is locked, with its run, its reservation and what it is to carry. */
     LockedView(LockedRows rows, LedgerOperation operation, Set<AccountId> named, List<LimitDue> due) {
+        this.rows = rows;
+        this.operation = operation;
         this.due = List.copyOf(due);
         this.now = rows.now();
         this.outranked = rows.outranked(operation);
@@ -70,6 +75,11 @@ final class LockedView implements LedgerView {
     @Override
     public Optional<Reservation> reservation() {
         return Optional.ofNullable(reservation);
+    }
+
+    @Override
+    public Optional<byte[]> answer(AnswerKey key) {
+        return rows.answer(operation, key);
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.spendguard.jdbc;
 
+import io.spendguard.ledger.AnswerKey;
 import io.spendguard.ledger.LedgerOperation;
 import org.jooq.Record;
 
@@ -7,6 +8,11 @@ import org.jooq.Record;
 record OperationKey(String tenant, String operation, String key) {
     static OperationKey of(LedgerOperation operation) {
         return new OperationKey(operation.tenant(), operation.kind().name(), operation.key());
+    }
+
+    /** Another operation of the same tenant. */
+    static OperationKey of(LedgerOperation operation, AnswerKey answer) {
+        return new OperationKey(operation.tenant(), answer.kind().name(), answer.key());
     }
 
     static OperationKey of(Record row) {

@@ -207,11 +207,7 @@ final class OrderedPath {
         if (used.isEmpty()) {
             return;
         }
-        for (Record stored : sql.fetch(
-                STORED_ANSWERS,
-                texts(used.keySet(), OperationKey::tenant),
-                texts(used.keySet(), OperationKey::operation),
-                texts(used.keySet(), OperationKey::key))) {
+        for (Record stored : storedAnswers(used.keySet())) {
             int i = Objects.requireNonNull(used.get(OperationKey.of(stored)));
             LedgerOperation operation = operations.get(i);
             planned[i] = Digest.of(stored.get("request_hash", byte[].class)).equals(operation.requestDigest())
@@ -228,7 +224,7 @@ final class OrderedPath {
         LimitRows limits = new LimitRows(sql, budgets);
         Map<BudgetKey, Long> revisions = budgets.set(open);
         LimitRows.Moment moment = limits.look(open);
-        Locked locked = new Locked(new LockedRows(moment.now(), runs, reservations, revisions));
+        Locked locked = new Locked(new LockedRows(moment.now(), runs, reservations, revisions, answers(open)));
         Map<AccountId, Account> accounts = new TreeMap<>();
         for (LedgerOperation operation : open) {
             locked.name(operation).forEach(account -> accounts.put(account.id(), account));
@@ -251,6 +247,28 @@ final class OrderedPath {
         addBacklog(locked.backlog, needed);
         locked.rows.add(lockAccounts(needed));
         return locked;
+    }
+
+    /** What other operations answered, which never changes. Needs no lock, and so no place in the order of locks. */
+    private Map<OperationKey, byte[]> answers(List<LedgerOperation> open) {
+        Set<OperationKey> needed = new LinkedHashSet<>();
+        for (LedgerOperation operation : open) {
+            operation.answersNeeded().forEach(key -> needed.add(OperationKey.of(operation, key)));
+        }
+        Map<OperationKey, byte[]> answers = new HashMap<>();
+        if (!needed.isEmpty()) {
+            storedAnswers(needed)
+                    .forEach(stored -> answers.put(OperationKey.of(stored), stored.get("answer", byte[].class)));
+        }
+        return answers;
+    }
+
+    private List<Record> storedAnswers(Collection<OperationKey> keys) {
+        return sql.fetch(
+                STORED_ANSWERS,
+                texts(keys, OperationKey::tenant),
+                texts(keys, OperationKey::operation),
+                texts(keys, OperationKey::key));
     }
 
     private Map<ReservationKey, Reservation> lockReservations(List<LedgerOperation> open) {
@@ -460,7 +478,9 @@ final class OrderedPath {
                     due = List.of();
                 }
                 LockedView view = new LockedView(rows, operation, ids, due);
-                Posting assumed = operation.assumed().orElse(null);
+                Posting assumed = operation.answersNeeded().isEmpty()
+                        ? operation.assumed().orElse(null)
+                        : null;
                 boolean carries =
                         !openings.isEmpty() && !operation.backlog(rows.now()).isEmpty();
                 Map<AccountId, List<Entry>> movements = assumed == null ? Map.of() : assumed.byAccount();
@@ -471,6 +491,7 @@ final class OrderedPath {
                 }
                 view.require(posting, movements);
                 rows.apply(operation, posting, movements);
+                rows.answered(operation, posting.answer());
                 for (AccountId left : keyed.settle(posting)) {
                     openings.remove(left);
                     rows.remove(left);

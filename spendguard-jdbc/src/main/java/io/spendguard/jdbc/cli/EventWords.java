@@ -41,6 +41,10 @@ final class EventWords {
                 case EventTypes.BUDGET_GRANTED, EventTypes.BUDGET_TRANSFERRED ->
                     type + " " + data.string("amount") + " to "
                             + data.object("to").string("budget");
+                case EventTypes.APPROVAL_RESOLVED ->
+                    type + " " + data.object("approval").string("state") + " by a "
+                            + data.object("approval").object("by").string("role") + ", decision "
+                            + event.string("decisionid");
                 case EventTypes.PERIOD_CLOSED ->
                     type + " first " + data.object("period").integer("size") + " events, archive "
                             + data.object("period").string("archive");

@@ -103,6 +103,7 @@ final class EvidenceTailCommand implements Callable<Integer> {
         return !money
                 || !(type.startsWith("io.spendguard.stream.")
                         || type.equals(EventTypes.KEY_CERTIFIED)
+                        || type.equals(EventTypes.APPROVAL_RESOLVED)
                         || type.equals(EventTypes.PERIOD_CLOSED));
     }
 

@@ -85,6 +85,9 @@ public final class SpendGuardCli {
                 .addSubcommand(ledger)
                 .addSubcommand(schema)
                 .addSubcommand(evidence)
+                .addSubcommand(new CommandLine(new ApprovalGroup())
+                        .addSubcommand(new ApprovalCommands.Approve(terminal, environment, clock))
+                        .addSubcommand(new ApprovalCommands.Deny(terminal, environment, clock)))
                 .addSubcommand(new SettleCommand(terminal, environment, clock))
                 .addSubcommand(new CommandLine(new CostGroup())
                         .addSubcommand(new CostCommands.Refund(terminal, environment, clock))
@@ -110,6 +113,9 @@ public final class SpendGuardCli {
 
     @Command(name = "cost", description = "What a call cost after all.", mixinStandardHelpOptions = true)
     private static final class CostGroup {}
+
+    @Command(name = "approval", description = "What waits for an answer.", mixinStandardHelpOptions = true)
+    private static final class ApprovalGroup {}
 
     @Command(name = "ledger", description = "Whether the books are right.", mixinStandardHelpOptions = true)
     private static final class LedgerGroup {}

@@ -177,6 +177,7 @@ final class VerifyCommand extends ConsoleCommand {
                 .put("effects", counts(report.tally().effects()))
                 .put("reasons", counts(report.tally().reasons()))
                 .put("outcomes", counts(report.tally().outcomes()))
+                .put("approvals", counts(report.tally().approvals()))
                 .put(
                         "accounts",
                         report.accounts().stream().map(VerifyCommand::toJson).toList())

@@ -32,6 +32,7 @@ public abstract class LedgerContract
                 PartLaws,
                 GrantLaws,
                 IdempotencyLaws,
+                AnswerLaws,
                 RunLaws,
                 LimitLaws,
                 KeyLaws,

@@ -2,6 +2,7 @@ package io.spendguard.test;
 
 import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.AccountState;
+import io.spendguard.ledger.AnswerKey;
 import io.spendguard.ledger.Entry;
 import io.spendguard.ledger.EventDraft;
 import io.spendguard.ledger.LedgerOperation;
@@ -17,7 +18,9 @@ import io.spendguard.model.Period;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +38,7 @@ public abstract class TestOperation<T extends TestOperation<T>> implements Ledge
     private final IdSource ids;
     private final String key;
     private final List<EventDraft.PersonalValue> personal = new ArrayList<>();
+    private final List<AnswerKey> needed = new ArrayList<>();
     private final AtomicInteger plans = new AtomicInteger();
     private String tenant;
     private Namespace namespace = Namespace.ENFORCE;
@@ -102,6 +106,12 @@ public abstract class TestOperation<T extends TestOperation<T>> implements Ledge
         return self();
     }
 
+    /** With what another operation of the tenant answered. */
+    public T needing(OperationKind of, String answerKey) {
+        needed.add(new AnswerKey(of, answerKey));
+        return self();
+    }
+
     /** How often the planner was asked. */
     public int plans() {
         return plans.get();
@@ -148,6 +158,11 @@ public abstract class TestOperation<T extends TestOperation<T>> implements Ledge
     }
 
     @Override
+    public final List<AnswerKey> answersNeeded() {
+        return List.copyOf(needed);
+    }
+
+    @Override
     public final synchronized Optional<Posting> assumed() {
         if (assumes && assumed == null) {
             assumed = assume().orElse(null);
@@ -158,7 +173,12 @@ public abstract class TestOperation<T extends TestOperation<T>> implements Ledge
     @Override
     public final Posting plan(LedgerView view) {
         plans.incrementAndGet();
-        seen = new Seen(view.now(), view.accounts(), view.run(), view.reservation());
+        Map<AnswerKey, String> answers = new HashMap<>();
+        for (AnswerKey needs : needed) {
+            view.answer(needs).ifPresent(answer -> answers.put(needs, new String(answer, StandardCharsets.UTF_8)));
+        }
+        boolean isShownMore = view.answer(new AnswerKey(kind, "not asked for")).isPresent();
+        seen = new Seen(view.now(), view.accounts(), view.run(), view.reservation(), Map.copyOf(answers), isShownMore);
         if (failure != null) {
             throw failure;
         }
@@ -226,7 +246,14 @@ public abstract class TestOperation<T extends TestOperation<T>> implements Ledge
      * @param accounts the accounts in view
      * @param run the run, where one was named
      * @param reservation the reservation, where one was named and exists
+     * @param answers the answers it asked for, as far as they were there
+     * @param isShownMore whether it was shown the answer of an operation {@code not asked for}
      */
     public record Seen(
-            Instant now, List<AccountState> accounts, Optional<RunState> run, Optional<Reservation> reservation) {}
+            Instant now,
+            List<AccountState> accounts,
+            Optional<RunState> run,
+            Optional<Reservation> reservation,
+            Map<AnswerKey, String> answers,
+            boolean isShownMore) {}
 }
