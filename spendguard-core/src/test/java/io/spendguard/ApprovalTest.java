@@ -82,6 +82,25 @@ class ApprovalTest {
         assertThat(lab.day().spent()).isEqualTo(Amount.parse("1.00 USD"));
     }
 
+    /** A request under one key may be made anew by a model, which may mean something else by then. */
+    @Test
+    void decide_approvedForAnotherContent_isNoAttemptAtThat() {
+        Action.Builder wire = action("wire", "k").toBuilder();
+        lab.guard.decide(wire.content("{\"to\": \"Ada\"}").build());
+        lab.guard.approve("acme", "k", ADMIN, "right");
+
+        assertThatThrownBy(
+                        () -> lab.guard.decide(wire.content("{\"to\": \"Eve\"}").build()))
+                .isInstanceOf(IdempotencyConflictException.class)
+                .hasMessageStartingWith("Action 'k' has another content than when an approval was asked for: ");
+        assertThatThrownBy(() -> lab.guard.decide(action("wire", "k")))
+                .isInstanceOf(IdempotencyConflictException.class);
+        assertThat(lab.day().held()).isEqualTo(Amount.parse("0.00 USD"));
+
+        assertThat(lab.guard.decide(wire.content("{\"to\": \"Ada\"}").build()).effect())
+                .isEqualTo(Effect.CONTINUE);
+    }
+
     @Test
     void decide_approvedAndDecidedAlready_startsNoSecondCall() {
         Action wire = lab.asked("wire", "k");

@@ -33,6 +33,7 @@ public final class Contract {
     private final List<CompiledRule> compiledRules;
     private final List<Rule> rules;
     private final Effect defaultEffect;
+    private final boolean asksForApproval;
     private final OnExpiry onExpiry;
     private final Requirements requirements;
     private final JsonObject canonical;
@@ -68,6 +69,8 @@ public final class Contract {
         this.compiledRules = layers.stream().flatMap(l -> l.all().stream()).toList();
         this.rules = byPriority(compiledRules);
         this.defaultEffect = layers.stream().map(Layer::unmatched).reduce(Effect.CONTINUE, Effect::strictest);
+        this.asksForApproval = layers.stream().map(Layer::unmatched).anyMatch(Effect.REQUIRE_APPROVAL::equals)
+                || compiledRules.stream().map(CompiledRule::rule).anyMatch(Contract::asks);
         JsonObject document = CanonicalContract.of(
                 spec, own, layer.all().stream().map(CompiledRule::rule).toList());
         this.canonical = base == null ? document : CanonicalContract.layered(base.canonical, document);
@@ -275,6 +278,15 @@ public final class Contract {
     /** Tells whether some rule looks for repeats, so that runs must remember what was allowed in them. */
     public boolean readsRepeats() {
         return compiledRules.stream().anyMatch(CompiledRule::repeatsRead);
+    }
+
+    private static boolean asks(Rule rule) {
+        return rule.effect() == Effect.REQUIRE_APPROVAL || rule.projection() == RunProjectionAction.REQUIRE_APPROVAL;
+    }
+
+    /** Tells whether something in it asks for an approval; that a rule which fails may do so is not meant. */
+    public boolean asksForApproval() {
+        return asksForApproval;
     }
 
     /** The budgets whose balances some rule reads, sorted. */

@@ -11,6 +11,7 @@ import io.spendguard.model.Approval;
 import io.spendguard.model.ApprovalTerms;
 import io.spendguard.model.Digest;
 import io.spendguard.model.Effect;
+import io.spendguard.model.IdempotencyConflictException;
 import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
 import java.time.Duration;
@@ -176,6 +177,9 @@ final class ApprovedOperation implements DecidingOperation {
                             (isOtherContract ? "contract " : "price book ")
                                     + (isOtherContract ? postings.contract() : postings.priceBook())
                                     + " is in force since, and nobody approved anything under that"));
+        }
+        if (!Objects.equals(first.content(), snapshot.content())) {
+            throw IdempotencyConflictException.otherContent(snapshot.action().key());
         }
         Verdict verdict = judge.judge(snapshot, rows, covers);
         if (verdict.effect() == Effect.REQUIRE_APPROVAL) {

@@ -365,6 +365,7 @@ public final class DecisionEngine implements AutoCloseable {
         return new Snapshot(
                 action,
                 in.contract().readsRepeats() ? names.fingerprint(action, tenant) : null,
+                in.contract().asksForApproval() ? names.content(action, tenant) : null,
                 tenant,
                 in.namespace(),
                 clock.instant(),

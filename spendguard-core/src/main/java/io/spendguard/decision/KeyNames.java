@@ -65,6 +65,14 @@ final class KeyNames {
         return ByteBuffer.wrap(hash).getLong();
     }
 
+    /** What tells an action's content from others without telling what it is; null for an action without content. */
+    @Nullable
+    Digest content(Action action, String tenant) {
+        return action.content()
+                .map(content -> Digest.of(hash(tenant, "content", content.hex())))
+                .orElse(null);
+    }
+
     /**
      * What two requests under one key are compared by. A plain digest would let anybody who reads the ledger try out whose request it
      * was, long after the personal values were erased; so where an action has any, the digest is a keyed one.

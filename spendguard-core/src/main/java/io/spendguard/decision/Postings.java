@@ -107,7 +107,8 @@ final class Postings {
                                 snapshot.eventId(),
                                 followUp,
                                 asks ? prices.digest() : null,
-                                asks ? snapshot.action().run().orElse(null) : null)
+                                asks ? snapshot.action().run().orElse(null) : null,
+                                asks ? snapshot.content() : null)
                         .toBytes());
     }
 

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param followUp what it asked of the caller
  * @param priceBook what priced it; null where it asked for no approval
  * @param run its run; null where it asked for no approval, and without one
+ * @param content a keyed digest of its content; null where it asked for no approval, where no rule does, and without content
  */
 record StoredDecision(
         UUID decisionId,
@@ -33,7 +34,8 @@ record StoredDecision(
         UUID eventId,
         FollowUp followUp,
         @Nullable Digest priceBook,
-        @Nullable String run) {
+        @Nullable String run,
+        @Nullable Digest content) {
 
     /** An action's decision; where it asked for an approval, the one made upon the answer, as soon as there is one. */
     static Optional<StoredDecision> latest(Ledger ledger, String tenant, Namespace namespace, String actionKey) {
@@ -62,7 +64,8 @@ record StoredDecision(
                 UUID.fromString(root.string("event")),
                 FollowUp.parse(root),
                 root.has("priceBook") ? Digest.parse(root.string("priceBook")) : null,
-                root.stringOrNull("run"));
+                root.stringOrNull("run"),
+                root.has("content") ? Digest.parse(root.string("content")) : null);
     }
 
     /** The reasons that asked for an approval. */
@@ -79,6 +82,7 @@ record StoredDecision(
                 .put("event", eventId.toString())
                 .putIfPresent("priceBook", priceBook == null ? null : priceBook.hex())
                 .putIfPresent("run", run)
+                .putIfPresent("content", content == null ? null : content.hex())
                 .toCanonicalBytes();
     }
 

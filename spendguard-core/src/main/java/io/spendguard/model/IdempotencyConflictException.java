@@ -14,6 +14,13 @@ public final class IdempotencyConflictException extends SpendGuardException {
         super(message);
     }
 
+    /** For an action that has another content than the one somebody was asked to approve. */
+    public static IdempotencyConflictException otherContent(String decisionKey) {
+        return new IdempotencyConflictException("Action '" + decisionKey
+                + "' has another content than when an approval was asked for: what was approved is that very action. Have this one"
+                + " decided under another key.");
+    }
+
     /** For a decision that was approved or denied before, by somebody else, for another reason or the other way. */
     public static IdempotencyConflictException resolvedBefore(String decisionKey) {
         return new IdempotencyConflictException("Decision of action '" + decisionKey

@@ -82,6 +82,7 @@ class DecideOperationTest {
         return in.operation(new Snapshot(
                 action,
                 null,
+                null,
                 "acme",
                 Namespace.ENFORCE,
                 NOON,
