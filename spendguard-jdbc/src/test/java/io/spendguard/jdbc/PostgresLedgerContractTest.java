@@ -7,8 +7,11 @@ import java.time.Clock;
 import java.time.ZoneOffset;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Through the rights an application has, in session time zones that are not the JVM's. */
+/** Through the rights an application has, in session time zones that are not the JVM's. Each law has a database of its own. */
+@Execution(ExecutionMode.CONCURRENT)
 class PostgresLedgerContractTest extends LedgerContract {
     private final Database database = TestLedgers.newDatabase();
 
