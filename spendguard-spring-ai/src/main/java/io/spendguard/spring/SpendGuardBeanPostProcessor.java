@@ -82,9 +82,9 @@ final class SpendGuardBeanPostProcessor implements BeanPostProcessor, BeanFactor
         if (bean instanceof ScopedObject) {
             return Proxy.isProxyClass(bean.getClass());
         }
-        Class<?> proxy = name.equals(asked)
-                ? null
-                : Objects.requireNonNull(beans, "beans").getType(asked);
+        BeanFactory known = Objects.requireNonNull(beans, "beans");
+        // A bean may be called like what stands behind a proxy, and have none.
+        Class<?> proxy = !name.equals(asked) && known.containsBean(asked) ? known.getType(asked) : null;
         return proxy != null && !Proxy.isProxyClass(proxy) && ScopedObject.class.isAssignableFrom(proxy);
     }
 }

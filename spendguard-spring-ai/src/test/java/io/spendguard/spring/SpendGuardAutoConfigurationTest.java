@@ -151,7 +151,8 @@ class SpendGuardAutoConfigurationTest {
         runner().withInitializer(context -> context.getBeanFactory().registerScope("thread", new SimpleThreadScope()))
                 .withUserConfiguration(ScopedModels.class)
                 .run(context -> {
-                    for (String name : List.of("scopedInterface", "scopedClass", "lazy", "prototype", "advised")) {
+                    for (String name : List.of(
+                            "scopedInterface", "scopedClass", "lazy", "prototype", "advised", "scopedTarget.alone")) {
                         long before = decisions(context.getBean(Ledger.class));
 
                         String answer = context.getBean(name, ChatModel.class).call("Hello");
@@ -166,7 +167,7 @@ class SpendGuardAutoConfigurationTest {
                                     .get(0)
                                     .spent())
                             .as("each at its provider's price")
-                            .hasToString("0.0003 USD");
+                            .hasToString("0.00036 USD");
                 });
     }
 
@@ -423,6 +424,11 @@ class SpendGuardAutoConfigurationTest {
         @Bean
         @Scope("prototype")
         OpenAiChatModel prototype(OpenAiStandIn provider) {
+            return new OneModel().model(provider);
+        }
+
+        @Bean("scopedTarget.alone")
+        OpenAiChatModel withoutProxy(OpenAiStandIn provider) {
             return new OneModel().model(provider);
         }
 
