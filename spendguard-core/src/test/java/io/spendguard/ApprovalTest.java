@@ -15,6 +15,7 @@ import io.spendguard.ledger.Namespace;
 import io.spendguard.model.Action;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Approval;
+import io.spendguard.model.ApprovalException;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Effect;
 import io.spendguard.model.IdSource;
@@ -31,6 +32,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of an action that asked for an approval and is decided again. */
 class ApprovalTest {
@@ -80,6 +83,20 @@ class ApprovalTest {
         assertThat(lab.day().held()).isEqualTo(Amount.parse("1.00 USD"));
         decision.orThrow().commit(Money.parse("1.00 USD"));
         assertThat(lab.day().spent()).isEqualTo(Amount.parse("1.00 USD"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"shadow\tk", "approved\tk"})
+    void approve_keyThatNoActionHas_isUnknown(String key) {
+        Guard shadow = lab.another(ApprovalLab.CONTRACT.replace("spec:\n", "spec:\n  mode: shadow\n"));
+        shadow.decide(action("wire", "k"));
+        int events = lab.events().size();
+
+        assertThatThrownBy(() -> lab.guard.approve("acme", key, ADMIN, "right"))
+                .isInstanceOfSatisfying(
+                        ApprovalException.class,
+                        refused -> assertThat(refused.fault()).isEqualTo(ApprovalException.Fault.UNKNOWN_DECISION));
+        assertThat(lab.events()).hasSize(events);
     }
 
     /** A request under one key may be made anew by a model, which may mean something else by then. */

@@ -81,6 +81,9 @@ public final class Approvals implements AutoCloseable {
                         "Reason of " + reason.strip().length() + " characters for action '" + key
                                 + "': evidence needs 1 to " + MAX_REASON + " that say why. Write it anew.");
             }
+            if (key.indexOf('\t') >= 0) { // of no action, but of what the ledger keeps beside actions' own decisions
+                throw ApproveOperation.unknown(tenant, key);
+            }
             Digest request = names.request(
                     JsonObject.create()
                             .put("state", state.name())

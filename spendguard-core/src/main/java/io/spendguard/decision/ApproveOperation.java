@@ -71,7 +71,8 @@ record ApproveOperation(
     public Posting plan(LedgerView view) {
         StoredDecision decision = view.answer(decision(Namespace.ENFORCE))
                 .map(StoredDecision::parse)
-                .orElseThrow(() -> view.answer(decision(Namespace.SHADOW)).isPresent() ? inShadow(key) : unknown());
+                .orElseThrow(() ->
+                        view.answer(decision(Namespace.SHADOW)).isPresent() ? inShadow(key) : unknown(tenant, key));
         requireMayResolve(decision, view.now());
         StoredApproval resolved = new StoredApproval(
                 decision.decisionId(),
@@ -121,7 +122,7 @@ record ApproveOperation(
         }
     }
 
-    private ApprovalException unknown() {
+    static ApprovalException unknown(String tenant, String key) {
         return new ApprovalException(
                 Fault.UNKNOWN_DECISION,
                 "No decision of action '" + key + "' is known for tenant '" + tenant
