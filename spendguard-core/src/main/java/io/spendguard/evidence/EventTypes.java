@@ -36,6 +36,8 @@ public final class EventTypes {
     public static final String STREAM_FENCED = "io.spendguard.stream.fenced.v1";
     /** The ledger lacks the tail of another stream of the same writer, which had been acknowledged as durable. */
     public static final String TAIL_LOST = "io.spendguard.stream.tail_lost.v1";
+    /** From here on the writer's clock and the ledger's differ otherwise than the stream said before. */
+    public static final String CLOCK_ANOMALY = "io.spendguard.stream.clock_anomaly.v1";
     /** A stream's last event. */
     public static final String STREAM_CLOSED = "io.spendguard.stream.closed.v1";
     /** The last event of a stream whose writer died, by another writer and in its place. */
@@ -58,6 +60,7 @@ public final class EventTypes {
             KEY_CERTIFIED,
             STREAM_FENCED,
             TAIL_LOST,
+            CLOCK_ANOMALY,
             STREAM_CLOSED,
             STREAM_CLOSED_BY_FENCE);
 

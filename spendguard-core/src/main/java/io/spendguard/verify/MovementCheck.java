@@ -31,6 +31,7 @@ final class MovementCheck {
             EventTypes.KEY_CERTIFIED,
             EventTypes.STREAM_FENCED,
             EventTypes.TAIL_LOST,
+            EventTypes.CLOCK_ANOMALY,
             EventTypes.STREAM_CLOSED,
             EventTypes.STREAM_CLOSED_BY_FENCE);
 

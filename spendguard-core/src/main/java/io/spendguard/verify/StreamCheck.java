@@ -143,7 +143,8 @@ final class StreamCheck {
         passDropped(Long.MAX_VALUE);
         edits.end();
         positions.end(manifest, lines);
-        return new StreamReport(tenant, stream, lines, statements.end(positions.highest(), lines));
+        StreamReport.State state = statements.end(positions.highest(), lines);
+        return new StreamReport(tenant, stream, lines, state, statements.clockDifference());
     }
 
     /** Without the chain value before it nothing binds an event of an excerpt to its seal. */

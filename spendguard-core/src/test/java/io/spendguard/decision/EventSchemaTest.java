@@ -175,6 +175,7 @@ class EventSchemaTest {
         sealer.sealFence().forEach(fence -> add(fence.event().payload()));
         sealer.fenced();
         sealer.tailsLost(sealer.tails());
+        sealer.ledgerTime(clock.instant().plusSeconds(60), Duration.ZERO);
         sealer.seal(List.of(closed)).forEach(event -> add(event.event().payload()));
         sealer.committed();
         new StreamSealer(Ed25519Signer.generate(), ids, clock)
