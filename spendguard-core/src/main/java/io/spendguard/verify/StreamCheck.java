@@ -1,6 +1,7 @@
 package io.spendguard.verify;
 
 import io.spendguard.evidence.EventLine;
+import io.spendguard.evidence.EventTypes;
 import io.spendguard.evidence.EvidenceManifest;
 import io.spendguard.evidence.LogStart;
 import io.spendguard.evidence.SealFormat;
@@ -324,8 +325,12 @@ final class StreamCheck {
                 receipts.dated(tenant, line.type(), time);
             }
         }
-        if (data != null) {
-            statements.event(place, line, data, seq, isIntact, isTrusted);
+        if (data == null) {
+            return;
+        }
+        statements.event(place, line, data, seq, isIntact, isTrusted);
+        if (isIntact && isTrusted && line.type().equals(EventTypes.KEY_REVOKED)) {
+            standing.revoked(place, data);
         }
     }
 

@@ -26,6 +26,20 @@ final class AuditKeyOptions {
         return opening.open(ledger, Ed25519Signer.load(signingKey), clock, IdSource.timeOrdered(clock), PATIENCE);
     }
 
+    /**
+     * Refuses to sign with one key.
+     *
+     * @param keyId the key
+     * @param why what it would do, to follow its name
+     * @throws IllegalArgumentException when it is that one
+     */
+    void requireOther(String keyId, String why) {
+        if (Ed25519Signer.load(signingKey).keyId().equals(keyId)) {
+            throw new IllegalArgumentException(
+                    "Key '" + keyId + "' of " + signingKey + " " + why + ". Sign with another one.");
+        }
+    }
+
     /** How one kind of writer is opened. */
     @FunctionalInterface
     interface Opening<W> {

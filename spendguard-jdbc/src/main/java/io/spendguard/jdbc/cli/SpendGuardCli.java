@@ -72,7 +72,8 @@ public final class SpendGuardCli {
                 .addSubcommand(new KeyCommands.ListAll(terminal, environment))
                 .addSubcommand(new KeyCommands.Jwks(terminal, environment))
                 .addSubcommand(new KeyChangeCommands.Rotate(terminal))
-                .addSubcommand(new KeyChangeCommands.Revoke(terminal));
+                .addSubcommand(new KeyChangeCommands.Revoke(terminal))
+                .addSubcommand(new KeyChangeCommands.Announce(terminal, environment, clock));
         CommandLine anchors = new CommandLine(new AnchorsGroup())
                 .addSubcommand(new AnchorCommands.Show(terminal))
                 .addSubcommand(new AnchorCommands.Adopt(terminal))
