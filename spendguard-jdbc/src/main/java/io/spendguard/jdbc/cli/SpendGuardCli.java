@@ -87,6 +87,7 @@ public final class SpendGuardCli {
                 .addSubcommand(schema)
                 .addSubcommand(evidence)
                 .addSubcommand(new CommandLine(new ApprovalGroup())
+                        .addSubcommand(new ApprovalCommands.ListPending(terminal, environment))
                         .addSubcommand(new ApprovalCommands.Approve(terminal, environment, clock))
                         .addSubcommand(new ApprovalCommands.Deny(terminal, environment, clock)))
                 .addSubcommand(new SettleCommand(terminal, environment, clock))
