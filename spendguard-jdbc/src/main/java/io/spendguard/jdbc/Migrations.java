@@ -39,7 +39,9 @@ final class Migrations {
             "V17__overdue.sql",
             "V18__rows.sql",
             "V19__limits.sql",
-            "V20__tenants.sql");
+            "V20__tenants.sql",
+            "V21__keys.sql",
+            "V22__asking.sql");
 
     static final String SCHEMA = "spendguard";
     static final String HISTORY_TABLE = "schema_history";

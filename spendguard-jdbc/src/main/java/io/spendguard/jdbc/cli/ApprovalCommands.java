@@ -176,7 +176,8 @@ final class ApprovalCommands {
             Approver approver = new Approver(by, ApproverRole.parse(role));
             Approval approval;
             try (PostgresLedger ledger = openLedger();
-                    Approvals approvals = auditKey.open(Approvals::open, ledger, clock)) {
+                    OpenKey signing = auditKey.open();
+                    Approvals approvals = signing.writer(Approvals::open, ledger, clock)) {
                 approval = answer(approvals, tenant, key, approver, reason);
             }
             if (json) {

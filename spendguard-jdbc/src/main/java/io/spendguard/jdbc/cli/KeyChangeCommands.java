@@ -172,7 +172,6 @@ final class KeyChangeCommands {
 
         @Override
         public Integer call() throws IOException {
-            auditKey.requireOther(key, "would state its own revocation, which nobody has to believe");
             long size = Anchors.load(anchors)
                     .revokedAt(key)
                     .orElseThrow(() -> new AnchorsException("Anchors file " + anchors + " does not revoke key '" + key
@@ -181,7 +180,12 @@ final class KeyChangeCommands {
             List<String> tenants;
             PGSimpleDataSource source = dataSource();
             try (PostgresLedger ledger = PostgresLedger.open(source);
-                    EvidenceStatements statements = auditKey.open(EvidenceStatements::open, ledger, clock)) {
+                    OpenKey signing = auditKey.open();
+                    EvidenceStatements statements = signing.writer(EvidenceStatements::open, ledger, clock)) {
+                if (signing.signer().keyId().equals(key)) {
+                    throw new IllegalArgumentException("Key '" + key
+                            + "' would state its own revocation, which nobody has to believe. Sign with another one.");
+                }
                 if (tenant != null) {
                     EvidenceReader.open(source).requireTenant(tenant);
                 }

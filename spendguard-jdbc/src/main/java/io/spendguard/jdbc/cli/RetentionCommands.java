@@ -70,7 +70,8 @@ final class RetentionCommands {
             ClosedPeriod period = EvidenceRetention.open(source).period(tenant, checkpoint, sha256(archive));
             EvidenceStatements.Stated closed;
             try (PostgresLedger ledger = PostgresLedger.open(source);
-                    EvidenceStatements statements = auditKey.open(EvidenceStatements::open, ledger, clock)) {
+                    OpenKey signing = auditKey.open();
+                    EvidenceStatements statements = signing.writer(EvidenceStatements::open, ledger, clock)) {
                 closed = statements.close(period);
             }
             if (json) {

@@ -447,8 +447,8 @@ class LogCommandsTest {
                 .isEqualTo("spendguard: Anchors file " + anchors + " does not revoke key '" + signer.keyId()
                         + "'. Run first: spendguard keys revoke\n");
         assertThat(itself.err())
-                .isEqualTo("spendguard: Key '" + signer.keyId() + "' of " + key
-                        + " would state its own revocation, which nobody has to believe. Sign with another one.\n");
+                .isEqualTo("spendguard: Key '" + signer.keyId()
+                        + "' would state its own revocation, which nobody has to believe. Sign with another one.\n");
         assertThat(nobodys.exitCode()).isEqualTo(2);
         assertThat(nobodys.err()).contains("'nobody'");
         assertThat(announced.out())
