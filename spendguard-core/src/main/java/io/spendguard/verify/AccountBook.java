@@ -53,7 +53,9 @@ final class AccountBook {
     @Nullable
     Place carried;
 
-    Instant carriedAt = Instant.MAX;
+    /** When a decision first gave back something of it. */
+    Instant givenBackAt = Instant.MAX;
+
     final History history = new History();
 
     void open(Place place, AccountIdentity what, long limit) {
@@ -77,7 +79,7 @@ final class AccountBook {
             return;
         }
         carried = carried == null ? place : carried;
-        carriedAt = at.isBefore(carriedAt) ? at : carriedAt;
+        givenBackAt = spent < 0 && at.isBefore(givenBackAt) ? at : givenBackAt;
         try {
             carriedOver = Math.addExact(carriedOver, spent);
         } catch (ArithmeticException overflow) {

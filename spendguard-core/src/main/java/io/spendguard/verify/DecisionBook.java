@@ -37,6 +37,7 @@ final class DecisionBook {
      *
      * @param expiresAt when its hold ends by itself; null where it holds nothing
      * @param terms the contract and price book it was made under; null where it does not say
+     * @param binds whether it was made in earnest: what only watches lets every call pass
      */
     void decision(
             Place place,
@@ -44,6 +45,7 @@ final class DecisionBook {
             UUID id,
             @Nullable Instant expiresAt,
             @Nullable String terms,
+            boolean binds,
             List<EntryLine> held) {
         Pair pair = pair(tenant, id);
         if (pair.decided || pair.isCarried) {
@@ -55,10 +57,24 @@ final class DecisionBook {
             return;
         }
         pair.decided = true;
+        pair.binds = binds;
         pair.holds = expiresAt != null;
+        requireNothingBefore(place, id, pair);
         pair.lasts(expiresAt);
         pair.under(place, terms, true);
         pair.move(held);
+    }
+
+    /** Only within one stream: between streams no order is proved. */
+    private void requireNothingBefore(Place place, UUID id, Pair pair) {
+        Place outcome = pair.outcome;
+        if (outcome != null && place.isBehind(outcome)) {
+            findings.add(
+                    FindingCode.OUTCOME_WITHOUT_DECISION,
+                    outcome,
+                    "Outcome " + outcome.event() + " is of decision " + id + ", which event " + place.event()
+                            + " makes only afterwards: an outcome follows its decision. Ask who wrote it.");
+        }
     }
 
     /** Tells whether a decision's event is among those told of so far and not concluded yet. */
@@ -181,6 +197,12 @@ final class DecisionBook {
                     pair.moved,
                     "Outcome " + pair.moved.event() + " moves money for decision " + id
                             + ", which allowed nothing: a refusal costs nothing. Ask who settled it.");
+        } else if (pair.isRefused() && pair.binds && pair.settled != null) {
+            findings.add(
+                    FindingCode.OUTCOME_OF_REFUSAL,
+                    pair.settled,
+                    "Outcome " + pair.settled.event() + " settles decision " + id
+                            + ", which allowed nothing: what is refused is not run. Ask who settled it.");
         } else if (pair.settled != null && !pair.isDissolved()) {
             findings.add(
                     FindingCode.HOLD_NOT_DISSOLVED,
@@ -314,6 +336,7 @@ final class DecisionBook {
 
     private static final class Pair {
         private boolean decided;
+        private boolean binds;
         private boolean isCarried;
         private boolean holds;
         private @Nullable Place outcome;

@@ -29,6 +29,7 @@ final class Facts {
     private static final int RATE = 6;
     private static final int COST = 7;
     private static final int APPROVAL = 8;
+    private static final int KEY = 9;
     /** Added to a kind: of the same decision by the same event as the fact before it in its partition. */
     private static final int CONTINUED = 16;
 
@@ -69,13 +70,28 @@ final class Facts {
      *
      * @param expiresAt when its hold ends by itself; null where it holds nothing
      * @param under the contract and price book it was made under; null where it does not say
+     * @param binds whether it was made in earnest: what only watches lets every call pass
      */
-    void decision(Place place, UUID id, @Nullable Instant expiresAt, @Nullable String under, List<EntryLine> entries) {
+    void decision(
+            Place place,
+            UUID id,
+            @Nullable Instant expiresAt,
+            @Nullable String under,
+            boolean binds,
+            List<EntryLine> entries) {
         begin(DECISION, place, id);
         put(expiresAt);
+        fact.flag(binds);
         putTerms(under);
         putHeld(entries);
         add(id, place);
+    }
+
+    /** An action was decided under its key, of which this is the digest. */
+    void key(Place place, UUID digest) {
+        fact.clear().number(KEY).id(digest);
+        put(place, digest);
+        add(digest, null);
     }
 
     /** A decision whose event was closed and dropped. */
@@ -158,11 +174,12 @@ final class Facts {
     }
 
     /** Tells the books, and has them draw the conclusions that need every stream. */
-    void tell(IdBook ids, DecisionBook decisions, CostBook costs, ApprovalBook approvals) {
+    void tell(IdBook ids, KeyBook keys, DecisionBook decisions, CostBook costs, ApprovalBook approvals) {
         try {
             for (int partition = 0; partition < FactSpool.PARTITIONS; partition++) {
-                new Teller(new FactReader(spool.read(partition))).tell(ids, decisions, costs, approvals);
+                new Teller(new FactReader(spool.read(partition))).tell(ids, keys, decisions, costs, approvals);
                 ids.conclude();
+                keys.conclude();
                 approvals.conclude(); // it asks the book of decisions
                 decisions.conclude();
                 costs.conclude();
@@ -323,7 +340,7 @@ final class Facts {
             this.in = in;
         }
 
-        private void tell(IdBook ids, DecisionBook decisions, CostBook costs, ApprovalBook approvals)
+        private void tell(IdBook ids, KeyBook keys, DecisionBook decisions, CostBook costs, ApprovalBook approvals)
                 throws IOException {
             while (in.hasMore()) {
                 int kind = (int) in.number();
@@ -333,7 +350,12 @@ final class Facts {
                 }
                 switch (kind % CONTINUED) {
                     case EVENT -> ids.event(place, id);
-                    case DECISION -> decisions.decision(place, tenant, id, time(), under(), held());
+                    case KEY -> keys.decided(place, id);
+                    case DECISION -> {
+                        Instant expiresAt = time();
+                        boolean binds = in.flag();
+                        decisions.decision(place, tenant, id, expiresAt, under(), binds, held());
+                    }
                     case DROPPED_DECISION -> decisions.droppedDecision(tenant, id);
                     case DROPPED_OUTCOME -> decisions.droppedOutcome(tenant, id);
                     case CHANGE -> {
