@@ -44,6 +44,9 @@ final class AccountBook {
     UUID limitedIn;
 
     boolean isLimitedBySeveral;
+    /** The first event after which it has another limit than that states. */
+    @Nullable
+    Misgiven misgiven;
     /** What is said of it before its opening was read; null where there is nothing. */
     @Nullable
     AccountWords words;
@@ -154,4 +157,7 @@ final class AccountBook {
                 new Amount(-balance.debt(), unit),
                 history.points(unit));
     }
+
+    /** A limit that was stated, and not given. */
+    record Misgiven(Place place, Amount stated) {}
 }

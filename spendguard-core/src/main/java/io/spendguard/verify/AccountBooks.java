@@ -249,6 +249,7 @@ final class AccountBooks {
                             + ": available, held, spent, debt and limit are never negative, and who owes has nothing"
                             + " available. Ask who wrote it.");
         }
+        new AccountRules(key.account(), book, findings).end();
         requireStatedLimit(key, book);
     }
 
