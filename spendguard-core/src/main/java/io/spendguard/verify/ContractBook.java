@@ -141,7 +141,9 @@ final class ContractBook {
     private static Limits limits(JsonObject data) {
         Map<String, Amount> limits = new HashMap<>();
         for (JsonObject limit : data.objects("limits")) {
-            limits.put(limit.string("budget"), Amount.parse(limit.string("limit")));
+            if (limits.put(limit.string("budget"), Amount.parse(limit.string("limit"))) != null) {
+                throw new JsonException("Member 'limits' names a budget twice.");
+            }
         }
         return new Limits(data.string("namespace"), Map.copyOf(limits));
     }

@@ -37,7 +37,7 @@ final class DecisionCheck {
             entries = EntryLine.of(data);
         } finally {
             // Without legible entries it was decided all the same: its outcome is no second fault.
-            facts.decision(place, id, expiresAt(data), terms(data), binds(decision), entries);
+            facts.decision(place, id, expiresAt(data), terms(data), binds(decision), accounts(data, "claims"), entries);
         }
     }
 
@@ -89,8 +89,12 @@ final class DecisionCheck {
                         corrected.equals(EXPIRED) ? null : UUID.fromString(corrected),
                         terms(data),
                         Change.Kind.of(kind),
-                        outcome.has("disputed"),
-                        isCorrection ? actual(data) : Map.of()),
+                        outcome.has("disputed")
+                                ? Amount.parse(outcome.string("disputed")).atomic()
+                                : 0,
+                        isCorrection ? amounts(data, "amount") : Map.of(),
+                        outcome.has("reference") ? Map.of() : amounts(data, "committed"),
+                        isFinal ? accounts(data, "actual") : null),
                 EntryLine.of(data));
     }
 
@@ -112,16 +116,31 @@ final class DecisionCheck {
         }
     }
 
-    private static Map<UUID, Long> actual(JsonObject data) {
-        Map<UUID, Long> actual = new HashMap<>();
+    /** What charges give as one of their members, by account. */
+    private static Map<UUID, Long> amounts(JsonObject data, String member) {
+        Map<UUID, Long> amounts = new HashMap<>(0);
         if (data.has("actual")) {
             for (JsonObject charge : data.objects("actual")) {
-                actual.put(
-                        UUID.fromString(charge.string("account")),
-                        Amount.parse(charge.string("amount")).atomic());
+                if (charge.has(member)) {
+                    amounts.put(
+                            UUID.fromString(charge.string("account")),
+                            Amount.parse(charge.string(member)).atomic());
+                }
             }
         }
-        return actual;
+        return amounts;
+    }
+
+    /** What stands for all accounts that claims or charges name; null where there are none of either. */
+    private static @Nullable UUID accounts(JsonObject data, String member) {
+        if (!data.has(member)) {
+            return null;
+        }
+        List<String> accounts = data.objects(member).stream()
+                .map(named -> UUID.fromString(named.string("account")).toString())
+                .sorted()
+                .toList();
+        return UuidMap.key(JsonObject.create().put("accounts", accounts));
     }
 
     /** What was asked in one run is not filed under another one. */

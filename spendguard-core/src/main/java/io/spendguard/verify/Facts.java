@@ -71,6 +71,7 @@ final class Facts {
      * @param expiresAt when its hold ends by itself; null where it holds nothing
      * @param under the contract and price book it was made under; null where it does not say
      * @param binds whether it was made in earnest: what only watches lets every call pass
+     * @param claimed what stands for the accounts that it claims; null where it does not say
      */
     void decision(
             Place place,
@@ -78,10 +79,12 @@ final class Facts {
             @Nullable Instant expiresAt,
             @Nullable String under,
             boolean binds,
+            @Nullable UUID claimed,
             List<EntryLine> entries) {
         begin(DECISION, place, id);
         put(expiresAt);
         fact.flag(binds);
+        putOptional(claimed);
         putTerms(under);
         putHeld(entries);
         add(id, place);
@@ -134,12 +137,11 @@ final class Facts {
         put(outcome.expiredAt());
         putTerms(outcome.terms());
         if (outcome.isCorrection()) {
-            fact.id(outcome.event())
-                    .text(outcome.kind().name())
-                    .flag(outcome.isDisputed())
-                    .number(outcome.actual().size());
-            outcome.actual().forEach((account, atomic) -> fact.id(account).number(atomic));
+            fact.id(outcome.event()).text(outcome.kind().name()).number(outcome.disputed());
+            put(outcome.actual());
         }
+        put(outcome.committed());
+        putOptional(outcome.charged());
         if (corrected != null) {
             fact.id(corrected);
         }
@@ -256,6 +258,18 @@ final class Facts {
         fact.number(time == null ? 0 : Math.max(1, time.getEpochSecond()));
     }
 
+    private void putOptional(@Nullable UUID id) {
+        fact.flag(id != null);
+        if (id != null) {
+            fact.id(id);
+        }
+    }
+
+    private void put(Map<UUID, Long> byAccount) {
+        fact.number(byAccount.size());
+        byAccount.forEach((account, atomic) -> fact.id(account).number(atomic));
+    }
+
     private void putTerms(@Nullable String under) {
         if (under == null) {
             fact.number(-1);
@@ -354,7 +368,8 @@ final class Facts {
                     case DECISION -> {
                         Instant expiresAt = time();
                         boolean binds = in.flag();
-                        decisions.decision(place, tenant, id, expiresAt, under(), binds, held());
+                        UUID claimed = optional();
+                        decisions.decision(place, tenant, id, expiresAt, under(), binds, claimed, held());
                     }
                     case DROPPED_DECISION -> decisions.droppedDecision(tenant, id);
                     case DROPPED_OUTCOME -> decisions.droppedOutcome(tenant, id);
@@ -417,20 +432,42 @@ final class Facts {
             String under = under();
             UUID event = id;
             Change.Kind kind = Change.Kind.WORD;
-            boolean isDisputed = false;
+            long disputed = 0;
             Map<UUID, Long> actual = Map.of();
             if (isCorrection) {
                 event = in.id();
                 kind = Change.Kind.valueOf(in.text());
-                isDisputed = in.flag();
-                actual = new HashMap<>();
-                for (long left = in.number(); left > 0; left--) {
-                    actual.put(in.id(), in.number());
-                }
+                disputed = in.number();
+                actual = byAccount();
             }
+            Map<UUID, Long> committed = byAccount();
+            UUID charged = optional();
             UUID corrected = isCorrectedById ? in.id() : null;
             return new DecisionBook.Outcome(
-                    event, isFinal, expiredAt, isCorrection, corrected, under, kind, isDisputed, actual);
+                    event,
+                    isFinal,
+                    expiredAt,
+                    isCorrection,
+                    corrected,
+                    under,
+                    kind,
+                    disputed,
+                    actual,
+                    committed,
+                    charged);
+        }
+
+        private Map<UUID, Long> byAccount() throws IOException {
+            long left = in.number();
+            Map<UUID, Long> byAccount = left == 0 ? Map.of() : new HashMap<>();
+            for (; left > 0; left--) {
+                byAccount.put(in.id(), in.number());
+            }
+            return byAccount;
+        }
+
+        private @Nullable UUID optional() throws IOException {
+            return in.flag() ? in.id() : null;
         }
 
         private @Nullable Instant time() throws IOException {

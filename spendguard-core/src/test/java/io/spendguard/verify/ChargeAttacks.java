@@ -158,6 +158,47 @@ final class ChargeAttacks {
                             with(writer.decision(HOOLI, writer.id(), 5), wire),
                             with(writer.decision(HOOLI, writer.id(), 5), wire));
                 }),
+                lie(
+                        "a budget of which a call claims nothing, and which is left out when it costs something",
+                        FindingCode.COST_DIFFERS,
+                        4,
+                        writer -> {
+                            UUID decision = writer.id();
+                            writer.write(
+                                    with(
+                                            writer.decision(HOOLI, decision, new JsonObject[0]),
+                                            data -> data.put(
+                                                    "claims", List.of(claim(Specimen.ACCOUNT.toString(), "0.00 USD")))),
+                                    with(
+                                            writer.uncharged(HOOLI, decision, "COMMITTED"),
+                                            data -> data.put("actual", List.of())
+                                                    .put("cost", "5.00 USD")));
+                        }),
+                lie("more said of a session's parts than they came to", FindingCode.COST_DIFFERS, 5, writer -> {
+                    UUID decision = writer.id();
+                    AuditEvent end = with(
+                            writer.uncharged(
+                                    HOOLI,
+                                    decision,
+                                    "COMMITTED",
+                                    entry("HELD", -4_000_000),
+                                    entry("AVAILABLE", 4_000_000)),
+                            data -> {
+                                data.put(
+                                                "usage",
+                                                JsonObject.create()
+                                                        .put("input", 2_000)
+                                                        .put("output", 200))
+                                        .put("cost", "0.007 USD")
+                                        .put(
+                                                "actual",
+                                                List.of(charge("0.00 USD", false)
+                                                        .put("held", "0.004 USD")
+                                                        .put("committed", "0.007 USD")));
+                                data.object("outcome").put("whole", true);
+                            });
+                    writer.write(priced(writer, decision), writer.part(HOOLI, decision, "0.0035 USD", 3_500_000), end);
+                }),
                 lie("a claim of more than any type holds", FindingCode.EVENT_DATA_MALFORMED, 3, writer -> {
                     JsonObject most = claim(Specimen.ACCOUNT.toString(), "9223372036.854775807 USD");
                     writer.write(with(

@@ -64,7 +64,13 @@ class FactsHeapTest {
                 for (int i = 0; i <= DECISIONS; i++) {
                     Place place = event(facts, i + 1);
                     facts.decision(
-                            place, decision(i), Specimen.NOW, null, true, List.of(new EntryLine(ACCOUNT, "HELD", 5)));
+                            place,
+                            decision(i),
+                            Specimen.NOW,
+                            null,
+                            true,
+                            null,
+                            List.of(new EntryLine(ACCOUNT, "HELD", 5)));
                     facts.rate(place, decision(i), new Rate(price, true));
                 }
                 for (int i = 0; i < DECISIONS; i++) {
@@ -78,7 +84,7 @@ class FactsHeapTest {
                 }
                 Place again = new Place(place(1).file(), 2 * DECISIONS + 2, "acme", STREAM, 0, place(1).event());
                 facts.event(again, place(1).event());
-                facts.decision(again, decision(0), Specimen.NOW, null, true, List.of());
+                facts.decision(again, decision(0), Specimen.NOW, null, true, null, List.of());
                 facts.tell(
                         new IdBook(findings),
                         new KeyBook(findings),

@@ -53,6 +53,14 @@ final class LimitAttacks {
                                 "\"namespace\":\"enforce\"",
                                 "\"namespace\":\"shadow\""))),
                 lie(
+                        "two limits of one budget stated by one contract",
+                        FindingCode.EVENT_DATA_MALFORMED,
+                        3,
+                        writer -> writer.write(said(
+                                activated(writer, "aa", "1.00 USD"),
+                                "\"limits\":[",
+                                "\"limits\":[{\"budget\":\"team\",\"limit\":\"0.10 USD\"},"))),
+                lie(
                         "an account opened where no contract came into force",
                         FindingCode.LIMIT_MISMATCH,
                         4,

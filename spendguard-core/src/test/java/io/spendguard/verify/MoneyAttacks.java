@@ -187,6 +187,11 @@ final class MoneyAttacks {
                     AuditEvent won = changed(writer, opened, "DISPUTE_WON", 3, -2);
                     writer.write(opened, won, changed(writer, won, "DISPUTE_WON", 1, -2));
                 }),
+                lie("a dispute won over more than was contested", FindingCode.CORRECTION_UNFIT, 6, writer -> {
+                    AuditEvent charged = spend(writer, 5);
+                    AuditEvent opened = disputed(changed(writer, charged, "DISPUTE_OPENED", 5, 0));
+                    writer.write(opened, changed(writer, opened, "DISPUTE_WON", 1, -4));
+                }),
                 lie(
                         "a decision by a contract that came into force for another tenant only",
                         FindingCode.CONTRACT_NOT_ACTIVATED,
