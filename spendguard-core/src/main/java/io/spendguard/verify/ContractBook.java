@@ -1,9 +1,11 @@
 package io.spendguard.verify;
 
+import io.spendguard.evidence.internal.StoredZip;
 import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Unit;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,6 +27,7 @@ final class ContractBook {
 
     private final Scope scope;
     private final Findings findings;
+    private final EnclosedContracts enclosed = new EnclosedContracts();
     private final Set<InForce> activated = new HashSet<>();
     /** Contracts that decisions name, with the first of these, where no event read so far puts them in force. */
     private final Map<InForce, Place> named = new HashMap<>();
@@ -52,6 +55,11 @@ final class ContractBook {
         this.findings = findings;
     }
 
+    /** Reads the enclosed contracts, before the events. */
+    void read(PackageReader reader, List<StoredZip.Entry> entries) throws IOException {
+        enclosed.read(reader, entries);
+    }
+
     /** Some of the tenant's events are not there, as they were closed and dropped. */
     void beganBefore(String tenant) {
         begunBefore.add(tenant);
@@ -67,6 +75,14 @@ final class ContractBook {
         Limits stated = limits(data);
         if (data.has("mode") && !namespace(data.string("mode")).equals(stated.namespace())) {
             throw new JsonException("Member 'namespace' is not that of its mode.");
+        }
+        String fault = enclosed.fault(data);
+        if (fault != null) {
+            findings.add(
+                    FindingCode.LIMIT_MISMATCH,
+                    place,
+                    "Event " + place.event() + " puts contract " + data.string("contract") + " in force and " + fault
+                            + ": a contract's limits are what it states. Ask who wrote it.");
         }
         books.add(new Book(tenant, stated.namespace()));
         governed.add(tenant);

@@ -154,6 +154,7 @@ public final class Verifier {
                     dropped.read(reader, entries);
                 }
                 prices.read(reader, entries);
+                contracts.read(reader, entries);
                 if (handedOut != null) {
                     receipts.read(handedOut, scope.filter().tenant());
                 }

@@ -6,6 +6,7 @@ import static io.spendguard.verify.MoneyAttacks.activated;
 import static io.spendguard.verify.MoneyAttacks.carried;
 import static io.spendguard.verify.Specimen.bound;
 import static io.spendguard.verify.Specimen.entry;
+import static io.spendguard.verify.Specimen.instead;
 
 import io.spendguard.evidence.AuditEvent;
 import io.spendguard.evidence.EventTypes;
@@ -52,6 +53,24 @@ final class LimitAttacks {
                                 activated(writer, "aa", "900.00 USD"),
                                 "\"namespace\":\"enforce\"",
                                 "\"namespace\":\"shadow\""))),
+                lie(
+                        "a limit stated that the enclosed contract does not give",
+                        FindingCode.LIMIT_MISMATCH,
+                        4,
+                        writer -> writer.write(
+                                activated(writer, "aa", "1.00 USD"),
+                                raised(writer, HonestPackage.CONTRACT_DIGEST, "9.00 USD", 8))),
+                lie(
+                        "a lower limit of the enclosed contract left out, so that the one before stays",
+                        FindingCode.LIMIT_MISMATCH,
+                        5,
+                        writer -> writer.write(
+                                activated(writer, "aa", "1.00 USD"),
+                                raised(writer, "bb", "9.00 USD", 8),
+                                instead(
+                                        activated(writer, HonestPackage.CONTRACT_DIGEST, "1.00 USD"),
+                                        "limits",
+                                        List.of()))),
                 lie(
                         "two limits of one budget stated by one contract",
                         FindingCode.EVENT_DATA_MALFORMED,
