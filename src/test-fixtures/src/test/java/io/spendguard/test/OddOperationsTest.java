@@ -276,6 +276,29 @@ class OddOperationsTest {
     }
 
     @Test
+    void layers_aTenantsUnderTheOrganisations_swapped() {
+        Contract base = contract("enforce", "- {id: org, limit: 1.00 USD, window: {type: total}}", "");
+        Guard guard = null;
+        for (String limit : List.of("0.50 USD", "0.30 USD")) {
+            Contract both = base.withLayer("""
+                    apiVersion: spendguard.ai/v1
+                    metadata: {name: team, tenant: acme}
+                    spec:
+                      budgets:
+                        - {id: team, limit: %s, window: {type: calendar_day, timezone: UTC}}
+                    """.formatted(limit), "team.yaml");
+            contracts.add(both);
+            if (guard == null) {
+                guard = lab.guard(both);
+                open.add(guard);
+            } else {
+                guard.swap(both);
+            }
+            guard.decide(tool("a" + limit, "0.10 USD")).orThrow().commit(Money.parse("0.10 USD"));
+        }
+    }
+
+    @Test
     void currencies_besideEachOther() {
         Guard guard = guard("""
                 - {id: usd, limit: 1.00 USD, window: {type: calendar_day, timezone: UTC}}
