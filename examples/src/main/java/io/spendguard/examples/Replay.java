@@ -33,6 +33,7 @@ final class Replay implements Demo {
                 .contract(contract)
                 .ledger(stage.openLedger())
                 .signer(evidence.signer())
+                .clock(stage.clock())
                 .build()) {
             agent = new RecordedAgent(guard, tenant, books);
             int done = 0;

@@ -36,6 +36,7 @@ final class Runaway implements Demo {
                 .contract(contract)
                 .ledger(stage.openLedger())
                 .signer(evidence.signer())
+                .clock(stage.clock())
                 .build()) {
             for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
                 Action call = Action.llmCall("openai", "gpt-4o")

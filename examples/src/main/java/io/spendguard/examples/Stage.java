@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * @param folder where evidence is left
  * @param out where the demo tells what happens
  * @param isConsole whether somebody watches, so that a line may be written over
- * @param clock tells when evidence is exported
+ * @param clock tells the time of decisions, and when evidence is exported
  * @param ids makes names that no earlier play has used, as a database may remember those
  */
 public record Stage(

@@ -15,6 +15,7 @@ import io.spendguard.model.IdSource;
 import io.spendguard.model.LedgerUnavailableException;
 import io.spendguard.proof.SigningException;
 import io.spendguard.proof.VerificationKey;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -23,9 +24,13 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Lends the ledger's writer the evidence layer's streams, translating between the two layers' events. */
 final class WriterHost implements LedgerHost {
+    private static final Logger LOG = LoggerFactory.getLogger(WriterHost.class);
+
     private final Supplier<StreamSealer> sealers;
     private final IdSource ids;
     private final @Nullable Supplier<Postings> postings;
@@ -157,6 +162,16 @@ final class WriterHost implements LedgerHost {
         }
 
         @Override
+        public void ledgerTime(Instant ledger, Duration age) {
+            streams.ledgerTime(ledger, age)
+                    .ifPresent(clocks -> LOG.warn(
+                            "Clocks differ: the ledger's says {}, this process's {}. Windows and expiry go by the ledger's, dates"
+                                    + " in decisions by this one, and the evidence says so. Look at the time service of both hosts",
+                            clocks.ledger(),
+                            clocks.writer()));
+        }
+
+        @Override
         public UUID writer() {
             return streams.writer();
         }
@@ -177,7 +192,7 @@ final class WriterHost implements LedgerHost {
             }
         }
 
-        /** An event that was not given is one that opens, fences or closes a stream; it holds no personal value. */
+        /** An event that was not given is one that tells of a stream; it holds no personal value. */
         private static SealedEvent toLedger(SealedAuditEvent placed, Map<UUID, EventDraft> given) {
             AuditEvent event = placed.event();
             EventDraft draft = given.get(event.id());

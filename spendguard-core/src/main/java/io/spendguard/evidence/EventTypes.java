@@ -32,10 +32,14 @@ public final class EventTypes {
     public static final String STREAM_OPENED = "io.spendguard.stream.opened.v1";
     /** From here on the stream's key is vouched for by another certificate. */
     public static final String KEY_CERTIFIED = "io.spendguard.key.certified.v1";
+    /** A key is believed no further than a position of the log. */
+    public static final String KEY_REVOKED = "io.spendguard.key.revoked.v1";
     /** In place of a batch whose outcome was unknown: proves that it never became durable. */
     public static final String STREAM_FENCED = "io.spendguard.stream.fenced.v1";
     /** The ledger lacks the tail of another stream of the same writer, which had been acknowledged as durable. */
     public static final String TAIL_LOST = "io.spendguard.stream.tail_lost.v1";
+    /** From here on the writer's clock and the ledger's differ otherwise than the stream said before. */
+    public static final String CLOCK_ANOMALY = "io.spendguard.stream.clock_anomaly.v1";
     /** A stream's last event. */
     public static final String STREAM_CLOSED = "io.spendguard.stream.closed.v1";
     /** The last event of a stream whose writer died, by another writer and in its place. */
@@ -56,8 +60,10 @@ public final class EventTypes {
             PERIOD_CLOSED,
             STREAM_OPENED,
             KEY_CERTIFIED,
+            KEY_REVOKED,
             STREAM_FENCED,
             TAIL_LOST,
+            CLOCK_ANOMALY,
             STREAM_CLOSED,
             STREAM_CLOSED_BY_FENCE);
 
@@ -66,6 +72,13 @@ public final class EventTypes {
     /** Tells whether this version knows what events of the type say. */
     public static boolean isKnown(String type) {
         return ALL.contains(type);
+    }
+
+    /** Tells whether events of this type tell of the evidence itself: of its streams, keys and archives. Such events are never dropped. */
+    public static boolean isOfTheEvidence(String type) {
+        return type.startsWith("io.spendguard.stream.")
+                || type.startsWith("io.spendguard.key.")
+                || type.equals(PERIOD_CLOSED);
     }
 
     /** Tells whether an event of this type is its stream's last. */

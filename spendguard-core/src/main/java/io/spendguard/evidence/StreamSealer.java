@@ -8,12 +8,15 @@ import io.spendguard.proof.MerkleTree;
 import io.spendguard.proof.Signer;
 import io.spendguard.proof.VerificationKey;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Sealing is tentative. {@link #committed()} makes the last sealed batch the streams' tail; {@link #abandoned()}
  * forgets it, so that its positions are given again; {@link #lost()} gives its streams up. Nothing blocks; a batch costs
  * one signature and about three hashes per event. A certificate of the signer's key is stated in the event that opens a
- * stream, and again whenever it was renewed. Not safe for several threads: it belongs to the single writer.
+ * stream, and again whenever it was renewed; how far the ledger's clock is from the writer's, once it is far. Not safe for several
+ * threads: it belongs to the single writer.
  */
 public final class StreamSealer {
     private final Signer signer;
@@ -39,6 +43,10 @@ public final class StreamSealer {
     private @Nullable Map<String, Tail> pending;
     /** By tenant; tails that were durable and are gone, until a new stream has stated it. */
     private final Map<String, List<StreamEnd>> gone = new LinkedHashMap<>();
+    /** The two clocks when they were last compared; null before that. */
+    private @Nullable ClockDifference clocks;
+    /** By how much the ledger's clock was ahead when somebody was last told. */
+    private Duration reported = Duration.ZERO;
     /** The tail after the fence against the pending batch; null when none was sealed. */
     private @Nullable Tail fence;
 
@@ -220,6 +228,24 @@ public final class StreamSealer {
         }
     }
 
+    /**
+     * The ledger's clock was read. The streams state it before their next event where it and the writer's own differ by more than
+     * {@link ClockDifference#TOLERANCE} from what they stated before; a new one begins as if they agreed.
+     *
+     * @param ledger what it said
+     * @param age how long ago that was at most, zero or more
+     * @return how they differ, where that is another difference than was returned before, by more than the tolerance
+     */
+    public Optional<ClockDifference> ledgerTime(Instant ledger, Duration age) {
+        ClockDifference read = new ClockDifference(ledger, clock.instant(), age);
+        clocks = read;
+        if (!read.differsFrom(reported)) {
+            return Optional.empty();
+        }
+        reported = read.ahead();
+        return Optional.of(read);
+    }
+
     /** Identifies this writer incarnation; the events that open its streams name it. */
     public UUID writer() {
         return writer;
@@ -257,11 +283,27 @@ public final class StreamSealer {
         Digest chain = SealFormat.next(tail.chain(), event.digest());
         long seq = tail.seq() + 1;
         batch.add(new Placed(event, tail.stream(), seq, chain));
-        return new Tail(tail.tenant(), tail.stream(), seq, chain, tail.stated(), false);
+        return new Tail(tail.tenant(), tail.stream(), seq, chain, tail.stated(), tail.ahead(), false);
     }
 
-    /** The tail after the certificate was stated that the stream does not tell of yet; the same tail if it does. */
+    /** The tail after what the stream does not tell of yet was stated, of the key's certificate and of the clocks. */
     private Tail stating(@Nullable KeyCertificate certificate, List<Placed> batch, Tail tail) {
+        return statingClocks(batch, statingCertificate(certificate, batch, tail));
+    }
+
+    private Tail statingClocks(List<Placed> batch, Tail tail) {
+        if (clocks == null || !clocks.differsFrom(tail.ahead())) {
+            return tail;
+        }
+        AuditEvent anomaly = AuditEvent.of(EventTypes.CLOCK_ANOMALY, ids.next(), tail.tenant(), clock.instant())
+                .data(JsonObject.create()
+                        .put("stream", tail.stream().toString())
+                        .put("clocks", clocks.toJson(tail.ahead())))
+                .build();
+        return append(batch, tail, anomaly).statingAhead(clocks.ahead());
+    }
+
+    private Tail statingCertificate(@Nullable KeyCertificate certificate, List<Placed> batch, Tail tail) {
         if (certificate == null || certificate.equals(tail.stated())) {
             return tail;
         }
@@ -376,24 +418,29 @@ public final class StreamSealer {
         }
     }
 
-    /** Where a stream ends, and the last certificate it states. */
+    /** Where a stream ends, the last certificate it states, and by how much it says that the ledger's clock is ahead. */
     private record Tail(
             String tenant,
             UUID stream,
             long seq,
             Digest chain,
             @Nullable KeyCertificate stated,
+            Duration ahead,
             boolean isClosed) {
         static Tail start(String tenant, UUID stream, @Nullable KeyCertificate stated) {
-            return new Tail(tenant, stream, 0, SealFormat.start(tenant, stream), stated, false);
+            return new Tail(tenant, stream, 0, SealFormat.start(tenant, stream), stated, Duration.ZERO, false);
         }
 
         Tail stating(KeyCertificate certificate) {
-            return new Tail(tenant, stream, seq, chain, certificate, isClosed);
+            return new Tail(tenant, stream, seq, chain, certificate, ahead, isClosed);
+        }
+
+        Tail statingAhead(Duration difference) {
+            return new Tail(tenant, stream, seq, chain, stated, difference, isClosed);
         }
 
         Tail closed() {
-            return new Tail(tenant, stream, seq, chain, stated, true);
+            return new Tail(tenant, stream, seq, chain, stated, ahead, true);
         }
     }
 

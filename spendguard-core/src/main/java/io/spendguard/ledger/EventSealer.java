@@ -1,6 +1,8 @@
 package io.spendguard.ledger;
 
 import io.spendguard.model.Digest;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 
@@ -70,6 +72,15 @@ public interface EventSealer {
      * @param lost some of {@link #tails()}
      */
     void tailsLost(List<Tail> lost);
+
+    /**
+     * The ledger's clock was read. Where it and the writer's own differ by much, or differ no more, each stream says so before its next
+     * event: dates in it are the writer's, windows and expiry the ledger's.
+     *
+     * @param ledger what it said
+     * @param age how long ago that was at most, zero or more
+     */
+    void ledgerTime(Instant ledger, Duration age);
 
     /** Identifies the writer incarnation. */
     UUID writer();

@@ -248,6 +248,7 @@ public final class InMemoryLedger implements Ledger {
             List<EventDraft> drafts = Stream.concat(view.openings.values().stream(), Stream.of(posting))
                     .map(Posting::event)
                     .toList();
+            sealer.ledgerTime(view.now(), Duration.ZERO);
             List<SealedEvent> sealed = sealer.seal(drafts);
             sealer.committed();
 

@@ -24,6 +24,8 @@ public enum OperationKind {
     CARRY,
     /** Closes a period of evidence: what is exported up to there may be dropped. */
     CLOSE,
+    /** States that a key is revoked. */
+    REVOKE,
     /** Approves or denies a decision that asked for it; its key is the decision's, so that each is resolved once. */
     APPROVE
 }

@@ -16,7 +16,7 @@ public final class Ed25519Signer implements Signer {
     private final Ed25519PrivateKeyParameters key;
     private final VerificationKey verificationKey;
 
-    private Ed25519Signer(Ed25519PrivateKeyParameters key) {
+    Ed25519Signer(Ed25519PrivateKeyParameters key) {
         this.key = key;
         this.verificationKey = VerificationKey.ed25519(key.generatePublicKey().getEncoded());
     }

@@ -46,11 +46,28 @@ final class KeyFile {
 
     static Ed25519PrivateKeyParameters read(Path file, char @Nullable [] passphrase) {
         PrivateKeyInfo info = readInfo(file, passphrase);
-        ASN1ObjectIdentifier algorithm = info.getPrivateKeyAlgorithm().getAlgorithm();
-        if (!ED25519.equals(algorithm)) {
-            throw new KeyFileException("Key file " + file + " holds a key of algorithm " + algorithm + ": Ed25519 ("
-                    + ED25519 + ") is needed. Make one with: openssl genpkey -algorithm ed25519");
+        if (!isEd25519(info)) {
+            throw new KeyFileException("Key file " + file + " holds a key of algorithm " + algorithm(info)
+                    + ": Ed25519 (" + ED25519 + ") is needed. Make one with: openssl genpkey -algorithm ed25519");
         }
+        return ed25519(file, info);
+    }
+
+    /** A key of either algorithm. */
+    static Signer readAny(Path file, char @Nullable [] passphrase) {
+        PrivateKeyInfo info = readInfo(file, passphrase);
+        return isEd25519(info) ? new Ed25519Signer(ed25519(file, info)) : new P256Signer(p256(file, info));
+    }
+
+    private static boolean isEd25519(PrivateKeyInfo info) {
+        return ED25519.equals(algorithm(info));
+    }
+
+    private static ASN1ObjectIdentifier algorithm(PrivateKeyInfo info) {
+        return info.getPrivateKeyAlgorithm().getAlgorithm();
+    }
+
+    private static Ed25519PrivateKeyParameters ed25519(Path file, PrivateKeyInfo info) {
         try {
             return new Ed25519PrivateKeyParameters(
                     ASN1OctetString.getInstance(info.parsePrivateKey()).getOctets());
@@ -60,7 +77,10 @@ final class KeyFile {
     }
 
     static ECPrivateKeyParameters readP256(Path file, char @Nullable [] passphrase) {
-        PrivateKeyInfo info = readInfo(file, passphrase);
+        return p256(file, readInfo(file, passphrase));
+    }
+
+    private static ECPrivateKeyParameters p256(Path file, PrivateKeyInfo info) {
         try {
             if (PrivateKeyFactory.createKey(info) instanceof ECPrivateKeyParameters key
                     && key.getParameters().equals(P256.DOMAIN)) {
@@ -69,8 +89,7 @@ final class KeyFile {
         } catch (IOException | RuntimeException malformed) {
             throw undecodable(file, malformed);
         }
-        throw new KeyFileException("Key file " + file + " holds a key of algorithm "
-                + info.getPrivateKeyAlgorithm().getAlgorithm()
+        throw new KeyFileException("Key file " + file + " holds a key of algorithm " + algorithm(info)
                 + " that is not one of curve P-256. Make one with: openssl genpkey -algorithm EC -pkeyopt"
                 + " ec_paramgen_curve:P-256");
     }

@@ -17,7 +17,7 @@ public final class P256Signer implements Signer {
     private final ECPrivateKeyParameters key;
     private final VerificationKey verificationKey;
 
-    private P256Signer(ECPrivateKeyParameters key) {
+    P256Signer(ECPrivateKeyParameters key) {
         this.key = key;
         this.verificationKey = VerificationKey.p256(
                 key.getParameters().getG().multiply(key.getD()).normalize().getEncoded(false));

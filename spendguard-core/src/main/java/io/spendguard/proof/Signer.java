@@ -1,6 +1,9 @@
 package io.spendguard.proof;
 
+import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Signs with one private key that never leaves it.
@@ -8,6 +11,16 @@ import java.util.Optional;
  * <p>Implementations are safe for any number of threads.
  */
 public interface Signer {
+    /**
+     * The key of a PKCS#8 PEM file, Ed25519 or P-256, whichever it holds.
+     *
+     * @param passphrase what it was encrypted with, or null for a file that is not; the caller may clear it afterwards
+     * @throws KeyFileException as {@link Ed25519Signer#load(Path, char[])}, and when it is of another algorithm
+     */
+    static Signer load(Path pem, char @Nullable [] passphrase) {
+        return KeyFile.readAny(Objects.requireNonNull(pem, "pem"), passphrase == null ? null : passphrase.clone());
+    }
+
     /** Names the public key: the algorithm in lower case, a colon, and the SHA-256 of the raw key in hexadecimal. */
     String keyId();
 

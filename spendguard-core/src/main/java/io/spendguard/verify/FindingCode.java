@@ -27,6 +27,8 @@ public enum FindingCode {
     KEY_NOT_ANCHORED(Group.EVENT),
     /** An event stands in the log after the position at which its key, or the root that certified it, was revoked. */
     KEY_REVOKED(Group.EVENT),
+    /** The evidence states that a key was revoked which the anchors still trust. */
+    REVOCATION_UNKNOWN(Group.EVENT),
     /** A caller was handed a receipt for an event that is not there. */
     TAIL_LOST(Group.EVENT),
     /** A position is signed with two chain values: in a receipt, and in the package or another receipt. */

@@ -1,7 +1,9 @@
 package io.spendguard.verify;
 
 import io.spendguard.evidence.EventLine;
+import io.spendguard.evidence.KeyRevocation;
 import io.spendguard.evidence.internal.PackageNames;
+import io.spendguard.json.JsonObject;
 import io.spendguard.proof.KeyCertificate;
 import java.time.Instant;
 import java.util.HashSet;
@@ -10,7 +12,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Whether the key of each event of one stream was certified, and not revoked, when it signed. */
+/** Whether the key of each event of one stream was certified, and not revoked, when it signed; and what the stream says of keys itself. */
 final class KeyStanding {
     private final String tenant;
     private final UUID stream;
@@ -40,6 +42,32 @@ final class KeyStanding {
         Instant time = keys.isAnchored(line.keyId()) ? null : ContentCheck.timeOf(line);
         requireValidCertificate(place, line, time);
         requireNotRevoked(place, line, seq, time);
+    }
+
+    /**
+     * Reports a key that an owner says he revoked, and that the anchors trust all the same. The evidence never makes anybody trust, but
+     * what it takes back is not to be passed over.
+     */
+    void revoked(Place place, JsonObject data) {
+        KeyRevocation stated;
+        try {
+            stated = KeyRevocation.parse(data.object("revocation"));
+        } catch (IllegalArgumentException malformed) {
+            findings.add(
+                    FindingCode.EVENT_DATA_MALFORMED,
+                    place,
+                    "Event " + place.event() + " states no revocation, as its type does: " + malformed.getMessage());
+            return;
+        }
+        if (keys.isBelievedBeyond(stated.size(), stated.keyId())) {
+            findings.add(
+                    FindingCode.REVOCATION_UNKNOWN,
+                    place,
+                    "Event " + place.event() + " states that key '" + stated.keyId() + "' is revoked at checkpoint "
+                            + stated.size() + " (" + stated.reason() + "), but the anchors trust it beyond. Ask its"
+                            + " owner, and take it over: spendguard keys revoke " + stated.keyId() + " --at "
+                            + stated.size() + " --anchors FILE");
+        }
     }
 
     /** By what the event says of its own time: whoever holds the key may say another, but not for long undetected. */

@@ -152,6 +152,18 @@ final class KeyTrust {
         return OptionalLong.of(own.isPresent() ? Math.min(own.getAsLong(), latest) : latest);
     }
 
+    /** Tells whether a key would still be believed, for some tenant, beyond a position of the log. */
+    boolean isBelievedBeyond(long size, String keyId) {
+        OptionalLong own = anchors.revokedAt(keyId);
+        if (own.isPresent() && own.getAsLong() <= size) {
+            return false;
+        }
+        return anchors.find(keyId).isPresent()
+                || certificatesOf(keyId).stream()
+                        .map(certificate -> anchors.revokedAt(certificate.issuer()))
+                        .anyMatch(root -> root.isEmpty() || root.getAsLong() > size);
+    }
+
     private List<KeyCertificate> certificatesOf(String keyId) {
         return certificates.getOrDefault(keyId, List.of());
     }

@@ -30,8 +30,10 @@ final class MovementCheck {
             EventTypes.PERIOD_CLOSED,
             EventTypes.STREAM_OPENED,
             EventTypes.KEY_CERTIFIED,
+            EventTypes.KEY_REVOKED,
             EventTypes.STREAM_FENCED,
             EventTypes.TAIL_LOST,
+            EventTypes.CLOCK_ANOMALY,
             EventTypes.STREAM_CLOSED,
             EventTypes.STREAM_CLOSED_BY_FENCE);
 

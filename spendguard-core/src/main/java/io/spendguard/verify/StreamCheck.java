@@ -1,6 +1,7 @@
 package io.spendguard.verify;
 
 import io.spendguard.evidence.EventLine;
+import io.spendguard.evidence.EventTypes;
 import io.spendguard.evidence.EvidenceManifest;
 import io.spendguard.evidence.LogStart;
 import io.spendguard.evidence.SealFormat;
@@ -143,7 +144,8 @@ final class StreamCheck {
         passDropped(Long.MAX_VALUE);
         edits.end();
         positions.end(manifest, lines);
-        return new StreamReport(tenant, stream, lines, statements.end(positions.highest(), lines));
+        StreamReport.State state = statements.end(positions.highest(), lines);
+        return new StreamReport(tenant, stream, lines, state, statements.clockDifference());
     }
 
     /** Without the chain value before it nothing binds an event of an excerpt to its seal. */
@@ -323,8 +325,12 @@ final class StreamCheck {
                 receipts.dated(tenant, line.type(), time);
             }
         }
-        if (data != null) {
-            statements.event(place, line, data, seq, isIntact, isTrusted);
+        if (data == null) {
+            return;
+        }
+        statements.event(place, line, data, seq, isIntact, isTrusted);
+        if (isIntact && isTrusted && line.type().equals(EventTypes.KEY_REVOKED)) {
+            standing.revoked(place, data);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.spendguard.verify;
 
+import java.time.Duration;
 import java.util.UUID;
 
 /**
@@ -9,8 +10,9 @@ import java.util.UUID;
  * @param stream its id
  * @param events how many lines its file has
  * @param state whether its end is proved
+ * @param clockDifference the most that it states the ledger's clock and its writer's to differ by; zero where it states nothing
  */
-public record StreamReport(String tenant, UUID stream, long events, State state) {
+public record StreamReport(String tenant, UUID stream, long events, State state, Duration clockDifference) {
     /** Whether a stream's end is proved. */
     public enum State {
         /** Its last event closes it, signed by a trusted key. */

@@ -1,15 +1,20 @@
 package io.spendguard.verify;
 
+import io.spendguard.evidence.ClockDifference;
 import io.spendguard.evidence.EventLine;
 import io.spendguard.evidence.EventTypes;
 import io.spendguard.evidence.internal.PackageNames;
+import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the events of one stream state of the stream itself: that it opens and with which key, that its writer remembers
- * more of another, that it closes and who closed it.
+ * more of another, how far its clock is from the ledger's, that it closes and who closed it.
  */
 final class StreamStatements {
     private final String file;
@@ -24,6 +29,10 @@ final class StreamStatements {
     private boolean isBegun;
     private boolean isClosingTrusted;
     private boolean isClosedByFence;
+    /** By how many milliseconds the ledger's clock is ahead as stated last; null where what was stated before is not there. */
+    private @Nullable Long ahead = 0L;
+    /** The most it was ever stated to be off, either way. */
+    private long farthest;
 
     StreamStatements(String file, PackageNames.StreamName name, Scope scope, FenceCheck fences, Findings findings) {
         this.file = file;
@@ -37,6 +46,7 @@ final class StreamStatements {
     /** Its opening lies before the package begins: its first event here tells the key that it keeps. */
     void beganBefore() {
         isBegun = true;
+        ahead = null;
     }
 
     /**
@@ -76,6 +86,17 @@ final class StreamStatements {
         if (isTrusted && line.type().equals(EventTypes.TAIL_LOST) && tellsOfThisStream(line, data, seq)) {
             tailLost(place, data);
         }
+        if (isTrusted && line.type().equals(EventTypes.CLOCK_ANOMALY)) {
+            try {
+                clockAnomaly(place, data.object("clocks"));
+            } catch (JsonException | DateTimeException | ArithmeticException malformed) {
+                findings.add(
+                        FindingCode.STREAM_MALFORMED,
+                        place,
+                        "Event " + place.event() + " states how two clocks differ, but not what they said: "
+                                + malformed.getMessage() + " Ask who wrote it.");
+            }
+        }
     }
 
     /** But for the one event that another writer puts behind a dead one's, which says so. */
@@ -94,6 +115,11 @@ final class StreamStatements {
                             + line.keyId() + "', but the stream was opened with '" + openingKey
                             + "': a stream keeps its key. Ask who signed it.");
         }
+    }
+
+    /** The most that the ledger's clock and the writer's were ever stated to differ by; zero where they never did. */
+    Duration clockDifference() {
+        return Duration.ofMillis(farthest);
     }
 
     /** Whether a trusted event closes the stream. */
@@ -148,6 +174,30 @@ final class StreamStatements {
                         + " is forgotten. Look for it in a backup and in the provider's bills.");
     }
 
+    /** What it states must follow from the two times it gives, and be another difference than the stream stated before. */
+    private void clockAnomaly(Place place, JsonObject clocks) {
+        long stated = clocks.integer("ahead");
+        long before = clocks.integer("before");
+        long read = Duration.between(Instant.parse(clocks.string("writer")), Instant.parse(clocks.string("ledger")))
+                .toMillis();
+        if (stated != read
+                || (ahead != null && ahead != before)
+                || Math.abs(stated - before) < ClockDifference.TOLERANCE.toMillis()) {
+            findings.add(
+                    FindingCode.STREAM_MALFORMED,
+                    place,
+                    "Event " + place.event() + " states that the ledger's clock is " + stated
+                            + " ms ahead of the writer's, and was " + before + " ms before. Its two times differ by "
+                            + read
+                            + " ms, the stream said "
+                            + (ahead == null ? "what is not enclosed" : ahead + " ms")
+                            + " before it, and a change of less than "
+                            + ClockDifference.TOLERANCE.toMillis() + " ms is not stated. Ask who wrote it.");
+        }
+        ahead = scope.isExcerpt() ? null : stated;
+        farthest = Math.max(farthest, Math.abs(stated));
+    }
+
     private boolean tellsOfThisStream(EventLine line, JsonObject data, long seq) {
         try {
             return switch (line.type()) {
@@ -161,6 +211,7 @@ final class StreamStatements {
                     data.string("stream").equals(stream.toString())
                             && !data.object("lost").string("stream").equals(stream.toString())
                             && data.object("lost").integer("position") > 0;
+                case EventTypes.CLOCK_ANOMALY -> data.string("stream").equals(stream.toString());
                 case EventTypes.STREAM_FENCED ->
                     data.string("stream").equals(stream.toString()) && data.integer("position") == seq;
                 case EventTypes.STREAM_CLOSED ->

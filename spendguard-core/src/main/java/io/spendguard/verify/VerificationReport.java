@@ -1,6 +1,7 @@
 package io.spendguard.verify;
 
 import io.spendguard.evidence.EvidenceFilter;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -117,11 +118,27 @@ public record VerificationReport(
         if (!costs.isEmpty()) {
             notes.add(costs.note());
         }
+        clockNote().ifPresent(notes::add);
         tally.unknownTypes()
                 .forEach((type, count) -> notes.add("NOT CHECKED: what " + count + " events of type " + type
                         + " say, which this version does not know; verify with a newer one"));
         notes.add("money: " + money.text());
         return List.copyOf(notes);
+    }
+
+    private Optional<String> clockNote() {
+        List<Duration> differences = streams.stream()
+                .map(StreamReport::clockDifference)
+                .filter(difference -> !difference.isZero())
+                .sorted()
+                .toList();
+        return differences.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        "clocks: " + differences.size() + " streams state that the ledger's clock and their writer's"
+                                + " differed, by "
+                                + differences.get(differences.size() - 1).toSeconds()
+                                + " s at most; what they date is by the writer's, windows and expiry by the ledger's");
     }
 
     /** How far the accounts' balances are proved. */

@@ -12,6 +12,7 @@ import io.spendguard.contract.Contract;
 import io.spendguard.evidence.AuditEvent;
 import io.spendguard.evidence.ClosedPeriod;
 import io.spendguard.evidence.EventTypes;
+import io.spendguard.evidence.KeyRevocation;
 import io.spendguard.evidence.StreamSealer;
 import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.AccountState;
@@ -168,6 +169,10 @@ class EventSchemaTest {
                 .data(AuditEvents.movement(ids.next(), List.of()).put("period", period.toJson()))
                 .build();
         add(closed.payload());
+        try (EvidenceStatements statements =
+                EvidenceStatements.open(ledger, Ed25519Signer.generate(), clock, ids, Duration.ofSeconds(30))) {
+            statements.revoke("acme", new KeyRevocation(Ed25519Signer.generate().keyId(), 9, "laptop stolen"));
+        }
         StreamSealer sealer = new StreamSealer(Ed25519Signer.generate(), ids, clock);
         sealer.seal(List.of(closed));
         sealer.committed();
@@ -175,6 +180,7 @@ class EventSchemaTest {
         sealer.sealFence().forEach(fence -> add(fence.event().payload()));
         sealer.fenced();
         sealer.tailsLost(sealer.tails());
+        sealer.ledgerTime(clock.instant().plusSeconds(60), Duration.ZERO);
         sealer.seal(List.of(closed)).forEach(event -> add(event.event().payload()));
         sealer.committed();
         new StreamSealer(Ed25519Signer.generate(), ids, clock)

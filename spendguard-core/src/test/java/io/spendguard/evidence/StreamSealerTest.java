@@ -12,6 +12,7 @@ import io.spendguard.proof.MerkleTree;
 import io.spendguard.proof.Signer;
 import java.nio.ByteBuffer;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Base64;
@@ -266,6 +267,90 @@ class StreamSealerTest {
         assertThat(new String(batch.get(0).event().payload(), UTF_8))
                 .contains(before.get(0).stream().toString());
         assertThat(sealer.tails()).isEqualTo(before);
+    }
+
+    @Test
+    void ledgerTime_farFromTheWriters_isStatedOnceInEachStream() {
+        sealer.seal(List.of(event("acme")));
+        sealer.committed();
+
+        assertThat(sealer.ledgerTime(NOW.plusMillis(10_001), Duration.ZERO)).isPresent();
+        List<SealedAuditEvent> sealed = sealer.seal(List.of(event("acme"), event("acme"), event("globex")));
+        sealer.committed();
+
+        assertThat(sealed)
+                .extracting(
+                        it -> it.event().tenant() + it.seq() + " " + it.event().type())
+                .containsExactly(
+                        "acme3 io.spendguard.stream.clock_anomaly.v1",
+                        "acme4 io.spendguard.decision.v1",
+                        "acme5 io.spendguard.decision.v1",
+                        "globex1 io.spendguard.stream.opened.v1",
+                        "globex2 io.spendguard.stream.clock_anomaly.v1",
+                        "globex3 io.spendguard.decision.v1");
+        assertThat(JsonObject.parse(sealed.get(0).event().payload()).object("data"))
+                .isEqualTo(JsonObject.create()
+                        .put("stream", sealed.get(0).stream().toString())
+                        .put(
+                                "clocks",
+                                JsonObject.create()
+                                        .put("ledger", "2026-11-23T12:00:10.001Z")
+                                        .put("writer", "2026-11-23T12:00:00Z")
+                                        .put("ahead", 10_001)
+                                        .put("before", 0)));
+        assertThat(sealer.ledgerTime(NOW.plusMillis(9_000), Duration.ZERO))
+                .as("the same difference, more or less")
+                .isEmpty();
+        assertThat(sealer.seal(List.of(event("acme"), event("globex")))).hasSize(2);
+    }
+
+    @Test
+    void ledgerTime_asTheWritersAgain_isStatedWhereSomethingElseWas() {
+        sealer.ledgerTime(NOW.minusSeconds(3600), Duration.ZERO);
+        sealer.seal(List.of(event("acme")));
+        sealer.committed();
+
+        assertThat(sealer.ledgerTime(NOW.plusSeconds(1), Duration.ZERO)).isPresent();
+        List<SealedAuditEvent> sealed = sealer.seal(List.of(event("globex"), event("acme")));
+
+        assertThat(sealed)
+                .extracting(
+                        it -> it.event().tenant() + it.seq() + " " + it.event().type())
+                .containsExactly(
+                        "globex1 io.spendguard.stream.opened.v1",
+                        "globex2 io.spendguard.decision.v1",
+                        "acme4 io.spendguard.stream.clock_anomaly.v1",
+                        "acme5 io.spendguard.decision.v1");
+        JsonObject clocks =
+                JsonObject.parse(sealed.get(2).event().payload()).object("data").object("clocks");
+        assertThat(clocks.integer("before")).isEqualTo(-3_600_000);
+        assertThat(clocks.integer("ahead")).isEqualTo(1_000);
+    }
+
+    @Test
+    void ledgerTime_thatMayBeOld_differsOnlyWhereItDoesWheneverItWasRead() {
+        assertThat(sealer.ledgerTime(NOW.minusSeconds(40), Duration.ofSeconds(30)))
+                .isEmpty();
+        assertThat(sealer.ledgerTime(NOW.minusMillis(40_001), Duration.ofSeconds(30)))
+                .isPresent();
+        assertThat(sealer.ledgerTime(NOW.plusSeconds(5), Duration.ofSeconds(30)))
+                .as("45 s more, of which 30 may be the age")
+                .isPresent();
+    }
+
+    @Test
+    void ledgerTime_batchAbandoned_isStatedByTheNext() {
+        sealer.seal(List.of(event("acme")));
+        sealer.committed();
+        sealer.ledgerTime(NOW.plusSeconds(60), Duration.ZERO);
+        sealer.seal(List.of(event("acme")));
+        sealer.abandoned();
+
+        List<SealedAuditEvent> closing = sealer.sealClosing();
+
+        assertThat(closing)
+                .extracting(it -> it.seq() + " " + it.event().type())
+                .containsExactly("3 io.spendguard.stream.clock_anomaly.v1", "4 io.spendguard.stream.closed.v1");
     }
 
     @Test

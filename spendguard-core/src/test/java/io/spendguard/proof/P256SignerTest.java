@@ -98,6 +98,24 @@ class P256SignerTest {
                 .hasMessageContaining("Ed25519 (1.3.101.112) is needed");
     }
 
+    @Test
+    void load_aKeyOfEitherAlgorithm_isThatKey() throws IOException {
+        Path file = file(ENCRYPTED_P256);
+        Path edwards = file(ENCRYPTED_ED25519);
+        Path plain = directory.resolve("plain.pem");
+        Ed25519Signer made = Ed25519Signer.loadOrCreate(plain);
+        char[] passphrase = "correct horse".toCharArray();
+
+        assertThat(Signer.load(file, passphrase)).isInstanceOf(P256Signer.class);
+        assertThat(HexFormat.of().formatHex(Signer.load(edwards, passphrase).publicKey()))
+                .isEqualTo(ED25519_PUBLIC);
+        assertThat(Signer.load(plain, null).keyId()).isEqualTo(made.keyId());
+        assertThat(passphrase).as("the caller's own").isEqualTo("correct horse".toCharArray());
+        assertThatThrownBy(() -> Signer.load(edwards, null))
+                .isInstanceOf(KeyFileException.class)
+                .hasMessageContaining("holds an encrypted key");
+    }
+
     private Path file(String pem) throws IOException {
         Path file = Files.createTempFile(
                 directory,

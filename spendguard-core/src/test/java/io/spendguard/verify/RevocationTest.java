@@ -2,8 +2,12 @@ package io.spendguard.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.spendguard.evidence.AuditEvent;
+import io.spendguard.evidence.EventTypes;
+import io.spendguard.evidence.KeyRevocation;
 import io.spendguard.evidence.LogRun;
 import io.spendguard.evidence.SealedAuditEvent;
+import io.spendguard.json.JsonObject;
 import io.spendguard.proof.Anchors;
 import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.proof.P256Signer;
@@ -158,6 +162,78 @@ class RevocationTest {
         assertThat(codes(verify(log(), both.revoke(root.keyId(), REVOKED_AT))))
                 .as("another root's word stands")
                 .isEmpty();
+    }
+
+    @Test
+    void verify_revocationThatTheAnchorsDoNotKnow_isNamed_andNoneThatTheyDo() {
+        write(OLD, NEW);
+        AuditEvent statement = state(OLD.keyId(), REVOKED_AT);
+
+        VerificationReport unaware = verify(log(), ANCHORS);
+
+        assertThat(unaware.findings()).singleElement().satisfies(finding -> {
+            assertThat(finding.code()).isEqualTo(FindingCode.REVOCATION_UNKNOWN);
+            assertThat(finding.place().event()).isEqualTo(statement.id());
+            assertThat(finding.message())
+                    .isEqualTo("Event " + statement.id() + " states that key '" + OLD.keyId()
+                            + "' is revoked at checkpoint 2 (laptop stolen), but the anchors trust it beyond. Ask its owner, and"
+                            + " take it over: spendguard keys revoke " + OLD.keyId() + " --at 2 --anchors FILE");
+        });
+        assertThat(codes(verify(log(), ANCHORS.revoke(OLD.keyId(), 3))))
+                .as("revoked later than stated")
+                .containsExactly(FindingCode.REVOCATION_UNKNOWN);
+        assertThat(codes(verify(log(), ANCHORS.revoke(OLD.keyId(), REVOKED_AT))))
+                .isEmpty();
+    }
+
+    @Test
+    void verify_revocationOfACertifiedKey_isKnownWithThatOfItsRoot() {
+        Signer root = P256Signer.generate();
+        Ed25519Signer local = Ed25519Signer.generate();
+        Anchors certifying = ANCHORS.with(root.verificationKey());
+        write(Stating.by(root, local), NEW);
+        state(local.keyId(), REVOKED_AT);
+
+        assertThat(codes(verify(log(), certifying))).containsExactly(FindingCode.REVOCATION_UNKNOWN);
+        assertThat(codes(verify(log(), certifying.revoke(root.keyId(), REVOKED_AT))))
+                .isEmpty();
+    }
+
+    @Test
+    void verify_revocationOfAKeyThatNobodyTrusts_isNothing() {
+        write(OLD, NEW);
+        state(Ed25519Signer.generate().keyId(), 0);
+
+        assertThat(codes(verify(log(), ANCHORS))).isEmpty();
+    }
+
+    @Test
+    void verify_revocationWithoutAReason_isMalformed() {
+        write(OLD, NEW);
+        after.clear();
+        Specimen late = Specimen.writer(NEW, 0x3000);
+        late.write(late.event(
+                EventTypes.KEY_REVOKED,
+                TENANT,
+                facts -> facts.put(
+                        "revocation",
+                        JsonObject.create().put("key", OLD.keyId()).put("size", 2))));
+        after.addAll(late.close());
+
+        assertThat(codes(verify(log(), ANCHORS))).containsExactly(FindingCode.EVENT_DATA_MALFORMED);
+    }
+
+    /** In place of what the second half held. */
+    private AuditEvent state(String key, long size) {
+        after.clear();
+        Specimen late = Specimen.writer(NEW, 0x3000);
+        AuditEvent statement = late.event(
+                EventTypes.KEY_REVOKED,
+                TENANT,
+                facts -> facts.put("revocation", new KeyRevocation(key, size, "laptop stolen").toJson()));
+        late.write(statement);
+        after.addAll(late.close());
+        return statement;
     }
 
     private void write(Signer first, Signer second) {

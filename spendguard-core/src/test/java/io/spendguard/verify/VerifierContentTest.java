@@ -13,12 +13,15 @@ import io.spendguard.evidence.SealedAuditEvent;
 import io.spendguard.json.JsonObject;
 import io.spendguard.proof.Anchors;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a properly signing but wrong writer says is found as well. */
 class VerifierContentTest {
@@ -184,6 +187,74 @@ class VerifierContentTest {
         assertThat(report.streams())
                 .extracting(StreamReport::state)
                 .containsExactlyInAnyOrder(StreamReport.State.CLOSED_BY_FENCE, StreamReport.State.CLOSED);
+    }
+
+    @Test
+    void stream_clocksThatDiffer_isANoteAndNoFinding() {
+        writer.write(opening());
+        UUID stream = writer.leaveOpen().get(0).stream();
+        writer.write(anomaly(stream, "2026-11-23T14:00:00Z", "2026-11-23T12:00:00Z", 7_200_000, 0));
+        writer.write(anomaly(stream, "2026-11-23T12:00:00.5Z", "2026-11-23T12:00:01Z", -500, 7_200_000));
+
+        VerificationReport report = verify(writer.close());
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.streams().get(0).clockDifference()).isEqualTo(Duration.ofHours(2));
+        assertThat(report.notes())
+                .contains(
+                        "clocks: 1 streams state that the ledger's clock and their writer's differed, by 7200 s at most;"
+                                + " what they date is by the writer's, windows and expiry by the ledger's");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "2026-11-23T14:00:00Z, 2026-11-23T12:00:00Z, 7200001, 0", // not what the two times differ by
+        "2026-11-23T14:00:00Z, 2026-11-23T12:00:00Z, 7200000, 1", // nothing was stated before
+        "2026-11-23T12:00:09Z, 2026-11-23T12:00:00Z, 9000, 0", // nothing to state
+        "yesterday, 2026-11-23T12:00:00Z, 7200000, 0"
+    })
+    void stream_clocksThatAreNotWhatTheyAreSaidToBe_isFound(String ledger, String host, long ahead, long before) {
+        writer.write(opening());
+        UUID stream = writer.leaveOpen().get(0).stream();
+        writer.write(anomaly(stream, ledger, host, ahead, before));
+
+        assertThat(onlyFinding().code()).isEqualTo(FindingCode.STREAM_MALFORMED);
+    }
+
+    @Test
+    void stream_clocksOfAnotherStream_isFound() {
+        writer.write(opening());
+        writer.write(anomaly(UUID.randomUUID(), "2026-11-23T14:00:00Z", "2026-11-23T12:00:00Z", 7_200_000, 0));
+
+        assertThat(onlyFinding().code()).isEqualTo(FindingCode.STREAM_MALFORMED);
+    }
+
+    @Test
+    void stream_clockEventThatMovesMoney_isFound() {
+        writer.write(opening());
+        UUID stream = writer.leaveOpen().get(0).stream();
+        AuditEvent anomaly = anomaly(stream, "2026-11-23T14:00:00Z", "2026-11-23T12:00:00Z", 7_200_000, 0);
+        JsonObject data = JsonObject.parse(anomaly.payload()).object("data");
+        writer.write(AuditEvent.of(anomaly.type(), writer.id(), TENANT, Specimen.NOW)
+                .data(data.put("transaction", writer.id().toString())
+                        .put("entries", List.of(entry("AVAILABLE", -1), entry("HELD", 1))))
+                .build());
+
+        assertThat(codes(verify(writer.close()))).contains(FindingCode.ENTRIES_UNFIT);
+    }
+
+    private AuditEvent anomaly(UUID stream, String ledger, String host, long ahead, long before) {
+        return AuditEvent.of(EventTypes.CLOCK_ANOMALY, writer.id(), TENANT, Specimen.NOW)
+                .data(JsonObject.create()
+                        .put("stream", stream.toString())
+                        .put(
+                                "clocks",
+                                JsonObject.create()
+                                        .put("ledger", ledger)
+                                        .put("writer", host)
+                                        .put("ahead", ahead)
+                                        .put("before", before)))
+                .build();
     }
 
     private AuditEvent fence(UUID stream, long position) {

@@ -134,6 +134,19 @@ public final class EvidenceReader {
                         row.get(0, String.class), row.get(1, String.class), row.get(2, byte[].class))));
     }
 
+    /** How many events were recorded of a tenant, or of all (null), also those that were dropped since. Looks at each stream's last one. */
+    public long count(@Nullable String tenant) {
+        return database.transaction(sql -> sql.fetchSingle("""
+                select coalesce(sum(last.seq), 0)
+                  from spendguard.stream
+                 cross join lateral (
+                    select seq from spendguard.outbox event
+                     where event.tenant = stream.tenant and event.stream = stream.stream
+                     order by seq desc limit 1) last
+                 where ?::text is null or stream.tenant = ?
+                """, tenant, tenant).get(0, Long.class));
+    }
+
     /**
      * Refuses a tenant for whom nothing was ever recorded: mostly the name is misspelt.
      *

@@ -223,8 +223,8 @@ final class SideLane {
             String[] tenants =
                     accounts.values().stream().map(AccountKey::tenant).toArray(String[]::new);
             UUID[] ids = accounts.keySet().toArray(UUID[]::new);
-            Set<UUID> there = new HashSet<>(
-                    sql.fetch(OrderedPath.OPEN_ACCOUNTS, val(tenants), val(ids)).getValues(0, UUID.class));
+            Set<UUID> there = new HashSet<>(sql.fetch(LockStatements.OPEN_ACCOUNTS, val(tenants), val(ids))
+                    .getValues(0, UUID.class));
             sql.fetch("select * from spendguard.free_accounts({0}, {1})", val(tenants), val(ids))
                     .forEach(row -> there.remove(row.get(0, UUID.class)));
             there.forEach(id -> free.remove(accounts.get(id)));

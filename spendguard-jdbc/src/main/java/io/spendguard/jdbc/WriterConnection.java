@@ -7,8 +7,10 @@ import io.spendguard.ledger.SealedEvent;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -41,6 +43,7 @@ final class WriterConnection {
                        else known.heard_since
                    end,
                    heard_at = clock_timestamp()
+            returning heard_at
             """;
 
     private static final String LET_GO = """
@@ -157,10 +160,11 @@ final class WriterConnection {
         }
     }
 
-    /** Says that a writer is alive. One round trip. */
-    void sayAlive(UUID writer, Duration silence) throws SQLException {
+    /** Says that a writer is alive. One round trip. Returns the database's time. */
+    Instant sayAlive(UUID writer, Duration silence) throws SQLException {
         try {
-            sql.execute(SAY_ALIVE, writer, silence.toMillis());
+            return Objects.requireNonNull(
+                    sql.resultQuery(SAY_ALIVE, writer, silence.toMillis()).fetchOne(0, Instant.class));
         } catch (DataAccessException e) {
             throw Jooq.driverFailure(e);
         }

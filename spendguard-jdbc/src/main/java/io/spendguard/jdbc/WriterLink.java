@@ -6,6 +6,7 @@ import io.spendguard.ledger.EventSealer;
 import io.spendguard.ledger.LedgerHost;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import javax.sql.DataSource;
 import org.jooq.exception.DataAccessException;
@@ -15,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps one writer connected, and the store informed about it: its key, that it is alive, which streams it goes on with. Each new
- * connection looks first whether what the writer knows to be durable is still there. Used by the writer's thread alone, but for
+ * connection looks first whether what the writer knows to be durable is still there; each heartbeat what time it is there. Used by the writer's thread alone, but for
  * {@link #disconnect()}.
  */
 final class WriterLink {
@@ -115,7 +116,9 @@ final class WriterLink {
 
     private void sayAlive(WriterConnection to) throws SQLException {
         try {
-            to.sayAlive(sealer.writer(), BREAK);
+            long asked = System.nanoTime();
+            Instant databaseTime = to.sayAlive(sealer.writer(), BREAK);
+            sealer.ledgerTime(databaseTime, Duration.ofNanos(System.nanoTime() - asked));
             if (hasGivenUp) {
                 to.letGoOfAllBut(sealer.writer(), sealer.tails());
                 hasGivenUp = false;

@@ -6,9 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
 import io.spendguard.decision.EvidenceExport;
-import io.spendguard.decision.PeriodClosing;
+import io.spendguard.decision.EvidenceStatements;
 import io.spendguard.evidence.ClosedPeriod;
 import io.spendguard.evidence.EvidenceException;
+import io.spendguard.evidence.KeyRevocation;
 import io.spendguard.model.Action;
 import io.spendguard.model.Digest;
 import io.spendguard.model.IdSource;
@@ -97,6 +98,10 @@ class EvidenceRetentionTest {
 
     @Test
     void drop_aClosedPeriod_leavesABookThatAddsUp_andProofsThatHold() throws Exception {
+        try (PostgresLedger ledger = PostgresLedger.open(TestLedgers.application(database));
+                EvidenceStatements statements = statements(ledger)) {
+            statements.revoke("acme", new KeyRevocation(Ed25519Signer.generate().keyId(), 0, "laptop stolen"));
+        }
         log.checkpoint(ORIGIN, KEY);
         String early =
                 query("select event_id from spendguard.outbox where type like '%decision%' order by seq limit 1");
@@ -109,9 +114,9 @@ class EvidenceRetentionTest {
         assertThat(dropped).isEqualTo(new EvidenceRetention.Dropped(period.size(), period.size()));
         assertThat(again).isEqualTo(new EvidenceRetention.Dropped(period.size(), 0));
         assertThat(query("select string_agg(type, ' ' order by type) from spendguard.outbox where payload is not null"))
-                .isEqualTo(
-                        "io.spendguard.period.closed.v1 io.spendguard.stream.closed.v1 io.spendguard.stream.closed.v1"
-                                + " io.spendguard.stream.opened.v1 io.spendguard.stream.opened.v1");
+                .isEqualTo("io.spendguard.key.revoked.v1 io.spendguard.period.closed.v1"
+                        + " io.spendguard.stream.closed.v1".repeat(3)
+                        + " io.spendguard.stream.opened.v1".repeat(3));
         assertThat(query("select count(*) from spendguard.ledger_entry")).isEqualTo("0");
         assertThat(query("select count(*) from spendguard.personal_value")).isEqualTo("0");
         assertSound();
@@ -227,14 +232,17 @@ class EvidenceRetentionTest {
     private ClosedPeriod close(String tenant) {
         Checkpoint checkpoint = Checkpoint.parse(log.latest().orElseThrow().text());
         ClosedPeriod period = retention.period(tenant, checkpoint, Digest.sha256(new byte[0]));
-        Clock clock = Clock.systemUTC();
         try (PostgresLedger ledger = PostgresLedger.open(TestLedgers.application(database));
-                PeriodClosing closing =
-                        PeriodClosing.open(ledger, KEY, clock, IdSource.timeOrdered(clock), Duration.ofSeconds(30))) {
+                EvidenceStatements closing = statements(ledger)) {
             assertThat(closing.close(period).isReplayed()).isFalse();
             assertThat(closing.close(period).isReplayed()).isTrue();
         }
         return period;
+    }
+
+    private static EvidenceStatements statements(PostgresLedger ledger) {
+        Clock clock = Clock.systemUTC();
+        return EvidenceStatements.open(ledger, KEY, clock, IdSource.timeOrdered(clock), Duration.ofSeconds(30));
     }
 
     private Path exportFrom(long checkpoint) {

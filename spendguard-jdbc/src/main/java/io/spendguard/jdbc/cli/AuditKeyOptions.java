@@ -1,34 +1,38 @@
 package io.spendguard.jdbc.cli;
 
-import io.spendguard.ledger.Ledger;
-import io.spendguard.model.IdSource;
-import io.spendguard.proof.Ed25519Signer;
-import io.spendguard.proof.Signer;
+import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The key with which an operator's work on a ledger is signed. */
+/** The key with which an operator's work on a ledger is signed: one in a file, or one that AWS KMS keeps. */
 @SuppressWarnings("NullAway.Init") // picocli sets what is required
 final class AuditKeyOptions {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    @ArgGroup(multiplicity = "1")
+    private Choice key;
 
-    @Option(
-            names = "--signing-key",
-            required = true,
-            paramLabel = "PEM",
-            description = "the key that signs the audit event")
-    private Path signingKey;
+    @Mixin
+    private KeyAccessOptions access;
 
-    /** A writer on the ledger that signs with the key, with ids of the clock and a patience of 30 seconds. */
-    <W> W open(Opening<W> opening, Ledger ledger, Clock clock) {
-        return opening.open(ledger, Ed25519Signer.load(signingKey), clock, IdSource.timeOrdered(clock), PATIENCE);
+    /** The key, for the caller to close. */
+    OpenKey open() throws IOException {
+        return access.open(key.pem, key.kms);
     }
 
-    /** How one kind of writer is opened. */
-    @FunctionalInterface
-    interface Opening<W> {
-        W open(Ledger ledger, Signer signer, Clock clock, IdSource ids, Duration patience);
+    /** One of the two. */
+    private static final class Choice {
+        @Option(
+                names = "--signing-key",
+                paramLabel = "PEM",
+                description = "the PEM file of the key that signs the audit event")
+        private @Nullable Path pem;
+
+        @Option(
+                names = "--signing-kms",
+                paramLabel = "KEY",
+                description = "the id, ARN or alias of the key in AWS KMS that signs the audit event")
+        private @Nullable String kms;
     }
 }

@@ -150,7 +150,8 @@ final class BudgetMoveCommands {
         public Integer call() throws IOException {
             BudgetChange change;
             try (PostgresLedger ledger = openLedger();
-                    BudgetOperations operations = auditKey.open(BudgetOperations::open, ledger, clock)) {
+                    OpenKey signing = auditKey.open();
+                    BudgetOperations operations = signing.writer(BudgetOperations::open, ledger, clock)) {
                 change = move(operations, reason, request);
             }
             if (json) {

@@ -146,7 +146,8 @@ final class CostCommands {
         public Integer call() throws IOException {
             CostChange change;
             try (PostgresLedger ledger = openLedger();
-                    Reconciler reconciler = auditKey.open(Reconciler::open, ledger, clock)) {
+                    OpenKey signing = auditKey.open();
+                    Reconciler reconciler = signing.writer(Reconciler::open, ledger, clock)) {
                 change = change(reconciler);
             }
             String kind = change.kind().name().toLowerCase(Locale.ROOT).replace('_', ' ');

@@ -45,6 +45,13 @@ final class EventWords {
                     type + " " + data.object("approval").string("state") + " by a "
                             + data.object("approval").object("by").string("role") + ", decision "
                             + event.string("decisionid");
+                case EventTypes.CLOCK_ANOMALY ->
+                    type + " ledger " + data.object("clocks").string("ledger") + ", writer "
+                            + data.object("clocks").string("writer");
+                case EventTypes.KEY_REVOKED ->
+                    type + " " + data.object("revocation").string("key") + " at checkpoint "
+                            + data.object("revocation").integer("size") + ": "
+                            + data.object("revocation").string("reason");
                 case EventTypes.PERIOD_CLOSED ->
                     type + " first " + data.object("period").integer("size") + " events, archive "
                             + data.object("period").string("archive");

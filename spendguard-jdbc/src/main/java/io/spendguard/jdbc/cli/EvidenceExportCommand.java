@@ -101,15 +101,16 @@ final class EvidenceExportCommand extends DatabaseCommand {
                     "--from-checkpoint cannot be combined with --from, --until, --run or --budget:"
                             + " an excerpt's events prove themselves already. Leave it out, or filter by --tenant only.");
         }
+        EvidenceReader reader = EvidenceReader.open(dataSource());
         if (tenant != null) {
-            EvidenceReader.open(dataSource()).requireTenant(tenant);
+            reader.requireTenant(tenant);
         }
         List<Contract> enclosed = contracts.stream().map(Contract::load).toList();
         EvidenceManifest manifest;
         try (PostgresLedger ledger = openLedger()) {
             EvidenceExport export = EvidenceExport.from(ledger).priceBook(PriceBook.bundled());
             enclosed.forEach(export::contract);
-            export.filter(filter).progress(terminal.counter("events read"));
+            export.filter(filter).progress(terminal.progress(() -> reader.count(tenant), "events read"));
             if (fromCheckpoint != null) {
                 export.log(EvidenceLog.open(dataSource()).exportFrom(tenant, fromCheckpoint));
             } else if (!withLog) {
@@ -119,7 +120,7 @@ final class EvidenceExportCommand extends DatabaseCommand {
             }
             manifest = export.write(exporter, clock, out);
         } finally {
-            terminal.endCounter();
+            terminal.endProgress();
         }
         if (json) {
             JsonObject answer = JsonObject.create()

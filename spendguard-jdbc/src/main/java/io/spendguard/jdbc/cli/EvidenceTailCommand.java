@@ -100,11 +100,7 @@ final class EvidenceTailCommand implements Callable<Integer> {
 
     private boolean isWanted(SealedEvent event) {
         String type = event.draft().type();
-        return !money
-                || !(type.startsWith("io.spendguard.stream.")
-                        || type.equals(EventTypes.KEY_CERTIFIED)
-                        || type.equals(EventTypes.APPROVAL_RESOLVED)
-                        || type.equals(EventTypes.PERIOD_CLOSED));
+        return !money || !(EventTypes.isOfTheEvidence(type) || type.equals(EventTypes.APPROVAL_RESOLVED));
     }
 
     private void print(SealedEvent event) {

@@ -1,5 +1,9 @@
 package io.spendguard.jdbc.cli;
 
+import io.spendguard.decision.EvidenceStatements;
+import io.spendguard.evidence.KeyRevocation;
+import io.spendguard.jdbc.EvidenceReader;
+import io.spendguard.jdbc.PostgresLedger;
 import io.spendguard.json.JsonObject;
 import io.spendguard.proof.Anchors;
 import io.spendguard.proof.AnchorsException;
@@ -9,13 +13,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code spendguard keys rotate|revoke} */
+/** {@code spendguard keys rotate|revoke|announce} */
 final class KeyChangeCommands {
     private KeyChangeCommands() {}
 
@@ -126,6 +134,71 @@ final class KeyChangeCommands {
             } else {
                 terminal.line("keys: " + key + " revoked at checkpoint " + effective + " in " + anchors
                         + (effective < size ? ", as it was before" : ""));
+            }
+            return SpendGuardCli.OK;
+        }
+    }
+
+    /** {@code spendguard keys announce KEY} */
+    @Command(
+            name = "announce",
+            description =
+                    "States in the evidence that a key is revoked as a trust file says, so that auditors with older"
+                            + " ones are told.",
+            mixinStandardHelpOptions = true)
+    @SuppressWarnings("NullAway.Init") // picocli sets what is required
+    static final class Announce extends DatabaseCommand {
+        private final Clock clock;
+
+        @Parameters(paramLabel = "KEY", description = "the id of the key that was revoked")
+        private String key;
+
+        @Option(names = "--anchors", required = true, paramLabel = "FILE", description = "the trust file that says so")
+        private Path anchors;
+
+        @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why; no personal value")
+        private String reason;
+
+        @Option(names = "--tenant", description = "in whose evidence; by default in everybody's")
+        private @Nullable String tenant;
+
+        @Mixin
+        private AuditKeyOptions auditKey;
+
+        Announce(Terminal terminal, Map<String, String> environment, Clock clock) {
+            super(terminal, environment);
+            this.clock = clock;
+        }
+
+        @Override
+        public Integer call() throws IOException {
+            long size = Anchors.load(anchors)
+                    .revokedAt(key)
+                    .orElseThrow(() -> new AnchorsException("Anchors file " + anchors + " does not revoke key '" + key
+                            + "'. Run first: spendguard keys revoke"));
+            KeyRevocation revocation = new KeyRevocation(key, size, reason);
+            List<String> tenants;
+            PGSimpleDataSource source = dataSource();
+            try (PostgresLedger ledger = PostgresLedger.open(source);
+                    OpenKey signing = auditKey.open();
+                    EvidenceStatements statements = signing.writer(EvidenceStatements::open, ledger, clock)) {
+                if (signing.signer().keyId().equals(key)) {
+                    throw new IllegalArgumentException("Key '" + key
+                            + "' would state its own revocation, which nobody has to believe. Sign with another one.");
+                }
+                if (tenant != null) {
+                    EvidenceReader.open(source).requireTenant(tenant);
+                }
+                tenants = tenant == null ? ledger.tenants() : List.of(tenant);
+                for (String each : tenants) {
+                    statements.revoke(each, revocation);
+                }
+            }
+            if (json) {
+                terminal.json(revocation.toJson().put("tenants", tenants));
+            } else {
+                terminal.line("keys: " + key + " is revoked at checkpoint " + size + ", stated in the evidence of "
+                        + (tenants.isEmpty() ? "nobody: there is none yet" : String.join(", ", tenants)));
             }
             return SpendGuardCli.OK;
         }

@@ -8,9 +8,9 @@ import io.spendguard.jdbc.InclusionProof;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Digest;
 import io.spendguard.proof.Checkpoint;
-import io.spendguard.proof.Ed25519Signer;
 import io.spendguard.proof.NoteKey;
 import io.spendguard.proof.SignedNote;
+import io.spendguard.proof.Signer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -188,6 +188,9 @@ final class LogCommands {
         @Option(names = "--key", description = "the PEM file of the witness's key")
         private @Nullable Path key;
 
+        @Mixin
+        private KeyFileOptions keyFile;
+
         @Option(
                 names = "--verifier-key",
                 paramLabel = "KEY",
@@ -212,7 +215,7 @@ final class LogCommands {
             SignedNote note;
             NoteKey witness;
             if (name != null && key != null && verifierKey == null && line == null) {
-                Ed25519Signer signer = Ed25519Signer.load(key);
+                Signer signer = keyFile.load(key);
                 SignedNote cosigned = SignedNote.of(last.text()).cosignedBy(name, signer, clock.instant());
                 witness = NoteKey.witness(name, signer.verificationKey());
                 note = log.cosign(size, witness, cosigned.signatures().get(0));

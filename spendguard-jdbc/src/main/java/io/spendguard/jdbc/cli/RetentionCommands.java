@@ -1,6 +1,6 @@
 package io.spendguard.jdbc.cli;
 
-import io.spendguard.decision.PeriodClosing;
+import io.spendguard.decision.EvidenceStatements;
 import io.spendguard.evidence.ClosedPeriod;
 import io.spendguard.evidence.EvidenceException;
 import io.spendguard.jdbc.EvidenceReader;
@@ -68,10 +68,11 @@ final class RetentionCommands {
             Checkpoint checkpoint = verified();
             PGSimpleDataSource source = dataSource();
             ClosedPeriod period = EvidenceRetention.open(source).period(tenant, checkpoint, sha256(archive));
-            PeriodClosing.Closed closed;
+            EvidenceStatements.Stated closed;
             try (PostgresLedger ledger = PostgresLedger.open(source);
-                    PeriodClosing closing = auditKey.open(PeriodClosing::open, ledger, clock)) {
-                closed = closing.close(period);
+                    OpenKey signing = auditKey.open();
+                    EvidenceStatements statements = signing.writer(EvidenceStatements::open, ledger, clock)) {
+                closed = statements.close(period);
             }
             if (json) {
                 terminal.json(period.toJson()

@@ -51,7 +51,8 @@ final class SettleCommand extends DatabaseCommand {
         List<BilledCall> calls = UsageFile.read(from, tenant);
         List<Reconciled> results = new ArrayList<>();
         try (PostgresLedger ledger = openLedger();
-                Reconciler reconciler = auditKey.open(Reconciler::open, ledger, clock)) {
+                OpenKey signing = auditKey.open();
+                Reconciler reconciler = signing.writer(Reconciler::open, ledger, clock)) {
             calls.forEach(call -> results.add(reconciler.record(call)));
         }
         Map<Reconciled.Result, Long> counts = results.stream()

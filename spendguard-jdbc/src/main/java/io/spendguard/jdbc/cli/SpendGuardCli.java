@@ -72,7 +72,8 @@ public final class SpendGuardCli {
                 .addSubcommand(new KeyCommands.ListAll(terminal, environment))
                 .addSubcommand(new KeyCommands.Jwks(terminal, environment))
                 .addSubcommand(new KeyChangeCommands.Rotate(terminal))
-                .addSubcommand(new KeyChangeCommands.Revoke(terminal));
+                .addSubcommand(new KeyChangeCommands.Revoke(terminal))
+                .addSubcommand(new KeyChangeCommands.Announce(terminal, environment, clock));
         CommandLine anchors = new CommandLine(new AnchorsGroup())
                 .addSubcommand(new AnchorCommands.Show(terminal))
                 .addSubcommand(new AnchorCommands.Adopt(terminal))
@@ -86,6 +87,7 @@ public final class SpendGuardCli {
                 .addSubcommand(schema)
                 .addSubcommand(evidence)
                 .addSubcommand(new CommandLine(new ApprovalGroup())
+                        .addSubcommand(new ApprovalCommands.ListPending(terminal, environment))
                         .addSubcommand(new ApprovalCommands.Approve(terminal, environment, clock))
                         .addSubcommand(new ApprovalCommands.Deny(terminal, environment, clock)))
                 .addSubcommand(new SettleCommand(terminal, environment, clock))

@@ -9,16 +9,16 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
 /** Where answers go: text, or one JSON object. */
 final class Terminal {
-    private static final int COUNTED = 1_000;
-
     private final PrintWriter out;
     private final PrintWriter err;
     private final boolean isJson;
-    private boolean isCounting;
+    private @Nullable ProgressBar bar;
 
     Terminal(PrintWriter out, PrintWriter err, boolean isJson) {
         this.out = out;
@@ -36,18 +36,13 @@ final class Terminal {
         out.flush();
     }
 
-    /** Counts on one line of a terminal, and says nothing where somebody keeps what is said. */
-    LongConsumer counter(String what) {
+    /** Shows how far work is on a terminal, and says nothing where somebody keeps what is said. */
+    LongConsumer progress(LongSupplier total, String what) {
         if (isJson || !isWatched()) {
-            return count -> {};
+            return done -> {};
         }
-        return count -> {
-            if (count % COUNTED == 0) {
-                isCounting = true;
-                err.print("\r" + count + " " + what);
-                err.flush();
-            }
-        };
+        bar = new ProgressBar(err, total.getAsLong(), what);
+        return bar;
     }
 
     /** Since Java 22 there is a console in any case, and one that nobody sees says so when asked. */
@@ -67,10 +62,10 @@ final class Terminal {
     }
 
     /** What comes next stands on a line of its own. */
-    void endCounter() {
-        if (isCounting) {
-            isCounting = false;
-            err.println();
+    void endProgress() {
+        if (bar != null) {
+            bar.end();
+            bar = null;
         }
     }
 

@@ -9,6 +9,7 @@ import io.spendguard.json.JsonObject;
 import io.spendguard.model.Action;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Effect;
+import io.spendguard.model.Money;
 import io.spendguard.model.Reason;
 import io.spendguard.model.ReasonCode;
 import io.spendguard.proof.Ed25519Signer;
@@ -16,6 +17,9 @@ import io.spendguard.test.Database;
 import io.spendguard.test.EmbeddedPostgres;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +36,7 @@ class ApprovalCommandsTest {
     private static final String ROLE = "spendguard_approver_app";
     private static final Action WIRE =
             Action.toolCall("wire").tenant("acme").key("wire-17").build();
-    private static final Contract CONTRACT = Contract.parse("""
+    private static final String CONTRACT_TEXT = """
             apiVersion: spendguard.ai/v1
             kind: Contract
             metadata: {name: approvals, tenant: acme}
@@ -45,7 +49,8 @@ class ApprovalCommandsTest {
                   at: [tool.call.pre]
                   effect: {decision: require_approval, approval: {role: platform-eng, ttl: PT2H}}
                   reasonCode: WIRE
-            """, "approvals.yaml");
+            """;
+    private static final Contract CONTRACT = Contract.parse(CONTRACT_TEXT, "approvals.yaml");
 
     private final Database database =
             EmbeddedPostgres.shared().newDatabase("spendguard_ledger", PostgresLedger::migrate);
@@ -121,6 +126,89 @@ class ApprovalCommandsTest {
                 .isEqualTo("spendguard: Role 'boss' is none: use team-lead, platform-eng, tenant-admin.\n");
         assertThat(otherwise.err())
                 .startsWith("spendguard: Decision of action 'wire-17' was approved or denied before, ");
+    }
+
+    @Test
+    void list_showsWhatWaits_untilItIsAnswered() {
+        try (Guard guard = guard()) {
+            guard.decide(Action.toolCall("search").tenant("acme").build());
+            guard.decide(Action.toolCall("wire")
+                    .tenant("acme")
+                    .run("r-9")
+                    .key("wire-18")
+                    .label("note", "\"effect\":\"require_approval\"")
+                    .cost(Money.parse("0.50 USD"))
+                    .build());
+        }
+
+        Console both = list();
+        run("approve", "platform-eng", "invoice 17 is right");
+        JsonObject left =
+                JsonObject.parse(list("--tenant", "acme", "--json").out().getBytes(StandardCharsets.UTF_8));
+        Console nobodys = list("--tenant", "nobody");
+
+        assertThat(both.err()).isEmpty();
+        assertThat(both.out().lines().map(line -> line.replaceAll(" +", " ")))
+                .satisfiesExactly(
+                        head -> assertThat(head).isEqualTo("TENANT KEY WHAT COST ROLE UNTIL ELSE ASKED BY"),
+                        first -> assertThat(first)
+                                .matches("acme wire-17 wire - platform-eng [0-9TZ:-]+ stop by_an_engineer"),
+                        second -> assertThat(second)
+                                .matches("acme wire-18 wire of run r-9 0.50 USD platform-eng [0-9TZ:-]+ stop"
+                                        + " by_an_engineer"));
+        assertThat(left.objects("pending")).singleElement().satisfies(pending -> {
+            assertThat(pending.string("key")).isEqualTo("wire-18");
+            assertThat(pending.string("run")).isEqualTo("r-9");
+            assertThat(pending.objects("reasons").get(0).string("code")).isEqualTo("WIRE");
+        });
+        assertThat(nobodys.exitCode()).isEqualTo(2);
+        assertThat(nobodys.err()).contains("Tenant 'nobody' is not known here: there are 'acme'.");
+    }
+
+    @Test
+    void list_whatIsOver_orInShadowMode_orAnswered_waitsForNobody() {
+        run("deny", "platform-eng", "not ours to pay");
+        try (Guard guard = Guard.builder()
+                .contract(Contract.parse(
+                        CONTRACT_TEXT.replace("name: approvals", "name: brief").replace("PT2H", "PT0.001S"),
+                        "brief.yaml"))
+                .ledger(PostgresLedger.open(application))
+                .signer(key)
+                .build()) {
+            guard.decide(Action.toolCall("wire").tenant("acme").key("brief").build());
+        }
+        try (Guard guard = Guard.builder()
+                .contract(Contract.parse(CONTRACT_TEXT.replace("spec:", "spec:\n  mode: shadow"), "shadow.yaml"))
+                .ledger(PostgresLedger.open(application))
+                .signer(key)
+                .build()) {
+            guard.decide(Action.toolCall("wire").tenant("acme").key("imagined").build());
+        }
+
+        assertThat(list("--tenant", "acme").out()).isEqualTo("approval: nothing waits\n");
+        assertThat(list("--json").out()).isEqualTo("{\"pending\":[]}\n");
+    }
+
+    @Test
+    void list_readsTheIndexOfWhatAsks() throws Exception {
+        try (Connection connection = database.adminDataSource().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("set enable_seqscan = off");
+            ResultSet plan = statement.executeQuery("explain select payload from spendguard.outbox event"
+                    + " where event.type = 'io.spendguard.decision.v1'"
+                    + " and position('\"effect\":\"require_approval\"'::bytea in event.payload) > 0");
+            List<String> lines = new ArrayList<>();
+            while (plan.next()) {
+                lines.add(plan.getString(1));
+            }
+            assertThat(String.join("\n", lines)).contains("outbox_asking");
+        }
+    }
+
+    private Console list(String... more) {
+        List<String> all = new ArrayList<>(List.of("approval", "list", "--url", database.jdbcUrl(), "--user", ROLE));
+        all.addAll(List.of(more));
+        return Console.run(Map.of("PGPASSWORD", EmbeddedPostgres.PASSWORD), all.toArray(String[]::new));
     }
 
     private Console run(String verb, String role, String reason, String... more) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.spendguard.Guard;
 import io.spendguard.contract.Contract;
 import io.spendguard.evidence.Receipts;
+import io.spendguard.jdbc.EvidenceReader;
 import io.spendguard.jdbc.PostgresLedger;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Action;
@@ -203,6 +204,10 @@ class EvidenceCommandsTest {
 
         JsonObject export = json(exported);
         assertThat(export.integer("events")).isEqualTo(8);
+        assertThat(EvidenceReader.open(application).count(null))
+                .as("what a progress bar goes up to")
+                .isEqualTo(8);
+        assertThat(EvidenceReader.open(application).count("nobody")).isZero();
         assertThat(export.string("tenant")).isEqualTo("acme");
         JsonObject report = json(verified);
         assertThat(report.bool("verified")).isTrue();

@@ -111,6 +111,36 @@ class KmsCommandsTest {
     }
 
     @Test
+    void whatOperatorsDo_signedByKms_verifiesFromItsAnchorAlone() {
+        try (Guard guard = guard()) {
+            guard.decide(call()).orThrow().release("not needed");
+        }
+
+        Console granted = onLedger(
+                "budget",
+                "grant",
+                "all",
+                "1.00 USD",
+                "--tenant",
+                "acme",
+                "--reason",
+                "conference",
+                "--signing-kms",
+                kms.arn(),
+                "--kms-region",
+                "eu-central-1",
+                "--kms-endpoint",
+                kms.endpoint().toString());
+        withKms("evidence", "export", "--out", path("e.zip"));
+
+        assertThat(granted.err()).isEmpty();
+        assertThat(granted.exitCode()).isZero();
+        assertThat(Console.run("verify", path("e.zip"), "--anchors", anchors.toString())
+                        .exitCode())
+                .isZero();
+    }
+
+    @Test
     void decide_certificateAtItsEnd_isAStopUntilTheRootIsBack() {
         kms.state("Disabled");
         try (Guard guard = guard()) {
@@ -151,8 +181,8 @@ class KmsCommandsTest {
         assertThat(both.exitCode()).isEqualTo(2);
         assertThat(mixed.err())
                 .isEqualTo(
-                        "spendguard: Options --kms-region and --kms-endpoint belong to --kms, but --key names a file."
-                                + " Leave them out.\n");
+                        "spendguard: Options --kms-region and --kms-endpoint belong to a key in AWS KMS, but this one is in"
+                                + " file " + path("k.pem") + ". Leave them out.\n");
     }
 
     private Guard guard() {
@@ -163,7 +193,7 @@ class KmsCommandsTest {
                         metadata: {name: one-dollar, tenant: acme}
                         spec:
                           budgets:
-                            - {id: daily, limit: 1.00 USD, window: {type: calendar_day, timezone: UTC}}
+                            - {id: all, limit: 1.00 USD, window: {type: total}}
                         """, "one-dollar.yaml"))
                 .ledger(PostgresLedger.open(application))
                 .signer(signer)

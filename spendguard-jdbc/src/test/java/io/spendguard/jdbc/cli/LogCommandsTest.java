@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -404,6 +405,69 @@ class LogCommandsTest {
         Console late = Console.run("verify", path("late.zip"), "--anchors", auditor.toString());
         assertThat(late.exitCode()).isEqualTo(1);
         assertThat(late.out()).contains("1 findings\n  KEY_REVOKED events/acme/");
+    }
+
+    @Test
+    void announce_aRevokedKey_tellsAuditorsWhoseAnchorsAreOlder() {
+        decide();
+        Path operators = directory.resolve("operator.pem");
+        Path older = directory.resolve("older.json");
+        Ed25519Signer operator = Ed25519Signer.loadOrCreate(operators, anchors);
+        Anchors.load(anchors).write(older);
+        String[] announcement = {
+            "keys",
+            "announce",
+            signer.keyId(),
+            "--anchors",
+            anchors.toString(),
+            "--reason",
+            "laptop stolen",
+            "--signing-key",
+            operators.toString()
+        };
+
+        Console notYet = onLedger(announcement);
+        Console.run("keys", "revoke", signer.keyId(), "--anchors", anchors.toString(), "--at", "7");
+        Console itself = onLedger(
+                "keys",
+                "announce",
+                signer.keyId(),
+                "--anchors",
+                anchors.toString(),
+                "--reason",
+                "lost",
+                "--signing-key",
+                key.toString());
+        Console nobodys = onLedger(with(announcement, "--tenant", "nobody"));
+        Console announced = onLedger(announcement);
+        Console again = onLedger(with(announcement, "--tenant", "acme", "--json"));
+
+        assertThat(notYet.exitCode()).isEqualTo(2);
+        assertThat(notYet.err())
+                .isEqualTo("spendguard: Anchors file " + anchors + " does not revoke key '" + signer.keyId()
+                        + "'. Run first: spendguard keys revoke\n");
+        assertThat(itself.err())
+                .isEqualTo("spendguard: Key '" + signer.keyId()
+                        + "' would state its own revocation, which nobody has to believe. Sign with another one.\n");
+        assertThat(nobodys.exitCode()).isEqualTo(2);
+        assertThat(nobodys.err()).contains("'nobody'");
+        assertThat(announced.out())
+                .isEqualTo("keys: " + signer.keyId() + " is revoked at checkpoint 7, stated in the evidence of acme\n");
+        assertThat(again.out())
+                .isEqualTo("{\"key\":\"" + signer.keyId()
+                        + "\",\"reason\":\"laptop stolen\",\"size\":7,\"tenants\":[\"acme\"]}\n");
+
+        onLedger("evidence", "export", "--key", operators.toString(), "--out", path("told.zip"));
+        Console told = Console.run("verify", path("told.zip"), "--anchors", older.toString());
+        assertThat(told.exitCode()).isEqualTo(1);
+        assertThat(told.out()).contains("1 findings\n  REVOCATION_UNKNOWN events/acme/");
+        assertThat(onLedger("evidence", "tail", "--once", "--last", "100").out())
+                .containsOnlyOnce("acme  key.revoked " + signer.keyId() + " at checkpoint 7: laptop stolen\n");
+        assertThat(operator.keyId()).isNotEqualTo(signer.keyId());
+    }
+
+    private static String[] with(String[] command, String... more) {
+        return Stream.concat(Arrays.stream(command), Arrays.stream(more)).toArray(String[]::new);
     }
 
     @Test

@@ -8,6 +8,8 @@ import io.spendguard.model.IdSource;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -155,6 +157,10 @@ final class TestSealer implements EventSealer {
     public void tailsLost(List<EventSealer.Tail> lost) {
         lost.forEach(tail -> tails.remove(tail.tenant()));
     }
+
+    /** Dates nothing, so that nothing can differ. */
+    @Override
+    public void ledgerTime(Instant ledger, Duration age) {}
 
     @Override
     public UUID writer() {

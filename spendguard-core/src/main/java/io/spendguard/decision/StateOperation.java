@@ -1,8 +1,6 @@
 package io.spendguard.decision;
 
 import io.spendguard.evidence.AuditEvent;
-import io.spendguard.evidence.ClosedPeriod;
-import io.spendguard.evidence.EventTypes;
 import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.LedgerOperation;
 import io.spendguard.ledger.LedgerView;
@@ -14,40 +12,40 @@ import io.spendguard.model.Period;
 import java.util.List;
 import java.util.UUID;
 
-/** Records that a period of evidence is kept elsewhere, once for each size. Moves nothing. */
-record ClosePeriodOperation(ClosedPeriod period, UUID eventId, UUID transactionId) implements LedgerOperation {
-    @Override
-    public OperationKind kind() {
-        return OperationKind.CLOSE;
-    }
-
-    @Override
-    public String tenant() {
-        return period.tenant();
-    }
-
+/**
+ * Records what an operator states of the evidence itself, once for each kind and key. Moves nothing.
+ *
+ * @param kind what is stated
+ * @param type the event's type
+ * @param member the event's member that holds the content
+ */
+record StateOperation(
+        OperationKind kind,
+        String tenant,
+        String key,
+        String type,
+        String member,
+        JsonObject content,
+        UUID eventId,
+        UUID transactionId)
+        implements LedgerOperation {
     @Override
     public Namespace namespace() {
         return Namespace.ENFORCE;
     }
 
     @Override
-    public String key() {
-        return Long.toString(period.size());
-    }
-
-    @Override
     public Digest requestDigest() {
-        return Digest.sha256(period.toJson().toCanonicalBytes());
+        return Digest.sha256(content.toCanonicalBytes());
     }
 
     @Override
     public Posting plan(LedgerView view) {
-        JsonObject data = AuditEvents.movement(transactionId, List.of()).put("period", period.toJson());
+        JsonObject data = AuditEvents.movement(transactionId, List.of()).put(member, content);
         return new Posting(
                 transactionId,
                 List.of(),
-                AuditEvents.draft(AuditEvent.of(EventTypes.PERIOD_CLOSED, eventId, tenant(), view.now())
+                AuditEvents.draft(AuditEvent.of(type, eventId, tenant, view.now())
                         .data(data)
                         .build()),
                 Period.ALWAYS,
