@@ -140,7 +140,9 @@ final class DecisionCheck {
                 .map(named -> UUID.fromString(named.string("account")).toString())
                 .sorted()
                 .toList();
-        return UuidMap.key(JsonObject.create().put("accounts", accounts));
+        return accounts.size() == 1
+                ? UUID.fromString(accounts.get(0))
+                : UuidMap.key(JsonObject.create().put("accounts", accounts));
     }
 
     /** What was asked in one run is not filed under another one. */
