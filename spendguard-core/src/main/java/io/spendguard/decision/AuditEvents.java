@@ -284,6 +284,9 @@ final class AuditEvents {
                 .put("estimated", outcome.estimated())
                 .putIfPresent("corrects", isFinal ? null : Settlement.Outcome.EXPIRED.name())
                 .putIfPresent("reason", outcome.note());
+        if (outcome.isWhole()) {
+            result.put("whole", true);
+        }
         if (held.terms().isGiven(outcome.usage(), outcome.cost())) {
             result.put("given", true);
         }

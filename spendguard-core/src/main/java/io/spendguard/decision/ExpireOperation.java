@@ -90,7 +90,8 @@ final class ExpireOperation implements LedgerOperation {
                 "outcome unknown: nobody settled it until " + reservation.expiresAt(),
                 eventId,
                 transactionId,
-                view.now());
+                view.now(),
+                false);
         return OutcomePostings.outcome(held, outcome, view);
     }
 }

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param eventId identifies the outcome's audit event
  * @param transactionId identifies the entries
  * @param at the host's time
+ * @param isWhole whether usage and cost are of the whole call; what its parts came to is then left out of the charges
  */
 record Outcome(
         Settlement.Outcome kind,
@@ -36,7 +37,8 @@ record Outcome(
         @Nullable String note,
         UUID eventId,
         UUID transactionId,
-        Instant at) {
+        Instant at,
+        boolean isWhole) {
     private static final int MAX_NOTE = 500;
 
     Outcome {
@@ -52,10 +54,11 @@ record Outcome(
                     Claim claim = held.getOrDefault(charge.claim().account().id(), charge.claim());
                     boolean isTheHold = charge.estimated()
                             && charge.actual() == charge.claim().atomic();
-                    return new Terms.Charge(claim, isTheHold ? claim.atomic() : charge.actual(), charge.estimated());
+                    long counted = isWhole ? charge.beyond(claim.committed()) : charge.actual();
+                    return new Terms.Charge(claim, isTheHold ? claim.atomic() : counted, charge.estimated());
                 })
                 .toList();
-        return new Outcome(kind, usage, cost, current, note, eventId, transactionId, at);
+        return new Outcome(kind, usage, cost, current, note, eventId, transactionId, at, isWhole);
     }
 
     /** Whether any hold settles at the estimate for want of a count. */

@@ -331,7 +331,8 @@ public final class Reconciler implements AutoCloseable {
                 null,
                 ids.next(),
                 ids.next(),
-                clock.instant());
+                clock.instant(),
+                true);
         try {
             return session.await(new SettleOperation(held, outcome)) instanceof PostResult.Written;
         } catch (IdempotencyConflictException settledMeanwhile) {

@@ -34,7 +34,7 @@ final class Settlements {
             @Nullable Money cost,
             List<Terms.Charge> charges,
             @Nullable String note) {
-        Outcome outcome = new Outcome(kind, usage, cost, charges, note, ids.next(), ids.next(), clock.instant());
+        Outcome outcome = new Outcome(kind, usage, cost, charges, note, ids.next(), ids.next(), clock.instant(), false);
         try {
             SettleOperation operation = new SettleOperation(held, outcome);
             PostResult result = calls.await(operation);

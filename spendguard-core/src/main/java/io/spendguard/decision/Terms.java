@@ -100,6 +100,11 @@ record Terms(Action effective, @Nullable Price price, String contract, String pr
      * @param estimated whether that is the hold, for want of a count
      */
     record Charge(Claim claim, long actual, boolean estimated) {
+        /** Of a charge for what its claim had not committed in parts what is left where so much was by now. */
+        long beyond(long committed) {
+            return Math.max(0, Math.subtractExact(Math.addExact(actual, claim.committed()), committed));
+        }
+
         /** Of a charge for the whole call what was not committed in parts. */
         Charge beyondParts() {
             return new Charge(claim, Math.max(0, actual - claim.committed()), estimated);

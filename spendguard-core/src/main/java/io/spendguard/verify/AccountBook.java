@@ -44,6 +44,9 @@ final class AccountBook {
     UUID limitedIn;
 
     boolean isLimitedBySeveral;
+    /** The first event after which it has another limit than that states. */
+    @Nullable
+    Misgiven misgiven;
     /** What is said of it before its opening was read; null where there is nothing. */
     @Nullable
     AccountWords words;
@@ -53,7 +56,9 @@ final class AccountBook {
     @Nullable
     Place carried;
 
-    Instant carriedAt = Instant.MAX;
+    /** When a decision first gave back something of it. */
+    Instant givenBackAt = Instant.MAX;
+
     final History history = new History();
 
     void open(Place place, AccountIdentity what, long limit) {
@@ -77,7 +82,7 @@ final class AccountBook {
             return;
         }
         carried = carried == null ? place : carried;
-        carriedAt = at.isBefore(carriedAt) ? at : carriedAt;
+        givenBackAt = spent < 0 && at.isBefore(givenBackAt) ? at : givenBackAt;
         try {
             carriedOver = Math.addExact(carriedOver, spent);
         } catch (ArithmeticException overflow) {
@@ -152,4 +157,7 @@ final class AccountBook {
                 new Amount(-balance.debt(), unit),
                 history.points(unit));
     }
+
+    /** A limit that was stated, and not given. */
+    record Misgiven(Place place, Amount stated) {}
 }

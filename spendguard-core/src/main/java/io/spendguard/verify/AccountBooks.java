@@ -40,8 +40,12 @@ final class AccountBooks {
     private final ContractBook contracts;
     private final Findings findings;
     private final Map<Key, AccountBook> books = new HashMap<>();
+    /** What accounts are, each by a digest of it. */
+    private final UuidMap<Boolean> identities = new UuidMap<>();
     /** What the accounts of one budget have in common, so that a million of them hold it once. */
     private final Map<String, String> shared = new HashMap<>();
+
+    private boolean isMovedByUnknown;
 
     AccountBooks(Scope scope, ContractBook contracts, Findings findings) {
         this.scope = scope;
@@ -60,6 +64,7 @@ final class AccountBooks {
         if (type.equals(EventTypes.ACCOUNT_OPENED)) {
             open(place, tenant, data, movements);
         }
+        isMovedByUnknown |= !EventTypes.isKnown(type) && !movements.isEmpty();
         ContractBook.Limits limits = limits(place, tenant, type, at, data);
         movements.forEach((account, movement) -> {
             if (movement.sum() != 0) {
@@ -92,7 +97,8 @@ final class AccountBooks {
             if (type.equals(EventTypes.DECISION)) {
                 book.carriedOver(place, at, movement.spent());
             }
-            if ((type.equals(EventTypes.DECISION) && movement.held() > 0) || movement.grant() != 0) {
+            boolean isTaken = type.equals(EventTypes.DECISION) && (movement.held() > 0 || movement.spent() > 0);
+            if (isTaken || movement.grant() != 0) {
                 rules.open(place, at);
             }
         });
@@ -122,17 +128,17 @@ final class AccountBooks {
             throw new JsonException("Account " + opening.account() + " has two opening balances.");
         }
         try {
-            book.carry(
-                    new AccountIdentity(
-                            opening.account(),
-                            opening.namespace(),
-                            opening.budget(),
-                            opening.key(),
-                            opening.from(),
-                            opening.until(),
-                            AccountWords.window(opening.from(), opening.until()),
-                            opening.unit()),
-                    Movement.of(opening));
+            AccountIdentity identity = new AccountIdentity(
+                    opening.account(),
+                    opening.namespace(),
+                    opening.budget(),
+                    opening.key(),
+                    opening.from(),
+                    opening.until(),
+                    AccountWords.window(opening.from(), opening.until()),
+                    opening.unit());
+            identities.put(identity.digest(opening.tenant()), true);
+            book.carry(identity, Movement.of(opening));
             if (!book.isReportable()) {
                 throw new JsonException(
                         "Account " + opening.account() + " cannot have begun with these balances: none is below"
@@ -159,6 +165,11 @@ final class AccountBooks {
                     "Event " + place.event() + " transfers " + sum.negate()
                             + " atoms more than it takes: what one account gets another gives. Ask who wrote it.");
         }
+    }
+
+    /** Whether events moved money that this version does not know, so that nobody can tell whether they may. */
+    boolean isMovedByUnknown() {
+        return isMovedByUnknown;
     }
 
     /** Draws the conclusions that need every stream; of an excerpt there are none, since others' entries are left out. */
@@ -238,6 +249,7 @@ final class AccountBooks {
                             + ": available, held, spent, debt and limit are never negative, and who owes has nothing"
                             + " available. Ask who wrote it.");
         }
+        new AccountRules(key.account(), book, findings).end();
         requireStatedLimit(key, book);
     }
 
@@ -277,6 +289,15 @@ final class AccountBooks {
                     "Account " + identity.id() + " of tenant '" + tenant + "' is opened once more by event "
                             + place.event() + ": it is opened once. Ask who wrote it twice.");
             return;
+        }
+        if (identities.put(identity.digest(tenant), true) != null) {
+            findings.add(
+                    FindingCode.ACCOUNT_OPENED_TWICE,
+                    place,
+                    "Account " + identity.id() + " of tenant '" + tenant + "', opened by event " + place.event()
+                            + ", is for what another account is for already (budget '" + identity.budget() + "', key '"
+                            + identity.key() + "', from " + identity.from() + " until " + identity.until()
+                            + "): a budget's limit is given once. Ask who wrote it.");
         }
         book.open(place, identity, limit.atomic());
         AccountWords words = book.words;

@@ -26,6 +26,18 @@ record AccountIdentity(
                 new Unit(shared.apply(json.string("unit"))));
     }
 
+    /** What stands for all that it is, but for its id: no two accounts of a tenant have it in common. */
+    UUID digest(String tenant) {
+        return UuidMap.key(JsonObject.create()
+                .put("tenant", tenant)
+                .put("namespace", namespace)
+                .put("budget", budget)
+                .put("key", key)
+                .put("from", window.from().toString())
+                .put("until", window.until().toString())
+                .put("unit", unit.code()));
+    }
+
     /** Whether it is a rolling window's memory of one bucket. */
     boolean isBucket() {
         return !window.equals(Period.ALWAYS) && (key.equals(BUCKET) || key.endsWith("/" + BUCKET));

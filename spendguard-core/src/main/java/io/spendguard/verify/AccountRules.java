@@ -56,20 +56,30 @@ final class AccountRules implements AccountWords.Listener {
             return;
         }
         Amount stated = limits.byBudget().get(identity.budget());
-        String fault = null;
         if (stated == null || !limits.namespace().equals(identity.namespace())) {
-            fault = "states none for";
-        } else if (!stated.unit().equals(identity.unit())
-                || (!book.isLimitedBySeveral && -book.balance.adjustment() != stated.atomic())) {
-            fault = "states " + stated + " and does not give it to";
+            misgiven(place, identity, "states none for");
+        } else if (!stated.unit().equals(identity.unit())) {
+            misgiven(place, identity, "states " + stated + " and does not give it to");
+        } else if (-book.balance.adjustment() != stated.atomic() && book.misgiven == null) {
+            book.misgiven = new AccountBook.Misgiven(place, stated);
         }
-        if (fault != null) {
-            findings.add(
-                    FindingCode.LIMIT_MISMATCH,
-                    place,
-                    "Event " + place.event() + " changes the limit of account " + account + ", and " + fault
-                            + " budget '" + identity.budget() + "' (" + identity.namespace()
-                            + "): a contract's limits are what it states. Ask who wrote it.");
+    }
+
+    /** Draws the conclusion that needs every stream: where several change a limit, each from what another left, no order is proved. */
+    void end() {
+        AccountIdentity identity = book.identity;
+        AccountBook.Misgiven misgiven = book.misgiven;
+        if (identity != null && misgiven != null && !book.isLimitedBySeveral) {
+            misgiven(misgiven.place(), identity, "states " + misgiven.stated() + " and does not give it to");
         }
+    }
+
+    private void misgiven(Place place, AccountIdentity identity, String fault) {
+        findings.add(
+                FindingCode.LIMIT_MISMATCH,
+                place,
+                "Event " + place.event() + " changes the limit of account " + account + ", and " + fault + " budget '"
+                        + identity.budget() + "' (" + identity.namespace()
+                        + "): a contract's limits are what it states. Ask who wrote it.");
     }
 }

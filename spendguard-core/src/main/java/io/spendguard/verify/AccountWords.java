@@ -108,7 +108,11 @@ final class AccountWords {
     /** A window from what an opening says; throws {@link JsonException} when that is none. */
     static Period window(String from, String until) {
         try {
-            return new Period(Instant.parse(from), Instant.parse(until));
+            Period window = new Period(Instant.parse(from), Instant.parse(until));
+            if (!window.intersect(Period.ALWAYS).equals(window)) {
+                throw new JsonException("Window from '" + from + "' until '" + until + "' lies outside 1970 to 9999.");
+            }
+            return window;
         } catch (DateTimeException | IllegalArgumentException malformed) {
             throw new JsonException("Window from '" + from + "' until '" + until + "' is no span of time.", malformed);
         }

@@ -31,7 +31,7 @@ final class ApprovalCheck {
     /** A decision asks for an approval, or is made upon what became of one. */
     void decision(Place place, Instant at, JsonObject data) {
         JsonObject decision = data.object("decision");
-        if (decision.has("approval")) {
+        if (decision.has("approval") && decision.string("effect").equals("require_approval")) {
             ApprovalTerms needed = needed(decision.object("approval"));
             facts.approval(
                     place,
@@ -118,7 +118,7 @@ final class ApprovalCheck {
         for (String name : action.names()) {
             Object value = action.value(name);
             if (value instanceof JsonObject nested) {
-                plain.put(name, name.equals("labels") ? withoutCommitments(nested) : JsonObject.create());
+                plain.put(name, isCommitment(nested) ? JsonObject.create() : withoutCommitments(nested));
             } else {
                 plain.put(name, value instanceof List<?> list ? list : List.of(value));
             }
@@ -129,12 +129,16 @@ final class ApprovalCheck {
     private static JsonObject withoutCommitments(JsonObject labels) {
         JsonObject plain = JsonObject.create();
         for (String name : labels.names()) {
-            if (labels.value(name) instanceof JsonObject) {
-                plain.put(name, JsonObject.create());
+            if (labels.value(name) instanceof JsonObject nested) {
+                plain.put(name, isCommitment(nested) ? JsonObject.create() : nested);
             } else {
                 plain.put(name, labels.string(name));
             }
         }
         return plain;
+    }
+
+    private static boolean isCommitment(JsonObject value) {
+        return value.names().equals(Set.of("commitment"));
     }
 }

@@ -10,21 +10,21 @@ import org.jspecify.annotations.Nullable;
  * How a correction changes what is recorded of a call.
  *
  * @param kind what it calls itself
- * @param isDisputed whether something is contested after it
+ * @param disputed how many atoms are contested after it; 0 where nothing is
  * @param actual what is recorded as spent after it, by account
  * @param spent by how much it moves what was spent, by account
  */
-record Change(Kind kind, boolean isDisputed, Map<UUID, Long> actual, Map<UUID, Long> spent) {
+record Change(Kind kind, long disputed, Map<UUID, Long> actual, Map<UUID, Long> spent) {
     /**
      * What is wrong with it as the next one after what was recorded; null where nothing is. More is posted to the atom. Of less, part may
      * have left its window already, and is not given back.
      *
      * @param before what was recorded as spent before it, by account
-     * @param wasDisputed whether something was contested before it
+     * @param disputedBefore how many atoms were contested before it; 0 where nothing was
      */
     @Nullable
-    String fault(Map<UUID, Long> before, boolean wasDisputed) {
-        String fault = kind.fault(wasDisputed, isDisputed);
+    String fault(Map<UUID, Long> before, long disputedBefore) {
+        String fault = kind.fault(disputedBefore > 0, disputed > 0);
         if (fault != null) {
             return fault;
         }
@@ -39,6 +39,10 @@ record Change(Kind kind, boolean isDisputed, Map<UUID, Long> actual, Map<UUID, L
             if (difference > 0 ? moved != difference : moved < difference || moved > 0) {
                 return "records " + now + " atoms on account " + account + " after " + recorded + " and moves " + moved
                         + ": it moves the difference";
+            }
+            if (kind == Kind.DISPUTE_WON && -difference > disputedBefore) {
+                return "gives back " + -difference + " atoms on account " + account + ", of which " + disputedBefore
+                        + " were contested";
             }
             if ((difference > 0 && !kind.mayTake) || (difference < 0 && !kind.mayGive)) {
                 return "records " + now + " atoms on account " + account + " after " + recorded + ", though it is "

@@ -5,6 +5,7 @@ import io.spendguard.evidence.EventTypes;
 import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Period;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.UUID;
@@ -104,6 +105,7 @@ final class ContentCheck {
                 case EventTypes.DECISION -> {
                     decisions.decision(place, envelope, data);
                     if (isIntact) {
+                        decisions.key(place, data);
                         approvals.decision(place, time, data);
                         contracts.decided(place, tenant, data);
                         costs.decision(place, time, data);
@@ -137,7 +139,9 @@ final class ContentCheck {
                 movements.event(place, line.type(), data);
             }
             return data;
-        } catch (IllegalArgumentException malformed) {
+        } catch (IllegalArgumentException | ArithmeticException | DateTimeException malformed) {
+            // Whoever signs may write numbers and times that no type holds: each of them is a finding, wherever it is
+            // met.
             findings.add(
                     FindingCode.EVENT_DATA_MALFORMED,
                     place,

@@ -1,8 +1,11 @@
 package io.spendguard.verify;
 
+import io.spendguard.evidence.internal.StoredZip;
+import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Unit;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,15 +27,24 @@ final class ContractBook {
 
     private final Scope scope;
     private final Findings findings;
+    private final EnclosedContracts enclosed = new EnclosedContracts();
     private final Set<InForce> activated = new HashSet<>();
     /** Contracts that decisions name, with the first of these, where no event read so far puts them in force. */
     private final Map<InForce, Place> named = new HashMap<>();
+
+    /** The same, where the stream of such a decision puts its contract in force afterwards, and no other stream does. */
+    private final Map<InForce, Place> early = new HashMap<>();
 
     private final Map<Budget, List<Stated>> limits = new HashMap<>();
     /** Limits that were carried to accounts, with the first event that did, where no event read so far states them. */
     private final Map<Carried, Place> carried = new HashMap<>();
 
+    /** The first limit of a budget that was carried when its stream had stated another one last. */
+    private final Map<Budget, Outdated> outdated = new HashMap<>();
+
     private final Set<Book> books = new HashSet<>();
+    /** Tenants for whom a contract came into force. */
+    private final Set<String> governed = new HashSet<>();
     /** By tenant, the first event that leaves out what it stands under. */
     private final Map<String, Place> unbound = new HashMap<>();
     /** Tenants of whose events some were closed and dropped. */
@@ -41,6 +53,11 @@ final class ContractBook {
     ContractBook(Scope scope, Findings findings) {
         this.scope = scope;
         this.findings = findings;
+    }
+
+    /** Reads the enclosed contracts, before the events. */
+    void read(PackageReader reader, List<StoredZip.Entry> entries) throws IOException {
+        enclosed.read(reader, entries);
     }
 
     /** Some of the tenant's events are not there, as they were closed and dropped. */
@@ -53,11 +70,22 @@ final class ContractBook {
         if (data.has("mode") && data.has("priceBook")) {
             InForce inForce =
                     new InForce(tenant, data.string("contract"), data.string("mode"), data.string("priceBook"));
-            activated.add(inForce);
-            named.remove(inForce);
+            inForce(place, inForce);
         }
         Limits stated = limits(data);
+        if (data.has("mode") && !namespace(data.string("mode")).equals(stated.namespace())) {
+            throw new JsonException("Member 'namespace' is not that of its mode.");
+        }
+        String fault = enclosed.fault(data);
+        if (fault != null) {
+            findings.add(
+                    FindingCode.LIMIT_MISMATCH,
+                    place,
+                    "Event " + place.event() + " puts contract " + data.string("contract") + " in force and " + fault
+                            + ": a contract's limits are what it states. Ask who wrote it.");
+        }
         books.add(new Book(tenant, stated.namespace()));
+        governed.add(tenant);
         stated.byBudget().forEach((budget, amount) -> {
             Budget of = new Budget(tenant, stated.namespace(), budget);
             carried.remove(new Carried(of, amount));
@@ -70,11 +98,30 @@ final class ContractBook {
         return stated;
     }
 
+    /** Where the accounts of a mode's decisions are: what only watches has its own. */
+    static String namespace(String mode) {
+        return mode.equals("shadow") ? "shadow" : "enforce";
+    }
+
+    private void inForce(Place place, InForce inForce) {
+        Place decided = named.remove(inForce);
+        boolean isFirst = activated.add(inForce);
+        if (isFirst && decided != null && Objects.equals(decided.stream(), place.stream())) {
+            early.put(inForce, decided);
+        } else if (early.containsKey(inForce) && !Objects.equals(early.get(inForce).stream(), place.stream())) {
+            early.remove(inForce); // between streams no order is proved
+        }
+    }
+
     /** Limits reach accounts that were open then; returns them; throws {@link IllegalArgumentException} for malformed facts. */
     Limits carried(Place place, String tenant, JsonObject data) {
         Limits given = limits(data);
         given.byBudget().forEach((budget, amount) -> {
             Carried limit = new Carried(new Budget(tenant, given.namespace(), budget), amount);
+            Stated last = lastBefore(place, limits.getOrDefault(limit.budget(), List.of()));
+            if (last != null && !last.limit().equals(amount) && outdated.size() < MOST_WAITING) {
+                outdated.putIfAbsent(limit.budget(), new Outdated(place, amount, last.limit()));
+            }
             if (isStated(limit)) {
                 return;
             }
@@ -87,6 +134,21 @@ final class ContractBook {
         return given;
     }
 
+    /** What the stream of an event stated last before it; null where it stated nothing. */
+    private static @Nullable Stated lastBefore(Place place, List<Stated> stated) {
+        for (int i = stated.size() - 1; i >= 0; i--) {
+            Stated limit = stated.get(i);
+            if (limit.stream().equals(place.stream()) && limit.seq() < place.seq()) {
+                return limit;
+            }
+        }
+        return null;
+    }
+
+    private static boolean areIn(@Nullable UUID stream, List<Stated> stated) {
+        return stated.stream().allMatch(limit -> limit.stream().equals(stream));
+    }
+
     private boolean isStated(Carried limit) {
         return limits.getOrDefault(limit.budget(), List.of()).stream()
                 .anyMatch(stated -> stated.limit().equals(limit.limit()));
@@ -95,7 +157,9 @@ final class ContractBook {
     private static Limits limits(JsonObject data) {
         Map<String, Amount> limits = new HashMap<>();
         for (JsonObject limit : data.objects("limits")) {
-            limits.put(limit.string("budget"), Amount.parse(limit.string("limit")));
+            if (limits.put(limit.string("budget"), Amount.parse(limit.string("limit"))) != null) {
+                throw new JsonException("Member 'limits' names a budget twice.");
+            }
         }
         return new Limits(data.string("namespace"), Map.copyOf(limits));
     }
@@ -132,13 +196,15 @@ final class ContractBook {
     /** Draws the conclusions that need every stream; where some events are not there, nobody can tell. */
     void end() {
         named.forEach(this::notActivated);
+        early.forEach(this::notActivated);
         carried.forEach(this::notStated);
+        outdated.forEach(this::notInForce);
         unbound.forEach(this::notBound);
     }
 
     /** What it leaves out could not be held against anything. */
     private void notBound(String tenant, Place place) {
-        if (books.stream().anyMatch(book -> book.tenant().equals(tenant))) {
+        if (governed.contains(tenant)) {
             findings.add(
                     FindingCode.EVENT_DATA_MALFORMED,
                     place,
@@ -150,13 +216,26 @@ final class ContractBook {
 
     private void notStated(Carried limit, Place place) {
         Budget budget = limit.budget();
-        if (isWhole(budget.tenant()) && books.contains(new Book(budget.tenant(), budget.namespace()))) {
+        if (isWhole(budget.tenant()) && governed.contains(budget.tenant())) {
             findings.add(
                     FindingCode.LIMIT_MISMATCH,
                     place,
                     "Event " + place.event() + " carries a limit of " + limit.limit() + " to accounts of budget '"
                             + budget.budget() + "' (" + budget.namespace()
                             + "), which no contract in force states: a limit is what a contract states. Ask who wrote it.");
+        }
+    }
+
+    /** Only within one stream: between streams no order is proved. */
+    private void notInForce(Budget budget, Outdated limit) {
+        if (isWhole(budget.tenant()) && areIn(limit.place().stream(), limits.getOrDefault(budget, List.of()))) {
+            findings.add(
+                    FindingCode.LIMIT_MISMATCH,
+                    limit.place(),
+                    "Event " + limit.place().event() + " carries a limit of " + limit.carried()
+                            + " to accounts of budget '" + budget.budget() + "' (" + budget.namespace()
+                            + "), where the last contract before it states " + limit.inForce()
+                            + ": a limit is what the contract in force states. Ask who wrote it.");
         }
     }
 
@@ -197,16 +276,24 @@ final class ContractBook {
             long limit,
             Instant until,
             @Nullable Place lastMove) {
-        if (!isWhole(tenant) || !books.contains(new Book(tenant, namespace))) {
+        if (!isWhole(tenant) || !governed.contains(tenant)) {
             return null;
+        }
+        if (!books.contains(new Book(tenant, namespace))) {
+            return "is opened in namespace '" + namespace + "', where no contract came into force";
         }
         List<Stated> stated = limits.getOrDefault(new Budget(tenant, namespace, budget), List.of());
         if (stated.stream().noneMatch(limitOf -> limitOf.is(opened, unit))) {
             return "is opened with " + new Amount(Math.max(0, opened), unit) + ", which no contract in force states";
         }
+        Stated before = lastBefore(opening, stated);
+        if (before != null && areIn(opening.stream(), stated) && !before.is(opened, unit)) {
+            return "is opened with " + new Amount(Math.max(0, opened), unit)
+                    + ", where the last contract before that states " + before.limit();
+        }
         long last = opened;
         boolean isInOneStream = false;
-        if (lastMove != null && stated.stream().allMatch(limitOf -> limitOf.stream.equals(opening.stream()))) {
+        if (lastMove != null && areIn(opening.stream(), stated)) {
             isInOneStream = true;
             for (Stated next : stated) {
                 boolean isBetween = next.seq > opening.seq() && next.seq <= lastMove.seq();
@@ -231,6 +318,8 @@ final class ContractBook {
     private record Budget(String tenant, String namespace, String budget) {}
 
     private record Carried(Budget budget, Amount limit) {}
+
+    private record Outdated(Place place, Amount carried, Amount inForce) {}
 
     private record Stated(UUID stream, long seq, Instant at, Amount limit) {
         private boolean says(Stated next) {

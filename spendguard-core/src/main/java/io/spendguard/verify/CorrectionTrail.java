@@ -104,8 +104,8 @@ final class CorrectionTrail {
             return;
         }
         Change change = correction.change;
-        String wrong = new Change(change.kind(), change.isDisputed(), correction.recorded(parts), change.spent())
-                .fault(recorded, before != null && before.change.isDisputed());
+        String wrong = new Change(change.kind(), change.disputed(), correction.recorded(parts), change.spent())
+                .fault(recorded, before == null ? 0 : before.change.disputed());
         if (wrong != null) {
             unfit.accept(correction.place, wrong);
         }

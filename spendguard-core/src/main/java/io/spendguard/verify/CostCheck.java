@@ -31,7 +31,7 @@ final class CostCheck {
 
     private final Facts facts;
     private final CostBook costs;
-    private final AccountBooks accounts;
+    private final ChargeCheck charges;
     private final Findings findings;
     /** By digest in hexadecimal. */
     private final Map<String, PriceBook> books = new HashMap<>();
@@ -46,7 +46,7 @@ final class CostCheck {
     CostCheck(Facts facts, CostBook costs, AccountBooks accounts, Findings findings) {
         this.facts = facts;
         this.costs = costs;
-        this.accounts = accounts;
+        this.charges = new ChargeCheck(accounts, findings);
         this.findings = findings;
     }
 
@@ -68,8 +68,9 @@ final class CostCheck {
         }
     }
 
-    /** Checks how an estimate was made, and keeps the price for the outcome. */
+    /** Checks how an estimate was made and what is claimed for it, and keeps the price for the outcome. */
     void decision(Place place, Instant at, JsonObject data) {
+        charges.claims(place, data);
         if (!data.has("estimate")) {
             return;
         }
@@ -90,14 +91,18 @@ final class CostCheck {
     /** Checks what an outcome says it cost, and what it charges for that. */
     void outcome(Place place, JsonObject data) {
         JsonObject outcome = data.object("outcome");
+        boolean isCorrection = outcome.has("reference") && !outcome.bool("final");
         if (outcome.bool("final")) {
             requireSpent(place, data);
+        }
+        if (!isCorrection) {
+            charges.outcome(place, data);
         } else if (data.has("actual")) {
-            data.objects("actual").forEach(charge -> charged(place, UUID.fromString(charge.string("account")), charge));
+            data.objects("actual").forEach(charge -> charges.amount(place, charge));
         }
         if (!data.has("cost")) {
             String kind = outcome.string("kind");
-            if (!outcome.has("reference") || kind.equals("CORRECTED")) {
+            if (!isCorrection || kind.equals("CORRECTED")) {
                 countUnstated(data);
             } else if (!kind.equals("DISPUTE_OPENED") && !kind.equals("DISPUTE_LOST")) {
                 given++; // what an operator says, and nobody can re-derive
@@ -105,11 +110,10 @@ final class CostCheck {
             return;
         }
         Money cost = Money.parse(data.string("cost"));
-        if (outcome.has("reference")) { // what a bill says, and nobody can re-derive
+        if (isCorrection) { // what a bill says, and nobody can re-derive
             given++;
             return;
         }
-        requireCharged(place, data, cost);
         boolean isGiven = outcome.has("given") && outcome.bool("given");
         requirePriced(place, outcome, data, cost, isGiven);
     }
@@ -117,9 +121,9 @@ final class CostCheck {
     /** Checks what a part of a session says it cost, and what it charges for that. */
     void part(Place place, JsonObject data) {
         requireSpent(place, data);
+        charges.part(place, data);
         if (data.has("cost")) {
             Money cost = Money.parse(data.string("cost"));
-            requireCharged(place, data, cost);
             requirePriced(place, data.object("part"), data, cost, false);
         } else {
             countUnstated(data);
@@ -134,12 +138,6 @@ final class CostCheck {
                         .anyMatch(amount -> amount.atomic() > 0 && amount.unit().isMoney())) {
             unstated++;
         }
-    }
-
-    private Amount charged(Place place, UUID account, JsonObject charge) {
-        Amount amount = Amount.parse(charge.string("amount"));
-        accounts.named(place, account, new AccountWords.Name(charge.string("budget"), amount.unit(), null));
-        return amount;
     }
 
     private void requirePriced(Place place, JsonObject settlement, JsonObject data, Money cost, boolean isGiven) {
@@ -161,7 +159,8 @@ final class CostCheck {
         if (book == null) {
             return new Rate(applied, false);
         }
-        JsonObject action = data.object(data.has("effective") ? "effective" : "action");
+        boolean isDegraded = data.object("decision").string("effect").equals("degrade") && data.has("effective");
+        JsonObject action = data.object(isDegraded ? "effective" : "action");
         Price published =
                 book.find(action.string("provider"), action.string("model"), at).orElse(null);
         if (applied.equals(published)) {
@@ -174,22 +173,6 @@ final class CostCheck {
                         + "' that price book " + book.digest() + " does not have for it at " + at
                         + ": prices come from the book that the event names. Ask who wrote it.");
         return new Rate(applied, false);
-    }
-
-    /** Budgets in the cost's currency are charged the cost, but for those that settle at the hold. */
-    private void requireCharged(Place place, JsonObject data, Money cost) {
-        for (JsonObject charge : data.objects("actual")) {
-            Amount amount = Amount.parse(charge.string("amount"));
-            if (!charge.bool("estimated")
-                    && amount.unit().equals(cost.toAmount().unit())
-                    && !amount.equals(cost.toAmount())) {
-                findings.add(
-                        FindingCode.COST_DIFFERS,
-                        place,
-                        "Event " + place.event() + " charges budget '" + charge.string("budget") + "' " + amount
-                                + " for a cost of " + cost + ": both must agree. Ask who wrote it.");
-            }
-        }
     }
 
     /** What is charged is what is spent. */
@@ -216,7 +199,7 @@ final class CostCheck {
         boolean isFinal = data.has("outcome");
         for (JsonObject charge : data.objects("actual")) {
             UUID account = UUID.fromString(charge.string("account"));
-            Amount amount = charged(place, account, charge);
+            Amount amount = charges.amount(place, charge);
             Long moved = spentBy.remove(account);
             long spent = moved == null ? 0 : moved;
             if (spent != amount.atomic()) {
@@ -226,8 +209,8 @@ final class CostCheck {
                         "Event " + place.event() + " charges account " + account + " " + amount
                                 + ", but its entries spend " + spent + " atoms: both must agree. Ask who wrote it.");
             }
-            if (isFinal && charge.has("held")) {
-                requireHeld(place, data, charge, amount, heldBy.getOrDefault(account, 0L));
+            if (isFinal) {
+                requireHeld(place, charge, heldBy.getOrDefault(account, 0L));
             }
         }
         spentBy.keySet()
@@ -239,30 +222,16 @@ final class CostCheck {
                                 + " wrote it."));
     }
 
-    /**
-     * A hold that stands for want of a count stands whole; an expiry may charge nothing instead. Where there is a count that is an
-     * estimate, as of a stream that was cut, it is charged as it was counted, or at the cost it comes to.
-     */
-    private void requireHeld(Place place, JsonObject data, JsonObject charge, Amount amount, long moved) {
+    /** A hold is dissolved whole. */
+    private void requireHeld(Place place, JsonObject charge, long moved) {
         Amount held = Amount.parse(charge.string("held"));
-        boolean stands = amount.equals(held)
-                || (amount.atomic() == 0
-                        && data.object("outcome").string("kind").equals("EXPIRED"))
-                || (data.has("usage") && isCounted(data, amount));
-        if (held.atomic() != -moved || (charge.bool("estimated") && !stands)) {
+        if (held.atomic() != -moved) {
             findings.add(
                     FindingCode.COST_DIFFERS,
                     place,
-                    "Event " + place.event() + " charges budget '" + charge.string("budget") + "' " + amount
-                            + " of a hold of " + held + (charge.bool("estimated") ? " that stands" : "")
-                            + ", and its entries dissolve " + moved
-                            + " atoms: a hold is dissolved whole, and where it stands it is charged whole. Ask who wrote it.");
+                    "Event " + place.event() + " settles a hold of " + held + " of budget '" + charge.string("budget")
+                            + "', and its entries dissolve " + moved + " atoms: both must agree. Ask who wrote it.");
         }
-    }
-
-    private static boolean isCounted(JsonObject data, Amount amount) {
-        Amount cost = data.has("cost") ? Money.parse(data.string("cost")).toAmount() : null;
-        return cost == null || !cost.unit().equals(amount.unit()) || cost.equals(amount);
     }
 
     private void book(String name, Digest digest, byte[] content) {
@@ -296,7 +265,7 @@ final class CostCheck {
         }
     }
 
-    private static Usage usage(JsonObject json) {
+    static Usage usage(JsonObject json) {
         Usage.Builder usage = Usage.builder();
         if (json.has("input")) {
             usage.inputTokens(json.integer("input"));

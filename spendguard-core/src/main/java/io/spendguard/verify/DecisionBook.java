@@ -37,6 +37,8 @@ final class DecisionBook {
      *
      * @param expiresAt when its hold ends by itself; null where it holds nothing
      * @param terms the contract and price book it was made under; null where it does not say
+     * @param binds whether it was made in earnest: what only watches lets every call pass
+     * @param claimed what stands for the accounts that it claims; null where it does not say
      */
     void decision(
             Place place,
@@ -44,6 +46,8 @@ final class DecisionBook {
             UUID id,
             @Nullable Instant expiresAt,
             @Nullable String terms,
+            boolean binds,
+            @Nullable UUID claimed,
             List<EntryLine> held) {
         Pair pair = pair(tenant, id);
         if (pair.decided || pair.isCarried) {
@@ -55,10 +59,25 @@ final class DecisionBook {
             return;
         }
         pair.decided = true;
+        pair.binds = binds;
+        pair.claimed = claimed;
         pair.holds = expiresAt != null;
+        requireNothingBefore(place, id, pair);
         pair.lasts(expiresAt);
         pair.under(place, terms, true);
         pair.move(held);
+    }
+
+    /** Only within one stream: between streams no order is proved. */
+    private void requireNothingBefore(Place place, UUID id, Pair pair) {
+        Place outcome = pair.outcome;
+        if (outcome != null && place.isBehind(outcome)) {
+            findings.add(
+                    FindingCode.OUTCOME_WITHOUT_DECISION,
+                    outcome,
+                    "Outcome " + outcome.event() + " is of decision " + id + ", which event " + place.event()
+                            + " makes only afterwards: an outcome follows its decision. Ask who wrote it.");
+        }
     }
 
     /** Tells whether a decision's event is among those told of so far and not concluded yet. */
@@ -132,6 +151,9 @@ final class DecisionBook {
         Pair pair = pair(tenant, id);
         pair.under(place, outcome.terms(), false);
         pair.follow(place, moves, moved);
+        if (!outcome.committed().isEmpty()) {
+            pair.saidOfParts.put(place, outcome.committed());
+        }
         if (outcome.isCorrection()) {
             pair.corrects(place, outcome, moved);
         } else if (!outcome.isFinal()) {
@@ -142,6 +164,7 @@ final class DecisionBook {
             }
             pair.ofOutcome = Pair.spent(pair.ofOutcome, moved);
             pair.settled = place;
+            pair.charged = outcome.charged();
             pair.expiredAt = outcome.expiredAt();
         }
     }
@@ -159,6 +182,7 @@ final class DecisionBook {
 
     private void conclude(UUID id, Pair pair) {
         requireTerms(id, pair);
+        requireCharged(id, pair);
         requireNothingAfterFinal(id, pair);
         requireCorrections(id, pair);
         if (scope.isExcerpt() && !pair.isRefused()) {
@@ -181,6 +205,12 @@ final class DecisionBook {
                     pair.moved,
                     "Outcome " + pair.moved.event() + " moves money for decision " + id
                             + ", which allowed nothing: a refusal costs nothing. Ask who settled it.");
+        } else if (pair.isRefused() && pair.binds && pair.settled != null) {
+            findings.add(
+                    FindingCode.OUTCOME_OF_REFUSAL,
+                    pair.settled,
+                    "Outcome " + pair.settled.event() + " settles decision " + id
+                            + ", which allowed nothing: what is refused is not run. Ask who settled it.");
         } else if (pair.settled != null && !pair.isDissolved()) {
             findings.add(
                     FindingCode.HOLD_NOT_DISSOLVED,
@@ -188,8 +218,37 @@ final class DecisionBook {
                     "Outcome " + pair.settled.event() + " does not dissolve what decision " + id
                             + " held: what was held must become spent or available again. Ask who settled it.");
         }
+        requireParts(id, pair);
         openHolds += pair.decided && pair.holds && pair.settled == null ? 1 : 0;
         requireTime(id, pair);
+    }
+
+    /** What a call claims of a budget may be nothing; that it is charged is told all the same. */
+    private void requireCharged(UUID id, Pair pair) {
+        if (pair.holds && pair.settled != null && pair.claimed != null && pair.charged != null) {
+            if (!pair.claimed.equals(pair.charged)) {
+                findings.add(
+                        FindingCode.COST_DIFFERS,
+                        pair.settled,
+                        "Event " + pair.settled.event() + " charges other accounts than decision " + id
+                                + " claims: each budget of a call is charged, be it nothing. Ask who wrote it.");
+            }
+        }
+    }
+
+    /** What a session's end says of its parts, where all of them are there. */
+    private void requireParts(UUID id, Pair pair) {
+        pair.saidOfParts.forEach((place, said) -> said.forEach((account, atoms) -> {
+            long committed = pair.ofParts.getOrDefault(account, 0L);
+            if (pair.decided && !scope.isExcerpt() && atoms != committed) {
+                findings.add(
+                        FindingCode.COST_DIFFERS,
+                        place,
+                        "Event " + place.event() + " says that parts of decision " + id + " came to " + atoms
+                                + " atoms on account " + account + ", but they came to " + committed
+                                + ": both must agree. Ask who wrote it.");
+            }
+        }));
     }
 
     private void requireTime(UUID id, Pair pair) {
@@ -314,6 +373,12 @@ final class DecisionBook {
 
     private static final class Pair {
         private boolean decided;
+        private boolean binds;
+        private @Nullable UUID claimed;
+        private @Nullable UUID charged;
+        /** What its outcomes say that its parts came to; mostly nothing. */
+        private final Map<Place, Map<UUID, Long>> saidOfParts = new HashMap<>(0);
+
         private boolean isCarried;
         private boolean holds;
         private @Nullable Place outcome;
@@ -373,7 +438,7 @@ final class DecisionBook {
                     place,
                     outcome.event(),
                     outcome.corrected(),
-                    new Change(outcome.kind(), outcome.isDisputed(), outcome.actual(), spent(Map.of(), entries)));
+                    new Change(outcome.kind(), outcome.disputed(), outcome.actual(), spent(Map.of(), entries)));
         }
 
         private void follow(Place place, boolean moves, List<EntryLine> entries) {
@@ -437,8 +502,10 @@ final class DecisionBook {
      * @param corrected the event that it corrects; null where it names an expiry by its kind, or corrects nothing
      * @param terms the contract and price book it names; null where it does not say
      * @param kind what a correction calls itself
-     * @param isDisputed whether a correction leaves something contested
+     * @param disputed how many atoms a correction leaves contested; 0 where nothing is
      * @param actual what is recorded as spent after a correction, by account; empty for anything else
+     * @param committed what it says that parts had come to before, by account
+     * @param charged what stands for the accounts that a final one charges; null where it does not say
      */
     record Outcome(
             UUID event,
@@ -448,11 +515,13 @@ final class DecisionBook {
             @Nullable UUID corrected,
             @Nullable String terms,
             Change.Kind kind,
-            boolean isDisputed,
-            Map<UUID, Long> actual) {
+            long disputed,
+            Map<UUID, Long> actual,
+            Map<UUID, Long> committed,
+            @Nullable UUID charged) {
         /** A final one that is no expiry, and does not say under which terms. */
         static Outcome settled(UUID event) {
-            return new Outcome(event, true, null, false, null, null, Change.Kind.WORD, false, Map.of());
+            return new Outcome(event, true, null, false, null, null, Change.Kind.WORD, 0, Map.of(), Map.of(), null);
         }
     }
 }

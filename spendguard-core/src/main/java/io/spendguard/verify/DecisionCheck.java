@@ -8,6 +8,7 @@ import java.time.format.DateTimeParseException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -27,14 +28,35 @@ final class DecisionCheck {
         JsonObject decision = data.object("decision");
         UUID id = UUID.fromString(decision.string("id"));
         requireSame(envelope, id);
-        decision.string("effect");
+        if (decision.string("effect").equals("degrade")) {
+            PatchCheck.require(data);
+        }
+        requireRun(envelope, data);
         List<EntryLine> entries = List.of();
         try {
             entries = EntryLine.of(data);
         } finally {
             // Without legible entries it was decided all the same: its outcome is no second fault.
-            facts.decision(place, id, expiresAt(data), terms(data), entries);
+            facts.decision(place, id, expiresAt(data), terms(data), binds(decision), accounts(data, "claims"), entries);
         }
+    }
+
+    /**
+     * An action is decided under its key; only who decides upon the approval that a decision asked for decides once more. What only
+     * watches has keys of its own.
+     */
+    void key(Place place, JsonObject data) {
+        if (!data.has("approval") && data.has("action") && data.object("action").has("key")) {
+            JsonObject decided = JsonObject.create()
+                    .put("tenant", Objects.requireNonNull(place.tenant(), "tenant"))
+                    .put("binds", binds(data.object("decision")))
+                    .put("key", data.object("action").string("key"));
+            facts.key(place, UuidMap.key(decided));
+        }
+    }
+
+    private static boolean binds(JsonObject decision) {
+        return !decision.has("mode") || !decision.string("mode").equals("shadow");
     }
 
     /** An open hold is extended or committed in part; what was refused moves nothing. */
@@ -67,8 +89,12 @@ final class DecisionCheck {
                         corrected.equals(EXPIRED) ? null : UUID.fromString(corrected),
                         terms(data),
                         Change.Kind.of(kind),
-                        outcome.has("disputed"),
-                        isCorrection ? actual(data) : Map.of()),
+                        outcome.has("disputed")
+                                ? Amount.parse(outcome.string("disputed")).atomic()
+                                : 0,
+                        isCorrection ? amounts(data, "amount") : Map.of(),
+                        outcome.has("reference") ? Map.of() : amounts(data, "committed"),
+                        isFinal ? accounts(data, "actual") : null),
                 EntryLine.of(data));
     }
 
@@ -90,16 +116,42 @@ final class DecisionCheck {
         }
     }
 
-    private static Map<UUID, Long> actual(JsonObject data) {
-        Map<UUID, Long> actual = new HashMap<>();
+    /** What charges give as one of their members, by account. */
+    private static Map<UUID, Long> amounts(JsonObject data, String member) {
+        Map<UUID, Long> amounts = new HashMap<>(0);
         if (data.has("actual")) {
             for (JsonObject charge : data.objects("actual")) {
-                actual.put(
-                        UUID.fromString(charge.string("account")),
-                        Amount.parse(charge.string("amount")).atomic());
+                if (charge.has(member)) {
+                    amounts.put(
+                            UUID.fromString(charge.string("account")),
+                            Amount.parse(charge.string(member)).atomic());
+                }
             }
         }
-        return actual;
+        return amounts;
+    }
+
+    /** What stands for all accounts that claims or charges name; null where there are none of either. */
+    private static @Nullable UUID accounts(JsonObject data, String member) {
+        if (!data.has(member)) {
+            return null;
+        }
+        List<String> accounts = data.objects(member).stream()
+                .map(named -> UUID.fromString(named.string("account")).toString())
+                .sorted()
+                .toList();
+        return accounts.size() == 1
+                ? UUID.fromString(accounts.get(0))
+                : UuidMap.key(JsonObject.create().put("accounts", accounts));
+    }
+
+    /** What was asked in one run is not filed under another one. */
+    private static void requireRun(JsonObject envelope, JsonObject data) {
+        if (data.has("action")
+                && data.object("action").has("run")
+                && !data.object("action").string("run").equals(envelope.stringOrNull("runid"))) {
+            throw new JsonException("Member 'runid' names another run than its action.");
+        }
     }
 
     private static void requireSame(JsonObject envelope, UUID decision) {

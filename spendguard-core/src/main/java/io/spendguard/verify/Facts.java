@@ -29,6 +29,7 @@ final class Facts {
     private static final int RATE = 6;
     private static final int COST = 7;
     private static final int APPROVAL = 8;
+    private static final int KEY = 9;
     /** Added to a kind: of the same decision by the same event as the fact before it in its partition. */
     private static final int CONTINUED = 16;
 
@@ -69,13 +70,31 @@ final class Facts {
      *
      * @param expiresAt when its hold ends by itself; null where it holds nothing
      * @param under the contract and price book it was made under; null where it does not say
+     * @param binds whether it was made in earnest: what only watches lets every call pass
+     * @param claimed what stands for the accounts that it claims; null where it does not say
      */
-    void decision(Place place, UUID id, @Nullable Instant expiresAt, @Nullable String under, List<EntryLine> entries) {
+    void decision(
+            Place place,
+            UUID id,
+            @Nullable Instant expiresAt,
+            @Nullable String under,
+            boolean binds,
+            @Nullable UUID claimed,
+            List<EntryLine> entries) {
         begin(DECISION, place, id);
         put(expiresAt);
+        fact.flag(binds);
+        putOptional(claimed);
         putTerms(under);
         putHeld(entries);
         add(id, place);
+    }
+
+    /** An action was decided under its key, of which this is the digest. */
+    void key(Place place, UUID digest) {
+        fact.clear().number(KEY).id(digest);
+        put(place, digest);
+        add(digest, null);
     }
 
     /** A decision whose event was closed and dropped. */
@@ -118,12 +137,11 @@ final class Facts {
         put(outcome.expiredAt());
         putTerms(outcome.terms());
         if (outcome.isCorrection()) {
-            fact.id(outcome.event())
-                    .text(outcome.kind().name())
-                    .flag(outcome.isDisputed())
-                    .number(outcome.actual().size());
-            outcome.actual().forEach((account, atomic) -> fact.id(account).number(atomic));
+            fact.id(outcome.event()).text(outcome.kind().name()).number(outcome.disputed());
+            put(outcome.actual());
         }
+        put(outcome.committed());
+        putOptional(outcome.charged());
         if (corrected != null) {
             fact.id(corrected);
         }
@@ -158,11 +176,12 @@ final class Facts {
     }
 
     /** Tells the books, and has them draw the conclusions that need every stream. */
-    void tell(IdBook ids, DecisionBook decisions, CostBook costs, ApprovalBook approvals) {
+    void tell(IdBook ids, KeyBook keys, DecisionBook decisions, CostBook costs, ApprovalBook approvals) {
         try {
             for (int partition = 0; partition < FactSpool.PARTITIONS; partition++) {
-                new Teller(new FactReader(spool.read(partition))).tell(ids, decisions, costs, approvals);
+                new Teller(new FactReader(spool.read(partition))).tell(ids, keys, decisions, costs, approvals);
                 ids.conclude();
+                keys.conclude();
                 approvals.conclude(); // it asks the book of decisions
                 decisions.conclude();
                 costs.conclude();
@@ -237,6 +256,18 @@ final class Facts {
     /** A time to the second, before which what happens in it is not yet over: 0 where there is none. */
     private void put(@Nullable Instant time) {
         fact.number(time == null ? 0 : Math.max(1, time.getEpochSecond()));
+    }
+
+    private void putOptional(@Nullable UUID id) {
+        fact.flag(id != null);
+        if (id != null) {
+            fact.id(id);
+        }
+    }
+
+    private void put(Map<UUID, Long> byAccount) {
+        fact.number(byAccount.size());
+        byAccount.forEach((account, atomic) -> fact.id(account).number(atomic));
     }
 
     private void putTerms(@Nullable String under) {
@@ -323,7 +354,7 @@ final class Facts {
             this.in = in;
         }
 
-        private void tell(IdBook ids, DecisionBook decisions, CostBook costs, ApprovalBook approvals)
+        private void tell(IdBook ids, KeyBook keys, DecisionBook decisions, CostBook costs, ApprovalBook approvals)
                 throws IOException {
             while (in.hasMore()) {
                 int kind = (int) in.number();
@@ -333,7 +364,13 @@ final class Facts {
                 }
                 switch (kind % CONTINUED) {
                     case EVENT -> ids.event(place, id);
-                    case DECISION -> decisions.decision(place, tenant, id, time(), under(), held());
+                    case KEY -> keys.decided(place, id);
+                    case DECISION -> {
+                        Instant expiresAt = time();
+                        boolean binds = in.flag();
+                        UUID claimed = optional();
+                        decisions.decision(place, tenant, id, expiresAt, under(), binds, claimed, held());
+                    }
                     case DROPPED_DECISION -> decisions.droppedDecision(tenant, id);
                     case DROPPED_OUTCOME -> decisions.droppedOutcome(tenant, id);
                     case CHANGE -> {
@@ -395,20 +432,42 @@ final class Facts {
             String under = under();
             UUID event = id;
             Change.Kind kind = Change.Kind.WORD;
-            boolean isDisputed = false;
+            long disputed = 0;
             Map<UUID, Long> actual = Map.of();
             if (isCorrection) {
                 event = in.id();
                 kind = Change.Kind.valueOf(in.text());
-                isDisputed = in.flag();
-                actual = new HashMap<>();
-                for (long left = in.number(); left > 0; left--) {
-                    actual.put(in.id(), in.number());
-                }
+                disputed = in.number();
+                actual = byAccount();
             }
+            Map<UUID, Long> committed = byAccount();
+            UUID charged = optional();
             UUID corrected = isCorrectedById ? in.id() : null;
             return new DecisionBook.Outcome(
-                    event, isFinal, expiredAt, isCorrection, corrected, under, kind, isDisputed, actual);
+                    event,
+                    isFinal,
+                    expiredAt,
+                    isCorrection,
+                    corrected,
+                    under,
+                    kind,
+                    disputed,
+                    actual,
+                    committed,
+                    charged);
+        }
+
+        private Map<UUID, Long> byAccount() throws IOException {
+            long left = in.number();
+            Map<UUID, Long> byAccount = left == 0 ? Map.of() : new HashMap<>();
+            for (; left > 0; left--) {
+                byAccount.put(in.id(), in.number());
+            }
+            return byAccount;
+        }
+
+        private @Nullable UUID optional() throws IOException {
+            return in.flag() ? in.id() : null;
         }
 
         private @Nullable Instant time() throws IOException {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether an event's entries are such as its kind makes: a decision holds what it claims and spends nothing, a refusal moves nothing,
@@ -52,7 +53,7 @@ final class MovementCheck {
             case EventTypes.HOLD_EXTENDED -> {
                 change(place, data.object("extension").bool("granted"), entries, "extends a hold", HOLDING);
                 if (data.has("claims")) {
-                    claimed(place, data);
+                    claimed(place, data, null);
                 }
             }
             case EventTypes.PART_COMMITTED ->
@@ -93,7 +94,9 @@ final class MovementCheck {
         if (sum(entries, "SPENT") > 0) {
             unfit(place, "spends, though a decision only holds");
         }
-        if (data.has("claims") && data.has("expiresAt") && !claimed(place, data).equals(sums(entries, "HELD"))) {
+        if (data.has("claims")
+                && data.has("expiresAt")
+                && !claimed(place, data, namespace(decision)).equals(sums(entries, "HELD"))) {
             unfit(place, "holds something else than what it claims");
         }
         if (isAny(entries, "DEBT", -1)) {
@@ -193,12 +196,17 @@ final class MovementCheck {
                 "Event " + place.event() + " " + what + ": what moves is what the event says. Ask who wrote it.");
     }
 
-    private Map<UUID, Long> claimed(Place place, JsonObject data) {
+    /** What a mode decides upon; null where a decision does not say in which it was made. */
+    private static @Nullable String namespace(JsonObject decision) {
+        return decision.has("mode") ? ContractBook.namespace(decision.string("mode")) : null;
+    }
+
+    private Map<UUID, Long> claimed(Place place, JsonObject data, @Nullable String namespace) {
         Map<UUID, Long> claimed = new HashMap<>();
         for (JsonObject claim : data.objects("claims")) {
             UUID account = id(claim, "account");
             Amount amount = Amount.parse(claim.string("amount"));
-            accounts.named(place, account, new AccountWords.Name(claim.string("budget"), amount.unit(), null));
+            accounts.named(place, account, new AccountWords.Name(claim.string("budget"), amount.unit(), namespace));
             claimed.merge(account, amount.atomic(), Math::addExact);
         }
         claimed.values().removeIf(atomic -> atomic == 0);

@@ -1,5 +1,8 @@
 package io.spendguard.verify;
 
+import io.spendguard.json.JsonObject;
+import io.spendguard.model.Digest;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.UUID;
 import java.util.function.BiConsumer;
@@ -18,6 +21,13 @@ final class UuidMap<V> {
     private long[] ids = new long[2 * SMALLEST];
     private @Nullable Object[] values = new Object[SMALLEST];
     private int size;
+
+    /** What stands for facts of several parts: half a digest of all of them. */
+    static UUID key(JsonObject facts) {
+        ByteBuffer digest =
+                ByteBuffer.wrap(Digest.sha256(facts.toCanonicalBytes()).bytes());
+        return new UUID(digest.getLong(), digest.getLong());
+    }
 
     /** The value kept under the id, or null. */
     @Nullable

@@ -150,6 +150,8 @@ public record VerificationReport(
                 "from the balances of a signed period close on, every balance re-derived; before it, see the archive"),
         /** From the balances on that an earlier checkpoint, which the auditor holds, covers. */
         FROM_CHECKPOINT("from the balances that the earlier checkpoint covers on, every balance re-derived"),
+        /** Events of types that this version does not know move it. */
+        UNKNOWN("NOT PROVEN, events of types that this version does not know move it"),
         /** Events are left out, so that no balance follows. */
         FILTERED("NOT PROVEN (filtered)"),
         /** Some event could not be relied on. */

@@ -40,6 +40,7 @@ public final class Verifier {
     private final ContractBook contracts = new ContractBook(scope, findings);
     private final AccountBooks accounts = new AccountBooks(scope, contracts, findings);
     private final IdBook ids = new IdBook(findings);
+    private final KeyBook actions = new KeyBook(findings);
     private final DecisionBook decisions = new DecisionBook(scope, findings);
     private final ApprovalBook approvals = new ApprovalBook(contracts, decisions, findings);
     private final CostBook costs = new CostBook(findings);
@@ -153,6 +154,7 @@ public final class Verifier {
                     dropped.read(reader, entries);
                 }
                 prices.read(reader, entries);
+                contracts.read(reader, entries);
                 if (handedOut != null) {
                     receipts.read(handedOut, scope.filter().tenant());
                 }
@@ -203,7 +205,7 @@ public final class Verifier {
                 read.map(EvidenceManifest::createdAt)
                         .map(this::noEarlierThanItsEvents)
                         .orElse(null));
-        facts.tell(ids, decisions, costs, approvals);
+        facts.tell(ids, actions, decisions, costs, approvals);
         long events = streams.stream().mapToLong(StreamReport::events).sum();
         manifest.compareCount(events);
         if (events == 0 && findings.count() == 0) {
@@ -241,6 +243,9 @@ public final class Verifier {
         }
         if (scope.isExcerpt()) {
             return VerificationReport.Money.FILTERED;
+        }
+        if (accounts.isMovedByUnknown()) {
+            return VerificationReport.Money.UNKNOWN;
         }
         if (scope.isLater()) {
             return findings.has(FindingCode.Group.LOG)

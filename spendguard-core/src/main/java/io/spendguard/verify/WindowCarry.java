@@ -1,5 +1,6 @@
 package io.spendguard.verify;
 
+import io.spendguard.model.Period;
 import io.spendguard.model.Unit;
 import java.util.HashMap;
 import java.util.Map;
@@ -25,10 +26,12 @@ final class WindowCarry {
             return;
         }
         boolean isBucket = identity.isBucket();
-        if (isBucket && book.carriedAt.isBefore(identity.window().until())) {
+        // A window that never ends gives back what its buckets remember, of which each does.
+        if (!identity.window().equals(Period.ALWAYS)
+                && book.givenBackAt.isBefore(identity.window().until())) {
             wrong(
                     carried,
-                    "gives back what account " + account + " remembers until "
+                    "gives back what account " + account + (isBucket ? " remembers until " : " has spent until ")
                             + identity.window().until());
         }
         families.merge(

@@ -2,6 +2,7 @@ package io.spendguard.verify;
 
 import static io.spendguard.verify.Attack.Means.WRITER;
 import static io.spendguard.verify.Specimen.NOW;
+import static io.spendguard.verify.Specimen.inRun;
 import static io.spendguard.verify.Specimen.with;
 
 import io.spendguard.evidence.AuditEvent;
@@ -138,6 +139,57 @@ final class ApprovalAttacks {
                     UUID decision = writer.id();
                     writer.write(writer.decision(HOOLI, decision, 5), resolved(writer, decision, "APPROVED"));
                 }),
+                lie(
+                        "an approval of a decision that stopped, as if it had asked",
+                        FindingCode.APPROVAL_UNFIT,
+                        4,
+                        writer -> {
+                            UUID asking = writer.id();
+                            AuditEvent approval = resolved(writer, asking, "APPROVED");
+                            writer.write(
+                                    said(asked(writer, asking), "\"require_approval\"", "\"stop\""),
+                                    approval,
+                                    used(writer, asking, "APPROVED", approval.id()));
+                        }),
+                lie(
+                        "an approval used in another run than it was asked for",
+                        FindingCode.EVENT_DATA_MALFORMED,
+                        5,
+                        writer -> {
+                            UUID asking = writer.id();
+                            AuditEvent approval = resolved(writer, asking, "APPROVED");
+                            writer.write(
+                                    inRun(asked(writer, asking), "run-7"),
+                                    approval,
+                                    said(
+                                            used(writer, asking, "APPROVED", approval.id()),
+                                            "\"tool\"",
+                                            "\"run\":\"run-7\",\"tool\""));
+                        }),
+                lie("an action approved, and more said of it afterwards", FindingCode.APPROVAL_UNFIT, 5, writer -> {
+                    UUID asking = writer.id();
+                    AuditEvent approval = resolved(writer, asking, "APPROVED");
+                    writer.write(
+                            asked(writer, asking),
+                            approval,
+                            said(
+                                    used(writer, asking, "APPROVED", approval.id()),
+                                    "\"user\":{\"commitment\":\"7b\"}",
+                                    "\"user\":{\"commitment\":\"7b\",\"limit\":\"none\"}"));
+                }),
+                lie(
+                        "a denied action decided once more, without a word of that",
+                        FindingCode.DECISION_TWICE,
+                        5,
+                        writer -> {
+                            UUID asking = writer.id();
+                            writer.write(
+                                    asked(writer, asking),
+                                    resolved(writer, asking, "DENIED"),
+                                    with(
+                                            writer.decision(HOOLI, writer.id(), 5),
+                                            data -> terms(data).put("action", action("7b"))));
+                        }),
                 lie("an approval that moves money", FindingCode.ENTRIES_UNFIT, 4, writer -> {
                     UUID asking = writer.id();
                     writer.write(

@@ -33,6 +33,8 @@ class AttackCatalogueTest {
                         PackageAttacks.onEvents(),
                         KeyHolderAttacks.onContent(),
                         MoneyAttacks.all(),
+                        ChargeAttacks.all(),
+                        LimitAttacks.all(),
                         ApprovalAttacks.all(),
                         KeyHolderAttacks.onKeys(),
                         FenceAttacks.all(),

@@ -262,7 +262,9 @@ class CorrectionTest {
                                 .put("kind", "COMMITTED")
                                 .put("final", true))
                 .put("entries", List.of());
-        check.decision(place(1), envelope(), decided());
+        JsonObject watched = decided();
+        watched.object("decision").put("mode", "shadow");
+        check.decision(place(1), envelope(), watched);
         check.outcome(place(2), Specimen.NOW, envelope(), last);
         check.change(place(3), envelope(), part, "part", "committed");
         tell();
@@ -275,6 +277,7 @@ class CorrectionTest {
         DecisionBook book = new DecisionBook(new Scope(), findings);
         facts.tell(
                 new IdBook(findings),
+                new KeyBook(findings),
                 book,
                 new CostBook(findings),
                 new ApprovalBook(new ContractBook(new Scope(), findings), book, findings));

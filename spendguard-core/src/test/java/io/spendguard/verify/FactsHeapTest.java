@@ -63,7 +63,14 @@ class FactsHeapTest {
                 Facts facts = new Facts(spool);
                 for (int i = 0; i <= DECISIONS; i++) {
                     Place place = event(facts, i + 1);
-                    facts.decision(place, decision(i), Specimen.NOW, null, List.of(new EntryLine(ACCOUNT, "HELD", 5)));
+                    facts.decision(
+                            place,
+                            decision(i),
+                            Specimen.NOW,
+                            null,
+                            true,
+                            null,
+                            List.of(new EntryLine(ACCOUNT, "HELD", 5)));
                     facts.rate(place, decision(i), new Rate(price, true));
                 }
                 for (int i = 0; i < DECISIONS; i++) {
@@ -77,9 +84,10 @@ class FactsHeapTest {
                 }
                 Place again = new Place(place(1).file(), 2 * DECISIONS + 2, "acme", STREAM, 0, place(1).event());
                 facts.event(again, place(1).event());
-                facts.decision(again, decision(0), Specimen.NOW, null, List.of());
+                facts.decision(again, decision(0), Specimen.NOW, null, true, null, List.of());
                 facts.tell(
                         new IdBook(findings),
+                        new KeyBook(findings),
                         decisions,
                         costs,
                         new ApprovalBook(new ContractBook(new Scope(), findings), decisions, findings));

@@ -40,7 +40,11 @@ final class HonestPackage {
     static final List<SealedAuditEvent> INITECH = Specimen.life(WRITER, "initech", 0x3000);
 
     static final Signer EXPORTER = Ed25519Signer.generate();
-    private static final String CONTRACT = "{\"name\":\"team budgets\"}";
+    private static final String CONTRACT =
+            "{\"budgets\":[{\"id\":\"team\",\"limit\":\"1.00 USD\"}],\"format\":\"spendguard.contract/1\",\"name\":\"team budgets\"}";
+    /** The enclosed contract's digest in hexadecimal; it gives its only budget 1.00 USD. */
+    static final String CONTRACT_DIGEST =
+            Digest.sha256(CONTRACT.getBytes(StandardCharsets.UTF_8)).hex();
 
     private final Path directory;
     private final Map<String, byte[]> files;

@@ -20,7 +20,7 @@ import java.util.function.Consumer;
 final class MoneyAttacks {
     private static final String HOOLI = "hooli";
     /** When the specimen's window is over. */
-    private static final Instant AFTER = Instant.parse("2026-12-01T00:00:00Z");
+    static final Instant AFTER = Instant.parse("2026-12-01T00:00:00Z");
 
     private static final String EUROS = "8c000000-0000-8000-8000-00000000000e";
 
@@ -35,7 +35,9 @@ final class MoneyAttacks {
                             with(
                                     writer.uncharged(
                                             HOOLI, decision, "COMMITTED", entry("HELD", -5), entry("SPENT", 5)),
-                                    data -> data.put("actual", List.of(charge("team", "5 calls")))));
+                                    data -> data.put(
+                                            "actual",
+                                            List.of(charge("team", "5 calls").put("held", "5 calls")))));
                 }),
                 lie(
                         "the hold of one budget passed off as another's",
@@ -185,6 +187,11 @@ final class MoneyAttacks {
                     AuditEvent won = changed(writer, opened, "DISPUTE_WON", 3, -2);
                     writer.write(opened, won, changed(writer, won, "DISPUTE_WON", 1, -2));
                 }),
+                lie("a dispute won over more than was contested", FindingCode.CORRECTION_UNFIT, 6, writer -> {
+                    AuditEvent charged = spend(writer, 5);
+                    AuditEvent opened = disputed(changed(writer, charged, "DISPUTE_OPENED", 5, 0));
+                    writer.write(opened, changed(writer, opened, "DISPUTE_WON", 1, -4));
+                }),
                 lie(
                         "a decision by a contract that came into force for another tenant only",
                         FindingCode.CONTRACT_NOT_ACTIVATED,
@@ -272,7 +279,10 @@ final class MoneyAttacks {
                 correcting(
                         writer.uncharged(HOOLI, decision, kind, entries),
                         before.id().toString()),
-                data -> data.put("actual", List.of(charge("team", "0.00000000" + recorded + " USD"))));
+                data -> {
+                    data.put("actual", List.of(charge("team", "0.00000000" + recorded + " USD")));
+                    data.object("outcome").put("reference", "bill 7");
+                });
     }
 
     private static AuditEvent disputed(AuditEvent event) {
@@ -283,7 +293,7 @@ final class MoneyAttacks {
         return with(event, data -> data.put("contract", "00").put("priceBook", priceBook));
     }
 
-    private static AuditEvent activated(Specimen writer, String contract, String limit, JsonObject... entries) {
+    static AuditEvent activated(Specimen writer, String contract, String limit, JsonObject... entries) {
         return writer.event(
                 EventTypes.CONTRACT_ACTIVATED,
                 HOOLI,
@@ -300,7 +310,7 @@ final class MoneyAttacks {
                 entries);
     }
 
-    private static AuditEvent carried(Specimen writer, String limit, long more) {
+    static AuditEvent carried(Specimen writer, String limit, long more) {
         return writer.event(
                 EventTypes.LIMIT_CARRIED,
                 HOOLI,

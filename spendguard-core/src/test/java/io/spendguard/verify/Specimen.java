@@ -179,8 +179,19 @@ final class Specimen {
                 .build();
     }
 
+    /** Where it takes less than its hold, somebody named its cost. */
     AuditEvent outcome(String tenant, UUID decision, String kind, JsonObject... entries) {
-        return with(uncharged(tenant, decision, kind, entries), data -> data.put("actual", charges(entries)));
+        List<JsonObject> charges = charges(entries);
+        AuditEvent charged = with(uncharged(tenant, decision, kind, entries), data -> data.put("actual", charges));
+        boolean isNamed = kind.equals("COMMITTED")
+                && charges.size() == 1
+                && !charges.get(0).string("amount").equals(charges.get(0).string("held"));
+        return isNamed
+                ? with(charged, data -> {
+                    data.put("cost", charges.get(0).string("amount"));
+                    data.object("outcome").put("given", true);
+                })
+                : charged;
     }
 
     /** The same, which does not say what it charges. */
@@ -198,18 +209,28 @@ final class Specimen {
     }
 
     private static List<JsonObject> charges(JsonObject... entries) {
-        Map<String, Long> spent = new TreeMap<>();
-        for (JsonObject entry : entries) {
-            long atomic = entry.string("kind").equals("SPENT") ? Long.parseLong(entry.string("atomic")) : 0;
-            spent.merge(entry.string("account"), atomic, Long::sum);
-        }
-        return spent.entrySet().stream()
-                .map(charge -> JsonObject.create()
-                        .put("account", charge.getKey())
+        Map<String, Long> spent = sums("SPENT", entries);
+        Map<String, Long> held = sums("HELD", entries);
+        return spent.keySet().stream()
+                .map(account -> JsonObject.create()
+                        .put("account", account)
                         .put("budget", "team")
-                        .put("amount", Money.ofNanos(charge.getValue(), "USD").toString())
+                        .put(
+                                "held",
+                                Money.ofNanos(Math.abs(held.get(account)), "USD")
+                                        .toString())
+                        .put("amount", Money.ofNanos(spent.get(account), "USD").toString())
                         .put("estimated", false))
                 .toList();
+    }
+
+    private static Map<String, Long> sums(String kind, JsonObject... entries) {
+        Map<String, Long> sums = new TreeMap<>();
+        for (JsonObject entry : entries) {
+            long atomic = entry.string("kind").equals(kind) ? Long.parseLong(entry.string("atomic")) : 0;
+            sums.merge(entry.string("account"), atomic, Long::sum);
+        }
+        return sums;
     }
 
     /** The outcome as a correction of another one: an event's id, or the kind of a final one. */
@@ -235,14 +256,64 @@ final class Specimen {
         return AuditEvent.stored(event.id(), event.tenant(), event.type(), envelope.toCanonicalBytes());
     }
 
+    /** The event with other facts in place of one, or without them where there are none. */
+    static AuditEvent instead(AuditEvent event, String name, @Nullable Object facts) {
+        JsonObject envelope = JsonObject.parse(event.payload());
+        JsonObject other = JsonObject.create();
+        for (String member : envelope.names()) {
+            if (!member.equals("data")) {
+                copy(envelope, member, other);
+            }
+        }
+        JsonObject data = JsonObject.create();
+        for (String member : envelope.object("data").names()) {
+            if (!member.equals(name)) {
+                copy(envelope.object("data"), member, data);
+            }
+        }
+        if (facts instanceof List<?> list) {
+            data.put(name, list);
+        } else if (facts instanceof JsonObject object) {
+            data.put(name, object);
+        } else if (facts != null) {
+            data.put(name, facts.toString());
+        }
+        return AuditEvent.stored(
+                event.id(),
+                event.tenant(),
+                event.type(),
+                other.put("data", data).toCanonicalBytes());
+    }
+
+    private static void copy(JsonObject from, String member, JsonObject to) {
+        Object value = from.value(member);
+        if (value instanceof JsonObject object) {
+            to.put(member, object);
+        } else if (value instanceof List<?> list) {
+            to.put(member, list);
+        } else if (value instanceof Long number) {
+            to.put(member, number);
+        } else if (value instanceof Boolean flag) {
+            to.put(member, flag);
+        } else {
+            to.put(member, value.toString());
+        }
+    }
+
     /** The decision as one that says by which contract it was made, and on what. */
     static AuditEvent bound(AuditEvent decision, String contract) {
         return with(decision, data -> {
-            data.put("contract", contract).put("priceBook", "00").put("estimate", JsonObject.create());
+            data.put("contract", contract).put("priceBook", "00");
             data.object("decision").put("mode", "enforce");
             if (!data.has("claims")) {
                 data.put("claims", claims(data.objects("entries")));
             }
+            List<JsonObject> claims = data.objects("claims");
+            data.put(
+                    "estimate",
+                    claims.isEmpty()
+                            ? JsonObject.create()
+                            : JsonObject.create().put("cost", claims.get(0).string("amount")));
         });
     }
 

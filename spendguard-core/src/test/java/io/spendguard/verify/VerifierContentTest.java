@@ -264,6 +264,24 @@ class VerifierContentTest {
     }
 
     @Test
+    void money_movedByAnEventOfAnUnknownType_isNotProven() {
+        writer.write(opening(), writer.decision(TENANT, decision, 5));
+        writer.write(writer.outcome(TENANT, decision, "COMMITTED", entry("HELD", -5), entry("SPENT", 5)));
+        writer.write(writer.event(
+                "io.spendguard.spend.forgiven.v1", TENANT, data -> {}, entry("SPENT", -5), entry("AVAILABLE", 5)));
+
+        VerificationReport report = verify(writer.close());
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.money()).isEqualTo(VerificationReport.Money.UNKNOWN);
+        assertThat(report.notes())
+                .contains(
+                        "NOT CHECKED: what 1 events of type io.spendguard.spend.forgiven.v1 say, which this version does not"
+                                + " know; verify with a newer one",
+                        "money: NOT PROVEN, events of types that this version does not know move it");
+    }
+
+    @Test
     void money_decisionThatGrantsItself_isFound() {
         writer.write(opening());
         writer.write(writer.decision(TENANT, decision, entry("ADJUSTMENT", -9), entry("HELD", 9)));

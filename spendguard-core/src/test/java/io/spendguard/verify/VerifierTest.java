@@ -60,8 +60,8 @@ class VerifierTest {
                 .containsExactly(
                         "completeness not proven: whole streams may have been left out, no checkpoint tells their number",
                         "holds without an outcome yet: 0",
-                        "costs: 0 and 0 estimates re-derived from usage and price book; not derived: 0 given by hand,"
-                                + " 0 without their price book or decision, 2 that state no cost",
+                        "costs: 0 and 0 estimates re-derived from usage and price book; not derived: 2 given by hand,"
+                                + " 0 without their price book or decision, 0 that state no cost",
                         "money: full, every balance re-derived from its account's opening on");
     }
 
