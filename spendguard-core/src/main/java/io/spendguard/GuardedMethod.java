@@ -12,7 +12,6 @@ import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +25,7 @@ public final class GuardedMethod {
     private final String tool;
     private final @Nullable Amount cost;
     private final @Nullable Multiplier per;
+    private final @Nullable CallKey key;
     private final Map<String, String> labels;
     private final @Nullable Method fallback;
 
@@ -35,6 +35,7 @@ public final class GuardedMethod {
             String tool,
             @Nullable Amount cost,
             @Nullable Multiplier per,
+            @Nullable CallKey key,
             Map<String, String> labels,
             @Nullable Method fallback) {
         this.called = called;
@@ -42,6 +43,7 @@ public final class GuardedMethod {
         this.tool = tool;
         this.cost = cost;
         this.per = per;
+        this.key = key;
         this.labels = Map.copyOf(labels);
         this.fallback = fallback;
     }
@@ -70,9 +72,9 @@ public final class GuardedMethod {
     }
 
     /**
-     * A call with these arguments as a fresh action.
+     * A call with these arguments as an action, a fresh one unless the annotation names its key.
      *
-     * @throws IllegalArgumentException when the cost cannot be counted; see {@link #apply(Action.Builder, Object[])}
+     * @throws IllegalArgumentException when the cost cannot be counted or the call not named; see {@link #apply(Action.Builder, Object[])}
      */
     public Action action(@Nullable Object[] args) {
         return apply(Action.toolCall(tool).content(() -> content(args)), args).build();
@@ -89,14 +91,14 @@ public final class GuardedMethod {
     }
 
     /**
-     * Adds cost and labels of a call with these arguments to an action that an adapter builds; what the action says of
+     * Adds cost, key and labels of a call with these arguments to an action that an adapter builds; what the action says of
      * other units and under other names stays.
      *
      * @throws IllegalArgumentException when the argument the cost is multiplied by is null or negative or makes it more
-     *     than can be counted; the call must not be made
+     *     than can be counted, or the one that names the call is null, blank or no key; the call must not be made
      */
     public Action.Builder apply(Action.Builder action, @Nullable Object[] args) {
-        return per == null ? apply(action, () -> 1) : apply(action, () -> per.count(args[per.index()]));
+        return apply(action, (index, name) -> args[index]);
     }
 
     /**
@@ -104,7 +106,7 @@ public final class GuardedMethod {
      * name that is missing counts as null.
      */
     public Action.Builder apply(Action.Builder action, Map<String, ?> args) {
-        return per == null ? apply(action, () -> 1) : apply(action, () -> per.count(args.get(per.name())));
+        return apply(action, (index, name) -> args.get(name));
     }
 
     /** As {@link #invoke(Guard, Action, Object, Object[])}, for {@link #action(Object[])}. */
@@ -183,30 +185,49 @@ public final class GuardedMethod {
         }
     }
 
-    private Action.Builder apply(Action.Builder action, LongSupplier times) {
+    private Action.Builder apply(Action.Builder action, Arguments args) {
         labels.forEach(action::label);
-        if (cost == null) {
-            return action;
+        if (key != null) {
+            try {
+                action.key(tool + "/" + key.text(args.get(key.index(), key.name())));
+            } catch (IllegalArgumentException unnamed) {
+                throw fault("key '" + key.name() + "'", String.valueOf(unnamed.getMessage()), unnamed);
+            }
         }
+        return cost == null ? action : action.charge(cost(cost, args));
+    }
+
+    private Amount cost(Amount each, Arguments args) {
+        if (per == null) {
+            return each;
+        }
+        String attribute = "per '" + per.name() + "'";
         long factor;
         try {
-            factor = times.getAsLong();
+            factor = per.count(args.get(per.index(), per.name()));
         } catch (IllegalArgumentException uncountable) {
-            throw uncountable(String.valueOf(uncountable.getMessage()), uncountable);
+            throw fault(attribute, String.valueOf(uncountable.getMessage()), uncountable);
         }
         try {
-            return action.charge(cost.times(factor));
+            return each.times(factor);
         } catch (ArithmeticException overflow) {
-            throw uncountable(
-                    "the argument is " + factor + ", and so many times " + cost + " is more than can be counted, "
-                            + new Amount(Long.MAX_VALUE, cost.unit()) + ". Pass less.",
+            throw fault(
+                    attribute,
+                    "the argument is " + factor + ", and so many times " + each + " is more than can be counted, "
+                            + new Amount(Long.MAX_VALUE, each.unit()) + ". Pass less.",
                     overflow);
         }
     }
 
-    private IllegalArgumentException uncountable(String problem, RuntimeException cause) {
-        String name = per == null ? "" : per.name();
+    private IllegalArgumentException fault(String attribute, String problem, RuntimeException cause) {
         return new IllegalArgumentException(
-                GuardedReader.place(annotated) + " @Guarded per '" + name + "': " + problem, cause);
+                GuardedReader.place(annotated) + " @Guarded " + attribute + ": " + problem, cause);
+    }
+
+    /** A call's arguments, by position or by name. */
+    @FunctionalInterface
+    private interface Arguments {
+        @Nullable
+        Object get(int index, String name);
     }
 }

@@ -89,11 +89,12 @@ final class GuardedReader {
         attempt(annotated, "tool '" + tool + "'", () -> Action.toolCall(tool));
         Amount cost = cost(annotated, guarded);
         Multiplier per = per(annotated, guarded);
+        CallKey key = key(annotated, guarded);
         Map<String, String> labels = labels(annotated, guarded);
         Method fallback = fallback(annotated, guarded);
         requireAccess(annotated, called);
         requireWork(annotated);
-        return new GuardedMethod(called, annotated, tool, cost, per, labels, fallback);
+        return new GuardedMethod(called, annotated, tool, cost, per, key, labels, fallback);
     }
 
     /** Throws {@link IllegalArgumentException} with everything that was wrong, one fault a line. */
@@ -119,33 +120,60 @@ final class GuardedReader {
         if (name.isEmpty()) {
             return null;
         }
-        Parameter[] parameters = method.getParameters();
+        String attribute = "per '" + name + "'";
         if (guarded.cost().isEmpty()) {
-            fault(method, "per '" + name + "'", "there is no cost to multiply. Name a cost too.");
+            fault(method, attribute, "there is no cost to multiply. Name a cost too.");
         }
-        if (!Arrays.stream(parameters).allMatch(Parameter::isNamePresent)) {
-            fault(
-                    method,
-                    "per '" + name + "'",
-                    "its class keeps no parameter names. Compile it with javac -parameters.");
-            return null;
-        }
-        List<String> names = Arrays.stream(parameters).map(Parameter::getName).toList();
-        int index = names.indexOf(name);
+        int index = parameter(method, attribute, name);
         if (index < 0) {
-            fault(method, "per '" + name + "'", "names no parameter. Use one of " + names + ".");
             return null;
         }
-        Class<?> type = parameters[index].getType();
+        Class<?> type = method.getParameterTypes()[index];
         if (!Multiplier.counts(type)) {
             fault(
                     method,
-                    "per '" + name + "'",
+                    attribute,
                     "a " + type.getSimpleName() + " counts nothing."
                             + " Use a whole number, a collection, a map, an array or a text.");
             return null;
         }
         return new Multiplier(index, name, type);
+    }
+
+    private @Nullable CallKey key(Method method, Guarded guarded) {
+        String name = guarded.key();
+        if (name.isEmpty()) {
+            return null;
+        }
+        String attribute = "key '" + name + "'";
+        int index = parameter(method, attribute, name);
+        if (index < 0) {
+            return null;
+        }
+        Class<?> type = method.getParameterTypes()[index];
+        if (!CallKey.names(type)) {
+            fault(
+                    method,
+                    attribute,
+                    "a " + type.getSimpleName() + " names nothing. Use a text, a whole number, a UUID or an enum.");
+            return null;
+        }
+        return new CallKey(index, name, type);
+    }
+
+    /** The index of the parameter that an attribute names; less than 0 when there is none, which is a fault then. */
+    private int parameter(Method method, String attribute, String name) {
+        Parameter[] parameters = method.getParameters();
+        if (!Arrays.stream(parameters).allMatch(Parameter::isNamePresent)) {
+            fault(method, attribute, "its class keeps no parameter names. Compile it with javac -parameters.");
+            return -1;
+        }
+        List<String> names = Arrays.stream(parameters).map(Parameter::getName).toList();
+        int index = names.indexOf(name);
+        if (index < 0) {
+            fault(method, attribute, "names no parameter. Use one of " + names + ".");
+        }
+        return index;
     }
 
     private Map<String, String> labels(Method method, Guarded guarded) {

@@ -34,6 +34,14 @@ public @interface Guarded {
      */
     String per() default "";
 
+    /**
+     * The parameter that names the call: a text, a whole number, an id or an enum's constant. Calls with the same value are one call, decided
+     * once under the key {@code tool/value}: it is that key by which somebody approves a call that waits for it, and a call that was
+     * allowed is not made a second time. Other arguments with the same value are an {@link IdempotencyConflictException}. Empty when every
+     * call is one of its own. Needs classes compiled with {@code -parameters}.
+     */
+    String key() default "";
+
     /** The tool's name in contracts and evidence. The method's name by default; a framework may bring its own. */
     String tool() default "";
 

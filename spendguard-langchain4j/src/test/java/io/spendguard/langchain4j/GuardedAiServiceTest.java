@@ -24,6 +24,8 @@ import dev.langchain4j.service.tool.ToolExecutor;
 import dev.langchain4j.service.tool.ToolProvider;
 import dev.langchain4j.service.tool.ToolProviderRequest;
 import dev.langchain4j.service.tool.ToolProviderResult;
+import io.spendguard.model.Approver;
+import io.spendguard.model.ApproverRole;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Guarded;
 import io.spendguard.model.Money;
@@ -104,6 +106,17 @@ class GuardedAiServiceTest {
 
         String fromCache(List<String> pages) {
             return "cached " + pages.size();
+        }
+    }
+
+    static final class Bank {
+        private final AtomicInteger wired = new AtomicInteger();
+
+        @Tool
+        @Guarded(cost = "0.50 USD", key = "invoice")
+        String wire(int invoice, String to) {
+            wired.incrementAndGet();
+            return "wired " + invoice + " to " + to;
         }
     }
 
@@ -525,6 +538,32 @@ class GuardedAiServiceTest {
 
         assertThat(lab.provider.calls().get(1).rawBody()).contains("cached 2");
         assertThat(lab.guard).onTool("read").decided(Effect.SKIP, times(1)).spent("0.00 USD");
+    }
+
+    @Test
+    void chat_toolThatWaitsForAnApproval_runsOnceItIsApproved() {
+        restart("tool.call.pre", "true", "require_approval");
+        Bank bank = new Bank();
+        Told assistant = service(Told.class, bank);
+        lab.provider.replyWithToolCall("wire", "{\"invoice\": 17, \"to\": \"Bob\"}");
+
+        assertThatThrownBy(() -> assistant.chat("Pay invoice 17.", parameters("r-1")))
+                .isInstanceOfSatisfying(
+                        SpendDeniedException.class,
+                        denied -> assertThat(denied.decision().effect()).isEqualTo(Effect.REQUIRE_APPROVAL));
+        lab.guard.approve("acme", "wire/17", new Approver("Lea", ApproverRole.TEAM_LEAD), "right");
+        lab.provider
+                .replyWithToolCall("wire", "{\"to\":\"Bob\",\"invoice\":17}")
+                .replyWith("Done.");
+        assertThat(assistant.chat("Pay invoice 17.", parameters("r-1"))).isEqualTo("Done.");
+
+        assertThat(bank.wired).hasValue(1);
+        assertThat(lab.guard).onTool("wire").spent("0.50 USD");
+        lab.provider.replyWithToolCall("wire", "{\"invoice\": 17, \"to\": \"Bob\"}");
+        assertThatThrownBy(() -> assistant.chat("Pay it again.", parameters("r-1")))
+                .isInstanceOf(SpendDeniedException.class)
+                .hasMessageContaining("ALREADY_DECIDED");
+        assertThat(bank.wired).hasValue(1);
     }
 
     @Test

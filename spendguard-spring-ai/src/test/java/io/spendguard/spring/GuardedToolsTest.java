@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spendguard.model.Amount;
+import io.spendguard.model.Approver;
+import io.spendguard.model.ApproverRole;
+import io.spendguard.model.Effect;
 import io.spendguard.model.Guarded;
 import io.spendguard.model.Money;
 import io.spendguard.model.Permit;
@@ -456,6 +459,35 @@ class GuardedToolsTest {
         }
     }
 
+    @Test
+    void annotatedTool_thatWaitsForAnApproval_runsOnceItIsApproved() {
+        String rule =
+                "- {id: ask, at: [tool.call.pre], when: 'true', effect: require_approval, reasonCode: TEST_RULE}\n";
+        Bank bank = new Bank();
+        try (Bench bench = new Bench(Bench.contract(rule));
+                Scope.Handle run = Scope.ofRun(Bench.TENANT, "r1").open()) {
+            ToolCallback wire = bench.decorator.guardTool(ToolCallbacks.from(bank)[0]);
+            bench.provider.replyWithToolCall("wire", "{\"invoice\": 17, \"to\": \"Bob\"}");
+
+            assertThatThrownBy(() -> ask(bench, wire))
+                    .isInstanceOfSatisfying(
+                            SpendDeniedException.class,
+                            denied -> assertThat(denied.decision().effect()).isEqualTo(Effect.REQUIRE_APPROVAL));
+            bench.guard.approve(Bench.TENANT, "wire/17", new Approver("Lea", ApproverRole.TEAM_LEAD), "right");
+            bench.provider
+                    .replyWithToolCall("wire", "{\"to\":\"Bob\",\"invoice\":17}")
+                    .replyWith("Done.");
+            assertThat(ask(bench, wire)).isEqualTo("Done.");
+
+            assertThat(bank.wired).hasValue(1);
+            bench.provider.replyWithToolCall("wire", "{\"invoice\": 17, \"to\": \"Bob\"}");
+            assertThatThrownBy(() -> ask(bench, wire))
+                    .isInstanceOf(SpendDeniedException.class)
+                    .hasMessageContaining("ALREADY_DECIDED");
+            assertThat(bank.wired).hasValue(1);
+        }
+    }
+
     /** Somebody's own wrapper, which knows nothing of guards. */
     private record Logging(ToolCallback delegate) implements ToolCallback {
         @Override
@@ -466,6 +498,18 @@ class GuardedToolsTest {
         @Override
         public String call(String input) {
             return delegate.call(input);
+        }
+    }
+
+    /** A tool whose calls are named by one of its arguments. */
+    static final class Bank {
+        private final AtomicInteger wired = new AtomicInteger();
+
+        @Tool(description = "wire")
+        @Guarded(cost = "0.50 USD", key = "invoice")
+        public String wire(int invoice, String to) {
+            wired.incrementAndGet();
+            return "wired " + invoice + " to " + to;
         }
     }
 
