@@ -27,8 +27,11 @@ import org.jspecify.annotations.Nullable;
  * load share the machine. Ours is the whole {@code Guard.decide}: contract, estimate, event, signature.
  */
 final class LedgerBench implements Bench {
-    /** Until the compiler is done with the whole of a decision and a commit, which are far more code than the rivals are. */
-    private static final Duration JIT = Duration.ofSeconds(12);
+    /**
+     * Until the compiler is done with the whole of a decision and a commit, which are far more code than the rivals are: after 12 s it still
+     * took two fifths of a processor.
+     */
+    private static final Duration JIT = Duration.ofSeconds(30);
 
     private static final Duration WARM_UP = Duration.ofMillis(500);
     private static final Duration WINDOW = Duration.ofMillis(1_500);

@@ -188,6 +188,8 @@ public final class HtmlReport {
                 + text(name + ": " + account.spent() + " spent of " + account.limit()) + "\">\n");
         double millis = Math.max(1, (double) Duration.between(from, until).toMillis());
         StringBuilder limit = new StringBuilder();
+        long granted = firstLimit(points);
+        boolean isOpened = false;
         for (int i = 0; i < points.size(); i++) {
             BalancePoint point = points.get(i);
             double x = CHART_WIDTH * Duration.between(from, point.at()).toMillis() / (millis * 1.02);
@@ -198,7 +200,9 @@ public final class HtmlReport {
                     : CHART_WIDTH;
             double spent = CHART_HEIGHT * (point.spent().atomic() / top);
             double held = CHART_HEIGHT * (point.held().atomic() / top);
-            double cap = CHART_HEIGHT * (1 - point.limit().atomic() / top);
+            isOpened |= point.limit().atomic() != 0;
+            granted = isOpened ? point.limit().atomic() : granted;
+            double cap = CHART_HEIGHT * (1 - granted / top);
             rectangle("bar", x, CHART_HEIGHT - spent, next - x, spent);
             rectangle("held", x, CHART_HEIGHT - spent - held, next - x, held);
             limit.append(i == 0 ? "M" : "L").append(number(x)).append(' ').append(number(cap));
@@ -209,6 +213,15 @@ public final class HtmlReport {
         put("<text x=\"0\" y=\"" + (CHART_HEIGHT + 12) + "\">" + text(from.toString()) + "</text><text x=\""
                 + CHART_WIDTH + "\" y=\"" + (CHART_HEIGHT + 12) + "\" text-anchor=\"end\">" + text(until.toString())
                 + "</text>\n</svg>\n</figure>\n");
+    }
+
+    /** Drawn from the beginning: who decides dates the decision, and the ledger the account that is opened for it, a moment later. */
+    private static long firstLimit(List<BalancePoint> points) {
+        return points.stream()
+                .mapToLong(point -> point.limit().atomic())
+                .filter(limit -> limit != 0)
+                .findFirst()
+                .orElse(0);
     }
 
     private void rectangle(String kind, double x, double y, double width, double height) throws IOException {

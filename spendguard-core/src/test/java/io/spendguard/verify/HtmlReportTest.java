@@ -3,6 +3,7 @@ package io.spendguard.verify;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.spendguard.evidence.EvidenceFilter;
+import io.spendguard.model.Amount;
 import io.spendguard.model.Unit;
 import io.spendguard.proof.Ed25519Signer;
 import java.io.IOException;
@@ -118,12 +119,48 @@ class HtmlReportTest {
 
     @Test
     void write_noEvents_saysNoneEverywhere() throws IOException {
-        VerificationReport empty = new VerificationReport(
+        VerificationReport empty = report(List.of());
+
+        assertThat(render(empty, "nothing.zip"))
+                .contains("<h2>Accounts</h2>\n<p>None.</p>", "exported at an unknown time, all tenants");
+    }
+
+    @Test
+    void write_holdDatedBeforeItsAccount_standsUnderItsLimit() throws IOException {
+        Amount nothing = new Amount(0, Unit.CALLS);
+        Amount four = new Amount(4, Unit.CALLS);
+        Amount ten = new Amount(10, Unit.CALLS);
+        List<BalancePoint> history = List.of(
+                new BalancePoint(Specimen.NOW, nothing, nothing, four),
+                new BalancePoint(Specimen.NOW.plusMillis(20), ten, nothing, four));
+
+        String page = render(
+                report(List.of(new AccountReport(
+                        "acme",
+                        Specimen.ACCOUNT,
+                        "ENFORCE",
+                        "calls",
+                        "",
+                        "",
+                        "",
+                        ten,
+                        nothing,
+                        four,
+                        ten,
+                        nothing,
+                        history))),
+                "early.zip");
+
+        assertThat(page).containsPattern("<path class=\"limit\" d=\"M0 0L[0-9.]+ 0L[0-9.]+ 0L[0-9.]+ 0\"/>");
+    }
+
+    private static VerificationReport report(List<AccountReport> accounts) {
+        return new VerificationReport(
                 null,
                 EvidenceFilter.ALL,
                 0,
                 List.of(),
-                List.of(),
+                accounts,
                 new DecisionTally(new TreeMap<>(), new TreeMap<>(), new TreeMap<>()),
                 List.of(),
                 null,
@@ -134,9 +171,6 @@ class HtmlReportTest {
                 VerificationReport.Money.NOT_PROVEN,
                 List.of(),
                 0);
-
-        assertThat(render(empty, "nothing.zip"))
-                .contains("<h2>Accounts</h2>\n<p>None.</p>", "exported at an unknown time, all tenants");
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.spendguard.test;
 
 import io.spendguard.Guard;
 import io.spendguard.ledger.Ledger;
+import java.util.Objects;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -45,7 +46,7 @@ final class SpendGuardExtension implements BeforeEachCallback, AfterEachCallback
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-        GuardedTest test = store(context).get(GuardedTest.class, GuardedTest.class);
+        GuardedTest test = Objects.requireNonNull(store(context).get(GuardedTest.class, GuardedTest.class));
         Class<?> type = parameter.getParameter().getType();
         if (type == Guard.class) {
             return test.guard();
