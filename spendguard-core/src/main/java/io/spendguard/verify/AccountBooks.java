@@ -180,6 +180,7 @@ final class AccountBooks {
         books.forEach(this::conclude);
         WindowCarry carry = new WindowCarry(findings);
         books.forEach((key, book) -> carry.account(key.tenant(), key.account(), book));
+        books.forEach((key, book) -> carry.window(key.tenant(), book));
         carry.conclude();
         contracts.end();
         return books.entrySet().stream()

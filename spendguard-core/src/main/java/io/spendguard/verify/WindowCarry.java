@@ -2,6 +2,7 @@ package io.spendguard.verify;
 
 import io.spendguard.model.Period;
 import io.spendguard.model.Unit;
+import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -13,6 +14,8 @@ import java.util.UUID;
 final class WindowCarry {
     private final Findings findings;
     private final Map<Family, Carry> families = new HashMap<>();
+    /** What buckets remember, less what their windows have. */
+    private final Map<Family, Remembered> remembered = new HashMap<>();
 
     WindowCarry(Findings findings) {
         this.findings = findings;
@@ -21,11 +24,17 @@ final class WindowCarry {
     /** Takes one account, all of whose events were read. */
     void account(String tenant, UUID account, AccountBook book) {
         AccountIdentity identity = book.identity;
-        Place carried = book.carried;
-        if (identity == null || carried == null) {
+        if (identity == null) {
             return;
         }
         boolean isBucket = identity.isBucket();
+        if (isBucket) {
+            remembered.merge(family(tenant, identity), Remembered.of(book), Remembered::plus);
+        }
+        Place carried = book.carried;
+        if (carried == null) {
+            return;
+        }
         // A window that never ends gives back what its buckets remember, of which each does.
         if (!identity.window().equals(Period.ALWAYS)
                 && book.givenBackAt.isBefore(identity.window().until())) {
@@ -35,13 +44,33 @@ final class WindowCarry {
                             + identity.window().until());
         }
         families.merge(
-                new Family(tenant, identity.namespace(), identity.budget(), identity.windowKey(), identity.unit()),
+                family(tenant, identity),
                 new Carry(isBucket ? -book.carriedOver : book.carriedOver, carried),
                 Carry::plus);
     }
 
+    /** Takes one account once more, when all buckets were taken. */
+    void window(String tenant, AccountBook book) {
+        AccountIdentity identity = book.identity;
+        if (identity != null && !identity.isBucket() && identity.window().equals(Period.ALWAYS)) {
+            remembered.computeIfPresent(family(tenant, identity), (family, buckets) -> buckets.less(book));
+        }
+    }
+
+    private static Family family(String tenant, AccountIdentity identity) {
+        return new Family(tenant, identity.namespace(), identity.budget(), identity.windowKey(), identity.unit());
+    }
+
     /** Draws the conclusions that need every account. */
     void conclude() {
+        remembered.forEach((family, buckets) -> {
+            if (buckets.spent().signum() > 0 || buckets.held().signum() > 0) {
+                wrong(
+                        buckets.last(),
+                        "is the last of those that leave " + buckets.spent() + " atoms spent and " + buckets.held()
+                                + " held in buckets of budget '" + family.budget() + "' beyond what it has itself");
+            }
+        });
         families.forEach((family, carry) -> {
             if (carry.sum() != 0) {
                 wrong(
@@ -62,6 +91,27 @@ final class WindowCarry {
 
     /** A budget's accounts for one key, whatever their windows. */
     private record Family(String tenant, String namespace, String budget, String key, Unit unit) {}
+
+    /** What buckets have that their window has not, and an event that moved one. */
+    private record Remembered(BigInteger spent, BigInteger held, Place last) {
+        private static Remembered of(AccountBook bucket) {
+            return new Remembered(
+                    BigInteger.valueOf(bucket.balance.spent()),
+                    BigInteger.valueOf(bucket.balance.held()),
+                    bucket.last == null ? Place.PACKAGE : bucket.last);
+        }
+
+        private Remembered plus(Remembered other) {
+            return new Remembered(spent.add(other.spent), held.add(other.held), last);
+        }
+
+        private Remembered less(AccountBook window) {
+            return new Remembered(
+                    spent.subtract(BigInteger.valueOf(window.balance.spent())),
+                    held.subtract(BigInteger.valueOf(window.balance.held())),
+                    last);
+        }
+    }
 
     /** What decisions carried over, and an event that did. */
     private record Carry(long sum, Place first) {

@@ -143,6 +143,16 @@ final class LimitAttacks {
                                             at("SPENT", 500)));
                         }),
                 lie(
+                        "a call held in a bucket of a rolling budget only, and not of the budget",
+                        FindingCode.ENTRIES_UNFIT,
+                        4,
+                        writer -> writer.write(
+                                instead(
+                                        opened(writer, "enforce", NOVEMBER, DECEMBER, 1),
+                                        "account",
+                                        account("enforce", "~bucket", NOVEMBER, DECEMBER)),
+                                held(writer, 1))),
+                lie(
                         "an account for a time that no calendar has",
                         FindingCode.EVENT_DATA_MALFORMED,
                         3,
@@ -155,20 +165,23 @@ final class LimitAttacks {
     }
 
     private static AuditEvent opened(Specimen writer, String namespace, String from, String until, long dollars) {
-        JsonObject account = JsonObject.create()
+        return writer.event(
+                EventTypes.ACCOUNT_OPENED,
+                HOOLI,
+                data -> data.put("account", account(namespace, "", from, until)).put("limit", dollars + ".00 USD"),
+                at("ADJUSTMENT", -dollars * 1_000_000_000),
+                at("AVAILABLE", dollars * 1_000_000_000));
+    }
+
+    private static JsonObject account(String namespace, String key, String from, String until) {
+        return JsonObject.create()
                 .put("id", OTHER)
                 .put("budget", "team")
-                .put("key", "")
+                .put("key", key)
                 .put("namespace", namespace)
                 .put("unit", "USD")
                 .put("from", from)
                 .put("until", until);
-        return writer.event(
-                EventTypes.ACCOUNT_OPENED,
-                HOOLI,
-                data -> data.put("account", account).put("limit", dollars + ".00 USD"),
-                at("ADJUSTMENT", -dollars * 1_000_000_000),
-                at("AVAILABLE", dollars * 1_000_000_000));
     }
 
     /** A contract that changes the limit of the specimen's account. */
