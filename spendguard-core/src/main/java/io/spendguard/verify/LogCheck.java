@@ -43,6 +43,9 @@ final class LogCheck {
     private final Scope scope;
     private final LogFindings findings;
     private final GlobalLog global;
+    /** Whether the auditor gave a checkpoint beside his anchors. */
+    private final boolean isAnyGiven;
+
     private final Map<Digest, TenantLog> tenants = new HashMap<>();
     private final Map<PackageNames.StreamName, StreamLog> streams = new HashMap<>();
 
@@ -57,6 +60,7 @@ final class LogCheck {
         this.anchors = anchors;
         this.scope = scope;
         this.findings = new LogFindings(findings);
+        this.isAnyGiven = earlier != null;
         this.global = new GlobalLog(anchors, earlier, this.findings);
     }
 
@@ -115,6 +119,14 @@ final class LogCheck {
     }
 
     private void requireNoneExpected() {
+        if (isAnyGiven) {
+            findings.add(
+                    FindingCode.CHECKPOINT_MISSING,
+                    Place.PACKAGE,
+                    "The package holds no checkpoint, but --checkpoint gives one that it must continue: events may have"
+                            + " been left out. Export with the log.");
+            return;
+        }
         anchors.log()
                 .ifPresent(seen -> findings.add(
                         FindingCode.CHECKPOINT_MISSING,
