@@ -359,5 +359,14 @@ final class AccountBooks {
         return movements;
     }
 
-    private record Key(String tenant, UUID account) {}
+    private record Key(String tenant, UUID account) implements Comparable<Key> {
+        private static final Comparator<Key> ORDER =
+                Comparator.comparing(Key::tenant).thenComparing(Key::account);
+
+        /** Whoever writes events chooses ids; those of one hash are found by this. */
+        @Override
+        public int compareTo(Key other) {
+            return ORDER.compare(this, other);
+        }
+    }
 }

@@ -8,6 +8,7 @@ import io.spendguard.model.Unit;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -134,7 +135,9 @@ final class ContractBook {
     }
 
     private boolean isStated(Carried limit) {
-        return limits.getOrDefault(limit.budget(), NOTHING).amounts.contains(limit.limit());
+        return limits.getOrDefault(limit.budget(), NOTHING)
+                .amounts
+                .contains(limit.limit().toString());
     }
 
     private static Limits limits(JsonObject data) {
@@ -295,20 +298,59 @@ final class ContractBook {
     /** What one contract states. */
     record Limits(String namespace, Map<String, Amount> byBudget) {}
 
-    private record InForce(String tenant, String contract, String mode, String priceBook) {}
+    /** Like those below in an order by which what has one hash is found: whoever writes events chooses names. */
+    private record InForce(String tenant, String contract, String mode, String priceBook)
+            implements Comparable<InForce> {
+        private static final Comparator<InForce> ORDER = Comparator.comparing(InForce::tenant)
+                .thenComparing(InForce::contract)
+                .thenComparing(InForce::mode)
+                .thenComparing(InForce::priceBook);
 
-    private record Book(String tenant, String namespace) {}
+        @Override
+        public int compareTo(InForce other) {
+            return ORDER.compare(this, other);
+        }
+    }
 
-    private record Budget(String tenant, String namespace, String budget) {}
+    private record Book(String tenant, String namespace) implements Comparable<Book> {
+        private static final Comparator<Book> ORDER =
+                Comparator.comparing(Book::tenant).thenComparing(Book::namespace);
 
-    private record Carried(Budget budget, Amount limit) {}
+        @Override
+        public int compareTo(Book other) {
+            return ORDER.compare(this, other);
+        }
+    }
+
+    private record Budget(String tenant, String namespace, String budget) implements Comparable<Budget> {
+        private static final Comparator<Budget> ORDER = Comparator.comparing(Budget::tenant)
+                .thenComparing(Budget::namespace)
+                .thenComparing(Budget::budget);
+
+        @Override
+        public int compareTo(Budget other) {
+            return ORDER.compare(this, other);
+        }
+    }
+
+    private record Carried(Budget budget, Amount limit) implements Comparable<Carried> {
+        private static final Comparator<Carried> ORDER =
+                Comparator.comparing(Carried::budget).thenComparing(carried -> carried.limit.toString());
+
+        @Override
+        public int compareTo(Carried other) {
+            return ORDER.compare(this, other);
+        }
+    }
 
     private record Outdated(Place place, Amount carried, Amount inForce) {}
 
     /** What was stated of one budget. Accounts are many, and so may changes of their limits be: none is held against all the others. */
     private static final class History {
         private final List<Stated> inOrder = new ArrayList<>(1);
-        private final Set<Amount> amounts = new HashSet<>(2);
+        /** As they are written. */
+        private final Set<String> amounts = new HashSet<>(2);
+
         private boolean isSpread;
 
         private void add(Stated next) {
@@ -316,12 +358,12 @@ final class ContractBook {
             isSpread |= !last.stream.equals(next.stream);
             if (inOrder.isEmpty() || !last.says(next)) {
                 inOrder.add(next);
-                amounts.add(next.limit);
+                amounts.add(next.limit.toString());
             }
         }
 
         private boolean has(long atomic, Unit unit) {
-            return atomic >= 0 && amounts.contains(new Amount(atomic, unit));
+            return atomic >= 0 && amounts.contains(new Amount(atomic, unit).toString());
         }
 
         /** Whether all of it was stated in this stream. */

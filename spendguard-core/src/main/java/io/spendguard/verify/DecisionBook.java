@@ -2,6 +2,7 @@ package io.spendguard.verify;
 
 import io.spendguard.evidence.internal.PackageNames;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -163,7 +164,7 @@ final class DecisionBook {
         pair.under(place, outcome.terms(), false);
         pair.follow(place, moves, moved);
         if (!outcome.committed().isEmpty()) {
-            pair.saidOfParts.put(place, outcome.committed());
+            pair.saidOfParts.add(new Said(place, outcome.committed()));
         }
         if (outcome.isCorrection()) {
             pair.corrects(place, outcome, moved);
@@ -250,13 +251,13 @@ final class DecisionBook {
 
     /** What a session's end says of its parts, where all of them are there. */
     private void requireParts(UUID id, Pair pair) {
-        pair.saidOfParts.forEach((place, said) -> said.forEach((account, atoms) -> {
+        pair.saidOfParts.forEach(said -> said.committed.forEach((account, atoms) -> {
             long committed = pair.ofParts.getOrDefault(account, 0L);
             if (pair.decided && !scope.isExcerpt() && atoms != committed) {
                 findings.add(
                         FindingCode.COST_DIFFERS,
-                        place,
-                        "Event " + place.event() + " says that parts of decision " + id + " came to " + atoms
+                        said.place,
+                        "Event " + said.place.event() + " says that parts of decision " + id + " came to " + atoms
                                 + " atoms on account " + account + ", but they came to " + committed
                                 + ": both must agree. Ask who wrote it.");
             }
@@ -396,13 +397,16 @@ final class DecisionBook {
         return pair;
     }
 
+    /** What an outcome says that parts came to, by account. */
+    private record Said(Place place, Map<UUID, Long> committed) {}
+
     private static final class Pair {
         private boolean decided;
         private boolean binds;
         private @Nullable UUID claimed;
         private @Nullable UUID charged;
         /** What its outcomes say that its parts came to; mostly nothing. */
-        private final Map<Place, Map<UUID, Long>> saidOfParts = new HashMap<>(0);
+        private final List<Said> saidOfParts = new ArrayList<>(0);
 
         private boolean isCarried;
         private boolean holds;

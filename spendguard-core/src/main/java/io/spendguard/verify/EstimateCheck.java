@@ -54,7 +54,11 @@ final class EstimateCheck {
         boolean mayBeCapped = action.has("maxOutputTokens") && action.integer("maxOutputTokens") <= ceiling;
         JsonObject usage = estimate.object("usage");
         long output = mayBeCapped ? action.integer("maxOutputTokens") : ceiling;
-        if (mayBeCapped == isCapped && usage.integer("input") == input && usage.integer("output") == output) {
+        // Nothing is foreseen to be read from a cache, which would be cheaper.
+        if (mayBeCapped == isCapped
+                && usage.size() == 2
+                && usage.integer("input") == input
+                && usage.integer("output") == output) {
             return null;
         }
         return "at " + usage.integer("input") + " and " + usage.integer("output")

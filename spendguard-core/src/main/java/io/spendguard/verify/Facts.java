@@ -44,7 +44,9 @@ final class Facts {
     /** Places differ by file as often as there are streams. */
     private final List<Home> homes = new ArrayList<>();
 
-    private final Map<Home, Integer> numberOfHome = new HashMap<>();
+    /** By file. */
+    private final Map<String, Integer> numberOfHome = new HashMap<>();
+
     private final List<String> tenants = new ArrayList<>();
     private final Map<String, Integer> numberOfTenant = new HashMap<>();
     private final List<Rate> rates = new ArrayList<>();
@@ -335,7 +337,7 @@ final class Facts {
                 Objects.requireNonNull(place.file(), "file"),
                 Objects.requireNonNull(place.tenant(), "tenant"),
                 Objects.requireNonNull(place.stream(), "stream"));
-        Integer known = numberOfHome.putIfAbsent(home, homes.size());
+        Integer known = numberOfHome.putIfAbsent(home.file(), homes.size());
         if (known != null) {
             return known;
         }

@@ -8,6 +8,8 @@ import static io.spendguard.verify.Specimen.with;
 
 import io.spendguard.evidence.AuditEvent;
 import io.spendguard.json.JsonObject;
+import io.spendguard.model.Money;
+import io.spendguard.model.Usage;
 import io.spendguard.price.Price;
 import io.spendguard.price.PriceBook;
 import io.spendguard.verify.Attack.Spot;
@@ -40,6 +42,23 @@ final class HoldAttacks {
                         "a model's ceiling passed off as less than it is",
                         "\"maxOutputTokens\":500",
                         "\"maxOutputTokens\":90000"),
+                lie("an input estimated as if a cache had it", FindingCode.COST_DIFFERS, 3, writer -> {
+                    AuditEvent decision = priced(writer, writer.id());
+                    String cost = PRICE.costRoundedUp(Usage.builder()
+                                    .inputTokens(1_000)
+                                    .cacheReadTokens(1_000)
+                                    .outputTokens(500)
+                                    .build())
+                            .toString();
+                    AuditEvent cheaper = said(decision, "\"usage\":{", "\"usage\":{\"cacheRead\":1000,");
+                    long nanos = Money.parse(cost).nanos();
+                    writer.write(instead(
+                            with(
+                                    said(cheaper, "\"cost\":\"0.0075 USD\"", "\"cost\":\"" + cost + "\""),
+                                    data -> data.put("claims", List.of(claim(cost)))),
+                            "entries",
+                            List.of(entry("AVAILABLE", -nanos), entry("HELD", nanos))));
+                }),
                 lie("a call to a model passed off as free", FindingCode.COST_DIFFERS, 3, writer -> {
                     AuditEvent decision = writer.decision(HOOLI, writer.id(), new JsonObject[0]);
                     writer.write(with(
