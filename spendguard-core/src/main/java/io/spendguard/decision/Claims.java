@@ -343,19 +343,7 @@ final class Claims {
         if (unit.isCredits()) {
             return charge(action, unit);
         }
-        if (usage == null) {
-            return OptionalLong.empty();
-        }
-        if (unit.equals(Unit.INPUT_TOKENS)) {
-            return usage.inputTokens();
-        }
-        if (unit.equals(Unit.OUTPUT_TOKENS)) {
-            return usage.outputTokens();
-        }
-        return usage.isComplete()
-                ? OptionalLong.of(Math.addExact(
-                        usage.inputTokens().orElseThrow(), usage.outputTokens().orElseThrow()))
-                : OptionalLong.empty();
+        return usage == null ? OptionalLong.empty() : usage.tokens(unit);
     }
 
     /** What tells two requests under one key apart, and nobody else whose they were. */

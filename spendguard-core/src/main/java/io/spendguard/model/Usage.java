@@ -80,6 +80,20 @@ public final class Usage {
         return inputTokens != null && outputTokens != null;
     }
 
+    /** So many tokens of a unit: input, output or both; empty where that is not counted, and for a unit that counts no tokens. */
+    public OptionalLong tokens(Unit unit) {
+        if (unit.equals(Unit.INPUT_TOKENS)) {
+            return inputTokens();
+        }
+        if (unit.equals(Unit.OUTPUT_TOKENS)) {
+            return outputTokens();
+        }
+        return unit.equals(Unit.TOTAL_TOKENS) && isComplete()
+                ? OptionalLong.of(Math.addExact(
+                        inputTokens().orElseThrow(), outputTokens().orElseThrow()))
+                : OptionalLong.empty();
+    }
+
     /**
      * Both together. Unknown when input or output of one is, or when there are more than can be recorded; of caches and reasoning,
      * what is known.

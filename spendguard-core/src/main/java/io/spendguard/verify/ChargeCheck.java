@@ -146,19 +146,7 @@ final class ChargeCheck {
         if (unit.equals(Unit.CALLS)) {
             return OptionalLong.of(1);
         }
-        if (unit.isCredits() || usage == null) {
-            return OptionalLong.empty();
-        }
-        if (unit.equals(Unit.INPUT_TOKENS)) {
-            return usage.inputTokens();
-        }
-        if (unit.equals(Unit.OUTPUT_TOKENS)) {
-            return usage.outputTokens();
-        }
-        return usage.isComplete()
-                ? OptionalLong.of(Math.addExact(
-                        usage.inputTokens().orElseThrow(), usage.outputTokens().orElseThrow()))
-                : OptionalLong.empty();
+        return usage == null ? OptionalLong.empty() : usage.tokens(unit);
     }
 
     private static @Nullable Money cost(JsonObject json) {

@@ -139,6 +139,9 @@ class EventSchemaTest {
             decide(guard, rich("billed")).commit(Usage.of(100, 50));
             reconciler.record(
                     new BilledCall("acme", "billed", Usage.of(110, 50), null, CostState.PROVIDER_REPORTED, "usage-1"));
+            decide(guard, rich("billed session")).commitPart(0, Money.parse("0.0001 USD"));
+            reconciler.record(new BilledCall(
+                    "acme", "billed session", Usage.of(100, 50), null, CostState.PROVIDER_REPORTED, "usage-2"));
             reconciler.refund("acme", "billed", Amount.parse("0.00001 USD"), "refund-1");
             reconciler.openDispute("acme", "billed", Amount.parse("0.00001 USD"), "dispute-1");
             reconciler.resolveDispute("acme", "billed", true, "dispute-1");

@@ -1,12 +1,9 @@
 package io.spendguard.test;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import io.spendguard.json.JsonObject;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
@@ -20,8 +17,6 @@ import java.util.Base64;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,8 +34,7 @@ public final class KmsStandIn implements AutoCloseable {
     private static final int MAX_RAW_BYTES = 4_096;
     private static final int DIGEST_BYTES = 32;
 
-    private final HttpServer server;
-    private final ExecutorService workers;
+    private final LoopbackServer server;
     private final KeyPair key = newKey();
     private final KeyPair other = newKey();
     private final CountDownLatch closing = new CountDownLatch(1);
@@ -50,32 +44,18 @@ public final class KmsStandIn implements AutoCloseable {
     private String state = "Enabled";
     private String spec = "ECC_NIST_P256";
 
-    private KmsStandIn(HttpServer server) {
-        this.server = server;
-        this.workers = Executors.newCachedThreadPool(task -> {
-            Thread thread = new Thread(task, "kms-stand-in");
-            thread.setDaemon(true);
-            return thread;
-        });
+    private KmsStandIn() {
+        this.server = LoopbackServer.start("kms-stand-in", this::handle);
     }
 
     /** A stand-in on a free port of the loopback interface, listening. */
     public static KmsStandIn start() {
-        try {
-            HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-            KmsStandIn standIn = new KmsStandIn(server);
-            server.createContext("/", standIn::handle);
-            server.setExecutor(standIn.workers);
-            server.start();
-            return standIn;
-        } catch (IOException e) {
-            throw new IllegalStateException("KMS stand-in cannot listen on 127.0.0.1: " + e.getMessage(), e);
-        }
+        return new KmsStandIn();
     }
 
     /** Where it listens. */
     public URI endpoint() {
-        return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+        return URI.create(server.address());
     }
 
     /** The key's ARN. */
@@ -117,8 +97,7 @@ public final class KmsStandIn implements AutoCloseable {
     @Override
     public void close() {
         closing.countDown();
-        server.stop(0);
-        workers.shutdownNow();
+        server.close();
     }
 
     private void handle(HttpExchange exchange) throws IOException {

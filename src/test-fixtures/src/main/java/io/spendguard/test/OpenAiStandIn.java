@@ -1,12 +1,9 @@
 package io.spendguard.test;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import io.spendguard.test.OpenAiReply.Failure;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -16,8 +13,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -34,40 +29,25 @@ public final class OpenAiStandIn implements AutoCloseable {
     private static final String EMBEDDINGS = "/v1/embeddings";
     private static final int OK = 200;
 
-    private final HttpServer server;
-    private final ExecutorService workers;
+    private final LoopbackServer server;
     private final AtomicInteger ids = new AtomicInteger();
     private final Object lock = new Object();
     private final Deque<OpenAiReply> script = new ArrayDeque<>();
     private final List<OpenAiCall> calls = new ArrayList<>();
     private OpenAiReply otherwise = OpenAiReply.text("Hello.");
 
-    private OpenAiStandIn(HttpServer server) {
-        this.server = server;
-        this.workers = Executors.newCachedThreadPool(task -> {
-            Thread thread = new Thread(task, "openai-stand-in");
-            thread.setDaemon(true);
-            return thread;
-        });
+    private OpenAiStandIn() {
+        this.server = LoopbackServer.start("openai-stand-in", this::handle);
     }
 
     /** A stand-in on a free port of the loopback interface, listening. */
     public static OpenAiStandIn start() {
-        try {
-            HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-            OpenAiStandIn standIn = new OpenAiStandIn(server);
-            server.createContext("/", standIn::handle);
-            server.setExecutor(standIn.workers);
-            server.start();
-            return standIn;
-        } catch (IOException e) {
-            throw new IllegalStateException("OpenAI stand-in cannot listen on 127.0.0.1: " + e.getMessage(), e);
-        }
+        return new OpenAiStandIn();
     }
 
     /** What to give a client as base URL; ends in {@code /v1}. */
     public String baseUrl() {
-        return "http://127.0.0.1:" + server.getAddress().getPort() + "/v1";
+        return server.address() + "/v1";
     }
 
     /** Adds replies to the script. */
@@ -131,8 +111,7 @@ public final class OpenAiStandIn implements AutoCloseable {
     /** Stops listening and cuts the connections that are open. */
     @Override
     public void close() {
-        workers.shutdownNow();
-        server.stop(0);
+        server.close();
     }
 
     private void handle(HttpExchange exchange) throws IOException {
