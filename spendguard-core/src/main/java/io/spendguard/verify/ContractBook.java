@@ -180,6 +180,17 @@ final class ContractBook {
         if (!data.has("contract") || !data.has("priceBook")) {
             unbound.putIfAbsent(tenant, place);
         }
+        JsonObject outcome = data.object("outcome");
+        boolean isExpiry = outcome.bool("final") && outcome.string("kind").equals("EXPIRED");
+        String fault = isExpiry ? enclosed.expiryFault(data) : null;
+        if (fault != null) {
+            findings.add(
+                    FindingCode.COST_DIFFERS,
+                    place,
+                    "Event " + place.event() + " lets a hold expire and " + fault
+                            + ", where its contract says otherwise: what becomes of a hold in the end is what the contract says. Ask who"
+                            + " wrote it.");
+        }
     }
 
     /** Draws the conclusions that need every stream; where some events are not there, nobody can tell. */

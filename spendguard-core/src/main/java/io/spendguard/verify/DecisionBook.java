@@ -422,6 +422,8 @@ final class DecisionBook {
         private @Nullable Set<Long> parts;
         /** What stands as held because of this decision, by account; null while there is nothing. */
         private @Nullable Map<UUID, Long> held;
+        /** On how many of these accounts something is held, or was given back too much. */
+        private int unsettled;
 
         /** The stream of its decision; null before that is told. */
         private @Nullable UUID home;
@@ -549,7 +551,10 @@ final class DecisionBook {
                     continue;
                 }
                 held = held == null ? new HashMap<>(2) : held;
-                held.merge(entry.account(), entry.atomic(), Long::sum);
+                long before = held.getOrDefault(entry.account(), 0L);
+                long after = before + entry.atomic();
+                held.put(entry.account(), after);
+                unsettled += (after == 0 ? 0 : 1) - (before == 0 ? 0 : 1);
             }
             if (isDissolved()) {
                 held = null;
@@ -557,7 +562,7 @@ final class DecisionBook {
         }
 
         private boolean isDissolved() {
-            return held == null || held.values().stream().allMatch(atomic -> atomic == 0);
+            return unsettled == 0;
         }
     }
 

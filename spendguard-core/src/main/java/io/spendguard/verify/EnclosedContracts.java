@@ -4,6 +4,7 @@ import io.spendguard.evidence.internal.PackageNames;
 import io.spendguard.evidence.internal.StoredZip;
 import io.spendguard.json.JsonException;
 import io.spendguard.json.JsonObject;
+import io.spendguard.model.Amount;
 import io.spendguard.model.Digest;
 import java.io.IOException;
 import java.util.HashMap;
@@ -14,8 +15,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The limits of the contracts that a package encloses: an event that puts one in force states them, and all of them. Of what else a
- * contract says nothing is read. Memory is proportional to the budgets of the contracts enclosed.
+ * The limits of the contracts that a package encloses: an event that puts one in force states them, and all of them; and what becomes of
+ * holds that nobody settles. Of what else a contract says nothing is read. Memory is proportional to the budgets of the contracts enclosed.
  */
 final class EnclosedContracts {
     private static final String FORMAT = "spendguard.contract/1";
@@ -25,6 +26,8 @@ final class EnclosedContracts {
 
     /** By digest in hexadecimal: the limits of each budget; of a layered one those of all its layers, of which one holds. */
     private final Map<String, Map<String, Set<String>>> limits = new HashMap<>();
+    /** By digest in hexadecimal, of those without layers: whether holds are given back when their time is over. */
+    private final Map<String, Boolean> releasing = new HashMap<>();
 
     /** Reads them, before the events; one that is not what its name says, or of another form, tells nothing. */
     void read(PackageReader reader, List<StoredZip.Entry> entries) throws IOException {
@@ -71,11 +74,36 @@ final class EnclosedContracts {
                 .orElse(null);
     }
 
+    /** What an expiry charges otherwise than its contract says; null for nothing, and where nobody can tell. */
+    @Nullable
+    String expiryFault(JsonObject data) {
+        Boolean releases = data.has("contract") ? releasing.get(data.string("contract")) : null;
+        if (releases == null || !data.has("actual")) {
+            return null;
+        }
+        for (JsonObject charge : data.objects("actual")) {
+            Amount held = Amount.parse(charge.string("held"));
+            boolean isGivenBack = Amount.parse(charge.string("amount")).atomic() == 0;
+            if (held.atomic() > 0 && isGivenBack != releases) {
+                return (releases ? "charges" : "gives back") + " a hold of " + held + " of budget '"
+                        + charge.string("budget") + "'";
+            }
+        }
+        return null;
+    }
+
     private void take(Digest digest, byte[] content) {
         try {
             Map<String, Set<String>> byBudget = new HashMap<>();
-            if (collect(JsonObject.parse(content), byBudget)) {
+            JsonObject contract = JsonObject.parse(content);
+            if (collect(contract, byBudget)) {
                 limits.put(digest.hex(), byBudget);
+                if (contract.string("format").equals(FORMAT)) {
+                    releasing.put(
+                            digest.hex(),
+                            contract.has("onExpiry")
+                                    && contract.string("onExpiry").equals("RELEASE"));
+                }
             }
         } catch (JsonException otherForm) {
             limits.remove(digest.hex()); // what it says, nobody here can tell

@@ -131,6 +131,14 @@ final class LogCheck {
                             + " been left out. Export with the log.");
             return;
         }
+        if (anchors.log().isEmpty() && !anchors.witnesses().isEmpty()) {
+            findings.add(
+                    FindingCode.CHECKPOINT_MISSING,
+                    Place.PACKAGE,
+                    "The package holds no checkpoint, but the anchors ask for the cosignature of '"
+                            + anchors.witnesses().get(0).name()
+                            + "': nobody saw what was left out. Export with the log.");
+        }
         anchors.log()
                 .ifPresent(seen -> findings.add(
                         FindingCode.CHECKPOINT_MISSING,

@@ -92,6 +92,31 @@ final class HoldAttacks {
                                                     .put("method", "fixed")
                                                     .put("cost", "0.000000005 USD"))));
                 }),
+                lie(
+                        "a hold given back when its time is over, where its contract keeps it",
+                        FindingCode.COST_DIFFERS,
+                        4,
+                        writer -> {
+                            UUID decision = writer.id();
+                            AuditEvent held = writer.decision(HOOLI, decision, 5);
+                            writer.at(Specimen.NOW.plusSeconds(3_600));
+                            writer.write(
+                                    held,
+                                    with(
+                                            writer.uncharged(
+                                                    HOOLI,
+                                                    decision,
+                                                    "EXPIRED",
+                                                    entry("HELD", -5),
+                                                    entry("AVAILABLE", 5)),
+                                            data -> data.put("contract", HonestPackage.CONTRACT_DIGEST)
+                                                    .put("priceBook", "00")
+                                                    .put(
+                                                            "actual",
+                                                            List.of(claim("0.00 USD")
+                                                                    .put("held", "0.000000005 USD")
+                                                                    .put("estimated", false)))));
+                        }),
                 lie("a session's part of a number below zero", FindingCode.EVENT_DATA_MALFORMED, 4, writer -> {
                     UUID decision = writer.id();
                     writer.write(

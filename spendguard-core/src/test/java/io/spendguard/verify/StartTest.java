@@ -13,6 +13,7 @@ import io.spendguard.json.JsonException;
 import io.spendguard.model.Unit;
 import io.spendguard.proof.Anchors;
 import io.spendguard.proof.Ed25519Signer;
+import io.spendguard.proof.NoteKey;
 import io.spendguard.proof.SignedNote;
 import io.spendguard.proof.Signer;
 import java.nio.file.Files;
@@ -177,6 +178,15 @@ class StartTest {
         assertThat(report.findings())
                 .singleElement()
                 .satisfies(finding -> assertThat(finding.code()).isEqualTo(FindingCode.CHECKPOINT_MISSING));
+    }
+
+    @Test
+    void verify_noLogWhereTheAnchorsNameAWitness_isMissing() {
+        Path file = Specimen.export(directory.resolve("without.zip"), HonestPackage.ACME, HonestPackage.EXPORTER);
+        Anchors witnessed = StartAttacks.TRUST.withWitness(
+                NoteKey.witness("example.com/witness", Ed25519Signer.generate().verificationKey()));
+
+        assertThat(codes(BothWays.verify(file, witnessed))).containsExactly(FindingCode.CHECKPOINT_MISSING);
     }
 
     @Test

@@ -235,6 +235,21 @@ class OddOperationsTest {
     }
 
     @Test
+    void holds_givenBackWhenTheirTimeIsOver() {
+        Guard guard = lab.guard(contract(
+                "enforce",
+                "- {id: usd, limit: 1.00 USD, window: {type: rolling, length: PT24H, buckets: 4}}",
+                "  onExpiry: release"));
+        open.add(guard);
+        guard.decide(call("a")).orThrow().commitPart(0, Usage.of(100, 10));
+        guard.decide(Action.toolCall("free").key("b").build());
+        lab.clock().advance(Duration.ofHours(7));
+        guard.sweep();
+
+        assertThat(guard.balances("acme").get(0).held().atomic()).isZero();
+    }
+
+    @Test
     void estimates_ofEveryMethod() {
         Guard guard = guard("""
                 - {id: usd, limit: 9.00 USD, window: {type: total}}
