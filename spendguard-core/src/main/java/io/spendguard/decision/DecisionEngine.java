@@ -262,8 +262,20 @@ public final class DecisionEngine implements AutoCloseable {
         if (explains || !situation.isAsLeft()) {
             calls.await(situate);
         }
-        DecideOperation operation = in.operation(snapshot);
+        DecidingOperation operation = in.operation(snapshot);
         PostResult result = calls.await(operation);
+        if (waitsForApproval(in, result)) {
+            DecidingOperation approved = in.approved(snapshot, operation);
+            try {
+                result = calls.await(approved);
+                operation = approved;
+            } catch (ApprovalPendingException nobodyAnswered) {
+                LOG.debug(
+                        "Action {} waits for an approval still",
+                        snapshot.action().key(),
+                        nobodyAnswered);
+            }
+        }
         Decision decision = answers.published(in, snapshot, operation, result);
         if (!(result instanceof PostResult.Written written)) {
             return new Rehearsal.Answer(
