@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Anchors {
     private static final String FORMAT = "spendguard.anchors.v1";
+    private static final List<String> MEMBERS = List.of("format", "keys", "log", "witnesses", "revocations");
     private static final long MAX_BYTES = 16L * 1024 * 1024;
     /** Public, but whoever may write it decides what is trusted. */
     private static final Set<PosixFilePermission> MODE = PosixFilePermissions.fromString("rw-r--r--");
@@ -251,6 +252,17 @@ public final class Anchors {
         return json.toCanonicalBytes();
     }
 
+    /** What is misspelt here would be trust that somebody believes to have taken away. */
+    private static void requireKnown(Path file, JsonObject json) {
+        json.names().stream()
+                .filter(name -> !MEMBERS.contains(name))
+                .findFirst()
+                .ifPresent(name -> {
+                    throw new AnchorsException("Anchors file " + file + " has a member '" + name
+                            + "', which is none of " + MEMBERS + ". Correct its name, or remove it.");
+                });
+    }
+
     private static Anchors parse(Path file, byte[] content) {
         try {
             JsonObject json = JsonObject.parse(content);
@@ -258,6 +270,7 @@ public final class Anchors {
                 throw new AnchorsException("Anchors file " + file + " has format '" + json.string("format") + "': only "
                         + FORMAT + " is read. Use a version that knows it.");
             }
+            requireKnown(file, json);
             List<VerificationKey> keys =
                     json.objects("keys").stream().map(Keys::parse).toList();
             if (keys.stream().map(VerificationKey::id).distinct().count() != keys.size()) {

@@ -10,6 +10,7 @@ import io.spendguard.model.Digest;
 import io.spendguard.proof.MerkleTree;
 import java.math.BigInteger;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -35,6 +36,7 @@ final class AccountBooks {
     private static final Set<String> ALLOTTING = Set.of(EventTypes.BUDGET_GRANTED, EventTypes.BUDGET_TRANSFERRED);
 
     private static final int SHARED = 4_096;
+    private static final int LONGEST_SHARED = 200;
 
     private final Scope scope;
     private final ContractBook contracts;
@@ -44,6 +46,9 @@ final class AccountBooks {
     private final UuidMap<Boolean> identities = new UuidMap<>();
     /** What the accounts of one budget have in common, so that a million of them hold it once. */
     private final Map<String, String> shared = new HashMap<>();
+
+    /** Filled at the end. */
+    private final Map<String, List<Map.Entry<Key, AccountBook>>> byTenant = new HashMap<>();
 
     private boolean isMovedByUnknown;
 
@@ -202,11 +207,8 @@ final class AccountBooks {
      */
     Optional<Digest> coveredRoot(String tenant) {
         TreeMap<String, Digest> leaves = new TreeMap<>();
-        for (Map.Entry<Key, AccountBook> entry : books.entrySet()) {
+        for (Map.Entry<Key, AccountBook> entry : byTenant().getOrDefault(tenant, List.of())) {
             Movement balance = entry.getValue().covered;
-            if (!entry.getKey().tenant().equals(tenant)) {
-                continue;
-            }
             if (entry.getValue().isOverflown || balance.limitOrNull() == null) {
                 return Optional.empty();
             }
@@ -223,6 +225,17 @@ final class AccountBooks {
                 leaves.isEmpty()
                         ? MerkleTree.emptyRoot()
                         : MerkleTree.of(List.copyOf(leaves.values())).root());
+    }
+
+    /** Once every event was read: to look at all accounts for each of many tenants would take hours. */
+    private Map<String, List<Map.Entry<Key, AccountBook>>> byTenant() {
+        if (byTenant.isEmpty()) {
+            for (Map.Entry<Key, AccountBook> entry : books.entrySet()) {
+                byTenant.computeIfAbsent(entry.getKey().tenant(), none -> new ArrayList<>())
+                        .add(entry);
+            }
+        }
+        return byTenant;
     }
 
     private void conclude(Key key, AccountBook book) {
@@ -320,7 +333,7 @@ final class AccountBooks {
     }
 
     private String shared(String text) {
-        if (shared.size() >= SHARED) {
+        if (shared.size() >= SHARED || text.length() > LONGEST_SHARED) {
             return shared.getOrDefault(text, text);
         }
         String first = shared.putIfAbsent(text, text);
@@ -346,5 +359,14 @@ final class AccountBooks {
         return movements;
     }
 
-    private record Key(String tenant, UUID account) {}
+    private record Key(String tenant, UUID account) implements Comparable<Key> {
+        private static final Comparator<Key> ORDER =
+                Comparator.comparing(Key::tenant).thenComparing(Key::account);
+
+        /** Whoever writes events chooses ids; those of one hash are found by this. */
+        @Override
+        public int compareTo(Key other) {
+            return ORDER.compare(this, other);
+        }
+    }
 }

@@ -1,7 +1,10 @@
 package io.spendguard.verify;
 
 import io.spendguard.json.JsonObject;
+import io.spendguard.model.ApprovalTerms;
 import io.spendguard.model.ApproverRole;
+import io.spendguard.model.Effect;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ApprovalBook {
     private static final String KIND = "is";
+    /** By how much the clocks of a guard and of its ledger may differ, at least. */
+    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(1);
 
     private final ContractBook contracts;
     private final DecisionBook decisions;
@@ -37,7 +42,11 @@ final class ApprovalBook {
                 matters.computeIfAbsent(tenant, none -> new HashMap<>()).computeIfAbsent(asking, none -> new Matter());
         switch (fact.string(KIND)) {
             case "asked" -> matter.asked = matter.asked == null ? Asked.of(place, fact) : matter.asked;
-            case "resolved" -> matter.resolved.add(Resolved.of(place, fact));
+            case "resolved" -> {
+                Resolved resolved = Resolved.of(place, fact);
+                matter.resolved.add(resolved);
+                matter.answers.putIfAbsent(resolved.event, resolved);
+            }
             default -> matter.used.add(Used.of(place, fact));
         }
     }
@@ -83,6 +92,12 @@ final class ApprovalBook {
         if (asked.place.isBehind(resolved.place)) {
             return "which asks for it only afterwards";
         }
+        if (resolved.at.isBefore(asked.notBefore)) {
+            return "at " + resolved.at + ", though it was asked for only after " + asked.notBefore;
+        }
+        if (!resolved.covers.equals(asked.asking)) {
+            return "covering other reasons than asked for it";
+        }
         return resolved.terms.equals(asked.terms)
                 ? null
                 : "naming " + resolved.terms + " where it was made under " + asked.terms;
@@ -101,10 +116,7 @@ final class ApprovalBook {
         if (fault == null && used.event == null && !matter.resolved.isEmpty()) {
             fault = "as if nobody had answered, though event " + matter.resolved.get(0).event + " does";
         }
-        Resolved resolved = matter.resolved.stream()
-                .filter(answer -> answer.event.equals(used.event))
-                .findFirst()
-                .orElse(null);
+        Resolved resolved = used.event == null ? null : matter.answers.get(used.event);
         if (fault == null && resolved != null) {
             if (resolved.isApproved != used.state.equals("APPROVED")) {
                 fault = "as " + used.state + ", which event " + resolved.event + " does not say";
@@ -112,6 +124,8 @@ final class ApprovalBook {
                 fault = "and allows what event " + resolved.event + " denies";
             } else if (resolved.place.isBehind(used.place)) {
                 fault = "which event " + resolved.event + " answers only afterwards";
+            } else if (used.at.isBefore(resolved.at.minus(CLOCKS_DIFFER))) {
+                fault = "at " + used.at + ", though event " + resolved.event + " answers only at " + resolved.at;
             }
         }
         if (fault != null) {
@@ -164,6 +178,9 @@ final class ApprovalBook {
     /** All that is said of one asking decision. */
     private static final class Matter {
         private final List<Resolved> resolved = new ArrayList<>(1);
+        /** The same by event, so that many answers and many who name them are not held against each other. */
+        private final Map<UUID, Resolved> answers = new HashMap<>(2);
+
         private final List<Used> used = new ArrayList<>(1);
         private @Nullable Asked asked;
     }
@@ -171,19 +188,33 @@ final class ApprovalBook {
     /**
      * A decision asks.
      *
+     * @param notBefore before when nobody can have answered: its date is its guard's, which may be ahead of the ledger by a tenth of the
+     *     time that it waits
      * @param until when nobody may answer any more, by its own date and what its contract says
      * @param isSilenceAYes whether it goes on when nobody answered
      * @param terms contract and price book
      * @param request the digest of its action, without personal values
+     * @param asking the digest of the reasons that asked, each by code and rule
      */
-    record Asked(Place place, ApproverRole role, Instant until, boolean isSilenceAYes, String terms, String request) {
-        static JsonObject toJson(
-                ApproverRole role, Instant until, boolean isSilenceAYes, String terms, String request) {
+    record Asked(
+            Place place,
+            ApproverRole role,
+            Instant notBefore,
+            Instant until,
+            boolean isSilenceAYes,
+            String terms,
+            String request,
+            String asking) {
+        static JsonObject toJson(ApprovalTerms needed, Instant at, String terms, String request, String asking) {
+            Duration tenth = needed.ttl().dividedBy(10);
+            Duration leeway = tenth.compareTo(CLOCKS_DIFFER) > 0 ? tenth : CLOCKS_DIFFER;
             return JsonObject.create()
                     .put(KIND, "asked")
-                    .put("role", role.text())
-                    .put("until", until.toString())
-                    .put("silence", isSilenceAYes)
+                    .put("role", needed.role().text())
+                    .put("notBefore", at.minus(leeway).toString())
+                    .put("until", at.plus(needed.ttl()).toString())
+                    .put("silence", needed.fallback() == Effect.CONTINUE)
+                    .put("asking", asking)
                     .put("terms", terms)
                     .put("request", request);
         }
@@ -192,23 +223,32 @@ final class ApprovalBook {
             return new Asked(
                     place,
                     ApproverRole.parse(fact.string("role")),
+                    Instant.parse(fact.string("notBefore")),
                     Instant.parse(fact.string("until")),
                     fact.bool("silence"),
                     fact.string("terms"),
-                    fact.string("request"));
+                    fact.string("request"),
+                    fact.string("asking"));
         }
     }
 
-    /** Somebody answers. */
-    record Resolved(Place place, UUID event, boolean isApproved, ApproverRole role, Instant at, String terms) {
-        static JsonObject toJson(UUID event, boolean isApproved, ApproverRole role, Instant at, String terms) {
+    /**
+     * Somebody answers.
+     *
+     * @param covers the digest of the reasons that he says he answers, each by code and rule
+     */
+    record Resolved(
+            Place place, UUID event, boolean isApproved, ApproverRole role, Instant at, String terms, String covers) {
+        static JsonObject toJson(
+                UUID event, boolean isApproved, ApproverRole role, Instant at, String terms, String covers) {
             return JsonObject.create()
                     .put(KIND, "resolved")
                     .put("event", event.toString())
                     .put("approved", isApproved)
                     .put("role", role.text())
                     .put("at", at.toString())
-                    .put("terms", terms);
+                    .put("terms", terms)
+                    .put("covers", covers);
         }
 
         private static Resolved of(Place place, JsonObject fact) {
@@ -218,7 +258,8 @@ final class ApprovalBook {
                     fact.bool("approved"),
                     ApproverRole.parse(fact.string("role")),
                     Instant.parse(fact.string("at")),
-                    fact.string("terms"));
+                    fact.string("terms"),
+                    fact.string("covers"));
         }
     }
 

@@ -36,12 +36,8 @@ final class ApprovalCheck {
             facts.approval(
                     place,
                     UUID.fromString(decision.string("id")),
-                    ApprovalBook.Asked.toJson(
-                            needed.role(),
-                            at.plus(needed.ttl()),
-                            needed.fallback() == Effect.CONTINUE,
-                            terms(data),
-                            request(data)));
+                    ApprovalBook.Asked.toJson(needed, at, terms(data), request(data), asking(decision)));
+            requireUntil(decision.object("approval"), at.plus(needed.ttl()));
         }
         if (data.has("approval")) {
             JsonObject approval = data.object("approval");
@@ -88,7 +84,8 @@ final class ApprovalCheck {
                         state.equals("APPROVED"),
                         ApproverRole.parse(approval.object("by").string("role")),
                         at,
-                        terms(data)));
+                        terms(data),
+                        digest(approval.objects("covers"))));
     }
 
     /** Contracts may give a code of that name too, each with its rule. */
@@ -109,6 +106,36 @@ final class ApprovalCheck {
         } catch (DateTimeParseException malformed) {
             throw new JsonException("Member 'ttl' is no ISO 8601 duration.", malformed);
         }
+    }
+
+    private static void requireUntil(JsonObject approval, Instant until) {
+        if (approval.has("until") && !Instant.parse(approval.string("until")).equals(until)) {
+            throw new JsonException("Member 'until' of its approval is " + approval.string("until")
+                    + " where its time and its ttl make " + until + ".");
+        }
+    }
+
+    /** The reasons that ask for it: the first ones. */
+    private static String asking(JsonObject decision) {
+        JsonObject approval = decision.object("approval");
+        List<JsonObject> reasons = decision.has("reasons") ? decision.objects("reasons") : List.of();
+        long asks = approval.has("asks") ? approval.integer("asks") : 0;
+        if (asks < 0 || asks > reasons.size()) {
+            throw new JsonException("Member 'asks' of its approval is " + asks + ", and it gives " + reasons.size()
+                    + " reasons: so many of them ask for it.");
+        }
+        return digest(reasons.subList(0, (int) asks));
+    }
+
+    /** What stands for reasons in their order, each by its code and its rule. */
+    private static String digest(List<JsonObject> reasons) {
+        List<JsonObject> named = reasons.stream()
+                .map(reason -> JsonObject.create()
+                        .put("code", reason.string("code"))
+                        .putIfPresent("rule", reason.stringOrNull("rule")))
+                .toList();
+        return Digest.sha256(JsonObject.create().put("reasons", named).toCanonicalBytes())
+                .hex();
     }
 
     /** What two events of one request have in common: commitments to one value differ, all else is the same. */

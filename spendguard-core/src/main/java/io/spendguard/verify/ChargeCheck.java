@@ -5,6 +5,7 @@ import io.spendguard.model.Amount;
 import io.spendguard.model.Money;
 import io.spendguard.model.Unit;
 import io.spendguard.model.Usage;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -32,9 +33,10 @@ final class ChargeCheck {
         Usage usage = usage(estimate);
         for (JsonObject claim : data.objects("claims")) {
             Amount amount = Amount.parse(claim.string("amount"));
-            OptionalLong counted = counted(amount.unit(), cost, usage);
+            OptionalLong counted =
+                    amount.unit().isCredits() ? charge(data, amount) : counted(amount.unit(), cost, usage);
             // A call whose cost is in no currency of a budget's claims nothing of it, and yet names it.
-            long expected = amount.unit().isMoney() ? counted.orElse(0) : counted.orElse(amount.atomic());
+            long expected = counted.orElse(0);
             if (amount.atomic() != expected) {
                 findings.add(
                         FindingCode.COST_DIFFERS,
@@ -44,6 +46,20 @@ final class ChargeCheck {
                                 + ": both must agree. Ask who wrote it.");
             }
         }
+    }
+
+    /** What the action names in such credits. */
+    private static OptionalLong charge(JsonObject data, Amount claimed) {
+        if (!data.has("action")) {
+            return OptionalLong.of(claimed.atomic());
+        }
+        JsonObject action = data.object("action");
+        List<String> charges = action.has("charges") ? action.strings("charges") : List.of();
+        return charges.stream()
+                .map(Amount::parse)
+                .filter(charge -> charge.unit().equals(claimed.unit()))
+                .mapToLong(Amount::atomic)
+                .findFirst();
     }
 
     /** What became of a call charges what it came to, or the hold where nobody counted. */

@@ -111,9 +111,9 @@ final class ContentCheck {
                         costs.decision(place, time, data);
                     }
                 }
-                case EventTypes.HOLD_EXTENDED -> decisions.change(place, envelope, data, "extension", "granted");
+                case EventTypes.HOLD_EXTENDED -> decisions.extension(place, envelope, data);
                 case EventTypes.PART_COMMITTED -> {
-                    decisions.change(place, envelope, data, "part", "committed");
+                    decisions.part(place, envelope, data);
                     if (isIntact) {
                         costs.part(place, data);
                     }

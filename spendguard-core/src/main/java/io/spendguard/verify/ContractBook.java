@@ -8,6 +8,7 @@ import io.spendguard.model.Unit;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +26,8 @@ final class ContractBook {
     /** So many contracts may be named before an event is read that puts them in force. */
     private static final int MOST_WAITING = 10_000;
 
+    private static final History NOTHING = new History();
+
     private final Scope scope;
     private final Findings findings;
     private final EnclosedContracts enclosed = new EnclosedContracts();
@@ -35,7 +38,7 @@ final class ContractBook {
     /** The same, where the stream of such a decision puts its contract in force afterwards, and no other stream does. */
     private final Map<InForce, Place> early = new HashMap<>();
 
-    private final Map<Budget, List<Stated>> limits = new HashMap<>();
+    private final Map<Budget, History> limits = new HashMap<>();
     /** Limits that were carried to accounts, with the first event that did, where no event read so far states them. */
     private final Map<Carried, Place> carried = new HashMap<>();
 
@@ -89,11 +92,8 @@ final class ContractBook {
         stated.byBudget().forEach((budget, amount) -> {
             Budget of = new Budget(tenant, stated.namespace(), budget);
             carried.remove(new Carried(of, amount));
-            List<Stated> ofBudget = limits.computeIfAbsent(of, none -> new ArrayList<>(1));
-            Stated next = new Stated(Objects.requireNonNull(place.stream()), place.seq(), at, amount);
-            if (ofBudget.isEmpty() || !ofBudget.get(ofBudget.size() - 1).says(next)) {
-                ofBudget.add(next);
-            }
+            limits.computeIfAbsent(of, none -> new History())
+                    .add(new Stated(Objects.requireNonNull(place.stream()), place.seq(), at, amount));
         });
         return stated;
     }
@@ -118,7 +118,7 @@ final class ContractBook {
         Limits given = limits(data);
         given.byBudget().forEach((budget, amount) -> {
             Carried limit = new Carried(new Budget(tenant, given.namespace(), budget), amount);
-            Stated last = lastBefore(place, limits.getOrDefault(limit.budget(), List.of()));
+            Stated last = limits.getOrDefault(limit.budget(), NOTHING).lastBefore(place);
             if (last != null && !last.limit().equals(amount) && outdated.size() < MOST_WAITING) {
                 outdated.putIfAbsent(limit.budget(), new Outdated(place, amount, last.limit()));
             }
@@ -134,24 +134,10 @@ final class ContractBook {
         return given;
     }
 
-    /** What the stream of an event stated last before it; null where it stated nothing. */
-    private static @Nullable Stated lastBefore(Place place, List<Stated> stated) {
-        for (int i = stated.size() - 1; i >= 0; i--) {
-            Stated limit = stated.get(i);
-            if (limit.stream().equals(place.stream()) && limit.seq() < place.seq()) {
-                return limit;
-            }
-        }
-        return null;
-    }
-
-    private static boolean areIn(@Nullable UUID stream, List<Stated> stated) {
-        return stated.stream().allMatch(limit -> limit.stream().equals(stream));
-    }
-
     private boolean isStated(Carried limit) {
-        return limits.getOrDefault(limit.budget(), List.of()).stream()
-                .anyMatch(stated -> stated.limit().equals(limit.limit()));
+        return limits.getOrDefault(limit.budget(), NOTHING)
+                .amounts
+                .contains(limit.limit().toString());
     }
 
     private static Limits limits(JsonObject data) {
@@ -167,7 +153,10 @@ final class ContractBook {
     /** A decision names the contract that made it, and what it claims on which estimate. */
     void decided(Place place, String tenant, JsonObject data) {
         JsonObject decision = data.object("decision");
-        if (!data.has("estimate") || !data.has("claims")) {
+        if (!data.has("claims")
+                || !data.has("action")
+                || !data.has("estimate")
+                || !data.object("estimate").has("method")) {
             unbound.putIfAbsent(tenant, place);
         }
         if (!data.has("contract") || !data.has("priceBook") || !decision.has("mode")) {
@@ -209,7 +198,7 @@ final class ContractBook {
                     FindingCode.EVENT_DATA_MALFORMED,
                     place,
                     "Event " + place.event() + " is the first of tenant '" + tenant
-                            + "' that leaves out its contract, mode, price book, estimate or claims: a decision names all"
+                            + "' that leaves out its contract, mode, price book, action, claims, estimate or how that was made: a decision names all"
                             + " of them, and an outcome its contract and price book. Ask who wrote it.");
         }
     }
@@ -228,7 +217,7 @@ final class ContractBook {
 
     /** Only within one stream: between streams no order is proved. */
     private void notInForce(Budget budget, Outdated limit) {
-        if (isWhole(budget.tenant()) && areIn(limit.place().stream(), limits.getOrDefault(budget, List.of()))) {
+        if (isWhole(budget.tenant()) && limits.getOrDefault(budget, NOTHING).isOf(limit.place().stream())) {
             findings.add(
                     FindingCode.LIMIT_MISMATCH,
                     limit.place(),
@@ -282,24 +271,22 @@ final class ContractBook {
         if (!books.contains(new Book(tenant, namespace))) {
             return "is opened in namespace '" + namespace + "', where no contract came into force";
         }
-        List<Stated> stated = limits.getOrDefault(new Budget(tenant, namespace, budget), List.of());
-        if (stated.stream().noneMatch(limitOf -> limitOf.is(opened, unit))) {
+        History stated = limits.getOrDefault(new Budget(tenant, namespace, budget), NOTHING);
+        if (!stated.has(opened, unit)) {
             return "is opened with " + new Amount(Math.max(0, opened), unit) + ", which no contract in force states";
         }
-        Stated before = lastBefore(opening, stated);
-        if (before != null && areIn(opening.stream(), stated) && !before.is(opened, unit)) {
+        Stated before = stated.lastBefore(opening);
+        if (before != null && stated.isOf(opening.stream()) && !before.is(opened, unit)) {
             return "is opened with " + new Amount(Math.max(0, opened), unit)
                     + ", where the last contract before that states " + before.limit();
         }
         long last = opened;
         boolean isInOneStream = false;
-        if (lastMove != null && areIn(opening.stream(), stated)) {
+        if (lastMove != null && stated.isOf(opening.stream())) {
             isInOneStream = true;
-            for (Stated next : stated) {
-                boolean isBetween = next.seq > opening.seq() && next.seq <= lastMove.seq();
-                last = isBetween && next.at.isBefore(until) ? next.limit.atomic() : last;
-            }
-        } else if (stated.stream().anyMatch(limitOf -> limitOf.is(limit, unit))) {
+            Stated between = stated.lastBetween(opening.seq(), lastMove.seq(), until);
+            last = between == null ? last : between.limit.atomic();
+        } else if (stated.has(limit, unit)) {
             last = limit;
         }
         return last == limit
@@ -311,15 +298,110 @@ final class ContractBook {
     /** What one contract states. */
     record Limits(String namespace, Map<String, Amount> byBudget) {}
 
-    private record InForce(String tenant, String contract, String mode, String priceBook) {}
+    /** Like those below in an order by which what has one hash is found: whoever writes events chooses names. */
+    private record InForce(String tenant, String contract, String mode, String priceBook)
+            implements Comparable<InForce> {
+        private static final Comparator<InForce> ORDER = Comparator.comparing(InForce::tenant)
+                .thenComparing(InForce::contract)
+                .thenComparing(InForce::mode)
+                .thenComparing(InForce::priceBook);
 
-    private record Book(String tenant, String namespace) {}
+        @Override
+        public int compareTo(InForce other) {
+            return ORDER.compare(this, other);
+        }
+    }
 
-    private record Budget(String tenant, String namespace, String budget) {}
+    private record Book(String tenant, String namespace) implements Comparable<Book> {
+        private static final Comparator<Book> ORDER =
+                Comparator.comparing(Book::tenant).thenComparing(Book::namespace);
 
-    private record Carried(Budget budget, Amount limit) {}
+        @Override
+        public int compareTo(Book other) {
+            return ORDER.compare(this, other);
+        }
+    }
+
+    private record Budget(String tenant, String namespace, String budget) implements Comparable<Budget> {
+        private static final Comparator<Budget> ORDER = Comparator.comparing(Budget::tenant)
+                .thenComparing(Budget::namespace)
+                .thenComparing(Budget::budget);
+
+        @Override
+        public int compareTo(Budget other) {
+            return ORDER.compare(this, other);
+        }
+    }
+
+    private record Carried(Budget budget, Amount limit) implements Comparable<Carried> {
+        private static final Comparator<Carried> ORDER =
+                Comparator.comparing(Carried::budget).thenComparing(carried -> carried.limit.toString());
+
+        @Override
+        public int compareTo(Carried other) {
+            return ORDER.compare(this, other);
+        }
+    }
 
     private record Outdated(Place place, Amount carried, Amount inForce) {}
+
+    /** What was stated of one budget. Accounts are many, and so may changes of their limits be: none is held against all the others. */
+    private static final class History {
+        private final List<Stated> inOrder = new ArrayList<>(1);
+        /** As they are written. */
+        private final Set<String> amounts = new HashSet<>(2);
+
+        private boolean isSpread;
+
+        private void add(Stated next) {
+            Stated last = inOrder.isEmpty() ? next : inOrder.get(inOrder.size() - 1);
+            isSpread |= !last.stream.equals(next.stream);
+            if (inOrder.isEmpty() || !last.says(next)) {
+                inOrder.add(next);
+                amounts.add(next.limit.toString());
+            }
+        }
+
+        private boolean has(long atomic, Unit unit) {
+            return atomic >= 0 && amounts.contains(new Amount(atomic, unit).toString());
+        }
+
+        /** Whether all of it was stated in this stream. */
+        private boolean isOf(@Nullable UUID stream) {
+            return inOrder.isEmpty() || (!isSpread && inOrder.get(0).stream.equals(stream));
+        }
+
+        /** What the stream of an event stated last before it; null where it stated nothing, or several streams did. */
+        private @Nullable Stated lastBefore(Place place) {
+            int first = isOf(place.stream()) ? firstFrom(place.seq()) : 0;
+            return first == 0 ? null : inOrder.get(first - 1);
+        }
+
+        /** What was stated last behind one position and up to another, by an event dated before some time; of one stream. */
+        private @Nullable Stated lastBetween(long after, long upTo, Instant before) {
+            for (int i = firstFrom(upTo + 1) - 1; i >= 0 && inOrder.get(i).seq > after; i--) {
+                if (inOrder.get(i).at.isBefore(before)) {
+                    return inOrder.get(i);
+                }
+            }
+            return null;
+        }
+
+        /** Of one stream: where those begin that stand at a position or behind it. */
+        private int firstFrom(long seq) {
+            int low = 0;
+            int high = inOrder.size();
+            while (low < high) {
+                int middle = (low + high) >>> 1;
+                if (inOrder.get(middle).seq < seq) {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            return low;
+        }
+    }
 
     private record Stated(UUID stream, long seq, Instant at, Amount limit) {
         private boolean says(Stated next) {

@@ -28,6 +28,8 @@ final class CostCheck {
     private static final int MAX_BOOK_BYTES = 64 << 20;
     /** So few that looking for one stays quick also when somebody chose them to be hard to tell apart. */
     private static final int SHARED_PRICES = 256;
+    /** Longer than what anybody calls a model; as long as a line, a few of them would fill the memory. */
+    private static final int LONGEST_SHARED = 400;
 
     private final Facts facts;
     private final CostBook costs;
@@ -76,11 +78,20 @@ final class CostCheck {
         }
         JsonObject estimate = data.object("estimate");
         UUID decision = UUID.fromString(data.object("decision").string("id"));
-        if (!estimate.has("price")) {
+        Price applied = estimate.has("price") ? price(estimate.object("price")) : null;
+        String fault = EstimateCheck.fault(data, applied);
+        if (fault != null) {
+            findings.add(
+                    FindingCode.COST_DIFFERS,
+                    place,
+                    "Event " + place.event() + " estimates its call " + fault
+                            + ": an estimate is the most that the action can come to. Ask who wrote it.");
+        }
+        if (applied == null) {
             facts.rate(place, decision, Rate.GIVEN);
             return;
         }
-        Rate rate = rate(place, at, data, price(estimate.object("price")));
+        Rate rate = rate(place, at, data, applied);
         facts.rate(place, decision, rate);
         Money cost = Money.parse(estimate.string("cost"));
         if (costs.isCost(place, "estimates", usage(estimate.object("usage")), rate, cost) && rate.isPublished()) {
@@ -159,17 +170,18 @@ final class CostCheck {
         if (book == null) {
             return new Rate(applied, false);
         }
-        boolean isDegraded = data.object("decision").string("effect").equals("degrade") && data.has("effective");
-        JsonObject action = data.object(isDegraded ? "effective" : "action");
-        Price published =
-                book.find(action.string("provider"), action.string("model"), at).orElse(null);
-        if (applied.equals(published)) {
+        // Of a degrade that was then refused only the price tells the model.
+        boolean isRefused = !data.has("expiresAt");
+        JsonObject action = EstimateCheck.effective(data);
+        String provider = isRefused ? applied.provider() : action.string("provider");
+        String model = isRefused ? applied.model() : action.string("model");
+        if (applied.equals(book.find(provider, model, at).orElse(null))) {
             return new Rate(applied, true);
         }
         findings.add(
                 FindingCode.PRICE_DIFFERS,
                 place,
-                "Event " + place.event() + " applies a price to model '" + action.string("model")
+                "Event " + place.event() + " applies a price to model '" + model
                         + "' that price book " + book.digest() + " does not have for it at " + at
                         + ": prices come from the book that the event names. Ask who wrote it.");
         return new Rate(applied, false);
@@ -256,7 +268,9 @@ final class CostCheck {
         }
         try {
             Price price = Price.fromJson(json);
-            if (prices.size() < SHARED_PRICES && price.toJson().equals(json)) {
+            if (prices.size() < SHARED_PRICES
+                    && price.provider().length() + price.model().length() <= LONGEST_SHARED
+                    && price.toJson().equals(json)) {
                 prices.put(json, price);
             }
             return price;

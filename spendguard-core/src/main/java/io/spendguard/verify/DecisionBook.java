@@ -2,6 +2,7 @@ package io.spendguard.verify;
 
 import io.spendguard.evidence.internal.PackageNames;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -59,6 +60,7 @@ final class DecisionBook {
             return;
         }
         pair.decided = true;
+        pair.home = place.stream();
         pair.binds = binds;
         pair.claimed = claimed;
         pair.holds = expiresAt != null;
@@ -121,30 +123,40 @@ final class DecisionBook {
     }
 
     /**
-     * An open hold is extended or committed in part; what was refused moves nothing.
+     * A part of an open hold is committed, or that is refused.
      *
-     * @param part the number of the part that was committed; empty for anything else
-     * @param expiresAt when the hold ends by itself from now on; null where that stays
+     * @param number the part's; empty where it was refused
      */
-    void change(
+    void part(Place place, String tenant, UUID id, OptionalLong number, boolean moves, List<EntryLine> moved) {
+        Pair pair = pair(tenant, id);
+        pair.changes(place);
+        if (number.isPresent()) {
+            requireFreshPart(place, id, pair, number.getAsLong());
+        }
+        pair.follow(place, moves, moved);
+        pair.ofParts = Pair.spent(pair.ofParts, moved);
+    }
+
+    /**
+     * An open hold is extended, or that is refused.
+     *
+     * @param until when it says that the hold ends by itself from now on; null where it does not say
+     * @param claims what it says is held from now on, by account
+     */
+    void extension(
             Place place,
             String tenant,
             UUID id,
-            boolean isDone,
-            OptionalLong part,
-            @Nullable Instant expiresAt,
+            boolean isGranted,
+            @Nullable Instant until,
+            Map<UUID, Long> claims,
             boolean moves,
             List<EntryLine> moved) {
         Pair pair = pair(tenant, id);
-        if (isDone) {
-            pair.noteAfterFinal(place);
-        }
-        if (part.isPresent()) {
-            requireFreshPart(place, id, pair, part.getAsLong());
-        }
-        pair.lasts(expiresAt);
+        pair.changes(place);
         pair.follow(place, moves, moved);
-        pair.ofParts = Pair.spent(pair.ofParts, moved);
+        pair.states(place, isGranted, until, claims);
+        pair.lasts(isGranted ? until : null);
     }
 
     void outcome(Place place, String tenant, UUID id, Outcome outcome, boolean moves, List<EntryLine> moved) {
@@ -152,7 +164,7 @@ final class DecisionBook {
         pair.under(place, outcome.terms(), false);
         pair.follow(place, moves, moved);
         if (!outcome.committed().isEmpty()) {
-            pair.saidOfParts.put(place, outcome.committed());
+            pair.saidOfParts.add(new Said(place, outcome.committed()));
         }
         if (outcome.isCorrection()) {
             pair.corrects(place, outcome, moved);
@@ -185,6 +197,7 @@ final class DecisionBook {
         requireCharged(id, pair);
         requireNothingAfterFinal(id, pair);
         requireCorrections(id, pair);
+        requireExtensions(id, pair);
         if (scope.isExcerpt() && !pair.isRefused()) {
             return; // the rest of it need not be here
         }
@@ -238,17 +251,30 @@ final class DecisionBook {
 
     /** What a session's end says of its parts, where all of them are there. */
     private void requireParts(UUID id, Pair pair) {
-        pair.saidOfParts.forEach((place, said) -> said.forEach((account, atoms) -> {
+        pair.saidOfParts.forEach(said -> said.committed.forEach((account, atoms) -> {
             long committed = pair.ofParts.getOrDefault(account, 0L);
             if (pair.decided && !scope.isExcerpt() && atoms != committed) {
                 findings.add(
                         FindingCode.COST_DIFFERS,
-                        place,
-                        "Event " + place.event() + " says that parts of decision " + id + " came to " + atoms
+                        said.place,
+                        "Event " + said.place.event() + " says that parts of decision " + id + " came to " + atoms
                                 + " atoms on account " + account + ", but they came to " + committed
                                 + ": both must agree. Ask who wrote it.");
             }
         }));
+    }
+
+    /** Only where all that changes a hold is in one stream: between streams no order is proved. */
+    private void requireExtensions(UUID id, Pair pair) {
+        Place unfit = pair.unfit;
+        if (unfit != null && !pair.isSpread && !scope.isExcerpt()) {
+            findings.add(
+                    FindingCode.EXTENSION_UNFIT,
+                    unfit,
+                    "Event " + unfit.event() + " tells what decision " + id + " holds from then on and until when, and "
+                            + pair.unfitBy
+                            + ": an extension only adds, and a refusal changes nothing. Ask who wrote it.");
+        }
     }
 
     private void requireTime(UUID id, Pair pair) {
@@ -371,13 +397,16 @@ final class DecisionBook {
         return pair;
     }
 
+    /** What an outcome says that parts came to, by account. */
+    private record Said(Place place, Map<UUID, Long> committed) {}
+
     private static final class Pair {
         private boolean decided;
         private boolean binds;
         private @Nullable UUID claimed;
         private @Nullable UUID charged;
         /** What its outcomes say that its parts came to; mostly nothing. */
-        private final Map<Place, Map<UUID, Long>> saidOfParts = new HashMap<>(0);
+        private final List<Said> saidOfParts = new ArrayList<>(0);
 
         private boolean isCarried;
         private boolean holds;
@@ -394,6 +423,14 @@ final class DecisionBook {
         /** What stands as held because of this decision, by account; null while there is nothing. */
         private @Nullable Map<UUID, Long> held;
 
+        /** The stream of its decision; null before that is told. */
+        private @Nullable UUID home;
+        /** Whether a part or an extension is in another stream. */
+        private boolean isSpread;
+        /** The first extension that states something else than follows from what comes before it in its stream. */
+        private @Nullable Place unfit;
+
+        private String unfitBy = "";
         /** What corrects its final outcome; null while there is nothing. */
         private @Nullable CorrectionTrail corrections;
         /** When its final outcome let it expire; null for any other. */
@@ -412,6 +449,37 @@ final class DecisionBook {
         private @Nullable Place odd;
 
         private @Nullable String oddTerms;
+
+        /** A part or an extension. */
+        private void changes(Place place) {
+            isSpread |= !Objects.equals(home, place.stream());
+            noteAfterFinal(place);
+        }
+
+        /** An extension, or a refusal of one, says what is held after it, and until when. */
+        private void states(Place place, boolean isGranted, @Nullable Instant until, Map<UUID, Long> claims) {
+            if (unfit != null || isSpread || isRefused()) {
+                return;
+            }
+            if (until == null || until.isBefore(expiresAt)) {
+                unfitBy = "ends it at " + until + " where it lasted until " + expiresAt + " before";
+            } else if (!isGranted && until.isAfter(expiresAt)) {
+                unfitBy = "lets it last until " + until + " where it was refused and lasts until " + expiresAt;
+            } else if (!holds(claims)) {
+                unfitBy = "states other amounts than the entries up to it make";
+            } else {
+                return;
+            }
+            unfit = place;
+        }
+
+        private boolean holds(Map<UUID, Long> claims) {
+            Map<UUID, Long> really = held == null ? Map.of() : held;
+            return claims.entrySet().stream()
+                            .allMatch(claim -> claim.getValue().equals(really.getOrDefault(claim.getKey(), 0L)))
+                    && really.entrySet().stream()
+                            .allMatch(entry -> entry.getValue() == 0 || claims.containsKey(entry.getKey()));
+        }
 
         private void lasts(@Nullable Instant until) {
             expiresAt = until != null && until.isAfter(expiresAt) ? until : expiresAt;

@@ -59,15 +59,31 @@ final class DecisionCheck {
         return !decision.has("mode") || !decision.string("mode").equals("shadow");
     }
 
-    /** An open hold is extended or committed in part; what was refused moves nothing. */
-    void change(Place place, JsonObject envelope, JsonObject data, String member, String answer) {
-        JsonObject change = data.object(member);
-        UUID id = UUID.fromString(change.string("decision"));
+    /** An open hold is extended, or that is refused, which moves nothing. */
+    void extension(Place place, JsonObject envelope, JsonObject data) {
+        JsonObject extension = data.object("extension");
+        UUID id = UUID.fromString(extension.string("decision"));
         requireSame(envelope, id);
-        boolean isDone = change.bool(answer);
-        OptionalLong part =
-                isDone && member.equals("part") ? OptionalLong.of(change.integer("number")) : OptionalLong.empty();
-        facts.change(place, id, isDone, part, isDone ? expiresAt(data) : null, EntryLine.of(data));
+        facts.extension(
+                place,
+                id,
+                extension.bool("granted"),
+                expiresAt(data),
+                amounts(data, "claims", "amount"),
+                EntryLine.of(data));
+    }
+
+    /** A part of an open hold is committed, or that is refused, which moves nothing. */
+    void part(Place place, JsonObject envelope, JsonObject data) {
+        JsonObject part = data.object("part");
+        UUID id = UUID.fromString(part.string("decision"));
+        requireSame(envelope, id);
+        long number = part.integer("number");
+        facts.part(
+                place, id, part.bool("committed") ? OptionalLong.of(number) : OptionalLong.empty(), EntryLine.of(data));
+        if (number < 0 || number > Integer.MAX_VALUE) {
+            throw new JsonException("Member 'number' of its part is " + number + ": parts are numbered from 0.");
+        }
     }
 
     void outcome(Place place, Instant at, JsonObject envelope, JsonObject data) {
@@ -92,8 +108,8 @@ final class DecisionCheck {
                         outcome.has("disputed")
                                 ? Amount.parse(outcome.string("disputed")).atomic()
                                 : 0,
-                        isCorrection ? amounts(data, "amount") : Map.of(),
-                        outcome.has("reference") ? Map.of() : amounts(data, "committed"),
+                        isCorrection ? amounts(data, "actual", "amount") : Map.of(),
+                        outcome.has("reference") ? Map.of() : amounts(data, "actual", "committed"),
                         isFinal ? accounts(data, "actual") : null),
                 EntryLine.of(data));
     }
@@ -116,11 +132,11 @@ final class DecisionCheck {
         }
     }
 
-    /** What charges give as one of their members, by account. */
-    private static Map<UUID, Long> amounts(JsonObject data, String member) {
+    /** What charges or claims give as one of their members, by account. */
+    private static Map<UUID, Long> amounts(JsonObject data, String list, String member) {
         Map<UUID, Long> amounts = new HashMap<>(0);
-        if (data.has("actual")) {
-            for (JsonObject charge : data.objects("actual")) {
+        if (data.has(list)) {
+            for (JsonObject charge : data.objects(list)) {
                 if (charge.has(member)) {
                     amounts.put(
                             UUID.fromString(charge.string("account")),

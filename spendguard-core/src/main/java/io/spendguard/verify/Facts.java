@@ -24,24 +24,29 @@ final class Facts {
     private static final int DECISION = 1;
     private static final int DROPPED_DECISION = 2;
     private static final int DROPPED_OUTCOME = 3;
-    private static final int CHANGE = 4;
+    private static final int PART = 4;
     private static final int OUTCOME = 5;
     private static final int RATE = 6;
     private static final int COST = 7;
     private static final int APPROVAL = 8;
     private static final int KEY = 9;
+    private static final int EXTENSION = 10;
     /** Added to a kind: of the same decision by the same event as the fact before it in its partition. */
     private static final int CONTINUED = 16;
 
     /** Many decisions apply the few prices of a book, under few contracts: so many of them are kept once. */
     private static final int SHARED = 4_096;
+    /** Longer than what anybody calls a contract or a model; as long as a line, a few of them would fill the memory. */
+    private static final int LONGEST_SHARED = 400;
 
     private final FactSpool spool;
     private final FactWriter fact = new FactWriter();
     /** Places differ by file as often as there are streams. */
     private final List<Home> homes = new ArrayList<>();
 
-    private final Map<Home, Integer> numberOfHome = new HashMap<>();
+    /** By file. */
+    private final Map<String, Integer> numberOfHome = new HashMap<>();
+
     private final List<String> tenants = new ArrayList<>();
     private final Map<String, Integer> numberOfTenant = new HashMap<>();
     private final List<Rate> rates = new ArrayList<>();
@@ -110,21 +115,34 @@ final class Facts {
     }
 
     /**
-     * An open hold was extended or committed in part, or that was refused.
+     * A part of an open hold was committed, or that was refused.
      *
-     * @param part the number of the part that was committed; empty for anything else
-     * @param expiresAt when the hold ends by itself from now on; null where that stays
+     * @param number the part's; empty where it was refused
      */
-    void change(
+    void part(Place place, UUID decision, OptionalLong number, List<EntryLine> entries) {
+        begin(PART, place, decision);
+        fact.flag(number.isPresent()).number(number.orElse(0));
+        putMoved(entries);
+        add(decision, place);
+    }
+
+    /**
+     * An open hold was extended, or that was refused.
+     *
+     * @param until when the hold ends by itself from now on; null where it does not say
+     * @param claims what it says is held from now on, by account
+     */
+    void extension(
             Place place,
             UUID decision,
-            boolean isDone,
-            OptionalLong part,
-            @Nullable Instant expiresAt,
+            boolean isGranted,
+            @Nullable Instant until,
+            Map<UUID, Long> claims,
             List<EntryLine> entries) {
-        begin(CHANGE, place, decision);
-        fact.flag(isDone).flag(part.isPresent()).number(part.orElse(0));
-        put(expiresAt);
+        begin(EXTENSION, place, decision);
+        fact.flag(isGranted);
+        put(until);
+        put(claims);
         putMoved(entries);
         add(decision, place);
     }
@@ -276,7 +294,7 @@ final class Facts {
             return;
         }
         Integer known = numberOfTerms.get(under);
-        if (known == null && terms.size() < SHARED) {
+        if (known == null && terms.size() < SHARED && under.length() <= LONGEST_SHARED) {
             known = terms.size();
             terms.add(under);
             numberOfTerms.put(under, known);
@@ -290,7 +308,7 @@ final class Facts {
 
     private void putRate(Rate rate) {
         Integer known = numberOfRate.get(rate);
-        if (known == null && rates.size() < SHARED) {
+        if (known == null && rates.size() < SHARED && rate.length() <= LONGEST_SHARED) {
             known = rates.size();
             rates.add(rate);
             numberOfRate.put(rate, known);
@@ -319,7 +337,7 @@ final class Facts {
                 Objects.requireNonNull(place.file(), "file"),
                 Objects.requireNonNull(place.tenant(), "tenant"),
                 Objects.requireNonNull(place.stream(), "stream"));
-        Integer known = numberOfHome.putIfAbsent(home, homes.size());
+        Integer known = numberOfHome.putIfAbsent(home.file(), homes.size());
         if (known != null) {
             return known;
         }
@@ -373,13 +391,17 @@ final class Facts {
                     }
                     case DROPPED_DECISION -> decisions.droppedDecision(tenant, id);
                     case DROPPED_OUTCOME -> decisions.droppedOutcome(tenant, id);
-                    case CHANGE -> {
+                    case PART -> {
                         boolean isDone = in.flag();
-                        boolean isPart = in.flag();
                         long number = in.number();
-                        OptionalLong part = isPart ? OptionalLong.of(number) : OptionalLong.empty();
-                        Instant expiresAt = time();
-                        decisions.change(place, tenant, id, isDone, part, expiresAt, in.flag(), moved());
+                        OptionalLong part = isDone ? OptionalLong.of(number) : OptionalLong.empty();
+                        decisions.part(place, tenant, id, part, in.flag(), moved());
+                    }
+                    case EXTENSION -> {
+                        boolean isGranted = in.flag();
+                        Instant until = time();
+                        Map<UUID, Long> claims = byAccount();
+                        decisions.extension(place, tenant, id, isGranted, until, claims, in.flag(), moved());
                     }
                     case OUTCOME -> decisions.outcome(place, tenant, id, outcome(), in.flag(), moved());
                     case RATE -> costs.rate(tenant, id, rate());

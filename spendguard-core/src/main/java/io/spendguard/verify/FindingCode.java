@@ -72,6 +72,8 @@ public enum FindingCode {
     EXPIRED_EARLY(Group.CONTENT),
     /** A part of a hold was committed twice under one number. */
     PART_TWICE(Group.CONTENT),
+    /** An answer to who wanted a hold extended states something else than is held after it, or another end than it has. */
+    EXTENSION_UNFIT(Group.CONTENT),
     /** A final outcome did not dissolve exactly what its decision held. */
     HOLD_NOT_DISSOLVED(Group.CONTENT),
     /** An event's entries do not sum to zero for an account. */

@@ -50,6 +50,7 @@ final class Findings {
             FindingCode.APPROVAL_UNFIT,
             FindingCode.EXPIRED_EARLY,
             FindingCode.HOLD_NOT_DISSOLVED,
+            FindingCode.EXTENSION_UNFIT,
             FindingCode.ACCOUNT_NOT_OPENED,
             FindingCode.CONTRACT_NOT_ACTIVATED,
             FindingCode.BALANCE_IMPOSSIBLE,

@@ -28,8 +28,11 @@ final class KeyTrust {
     private final Map<String, List<KeyCertificate>> certificates = new HashMap<>();
     /** Keys for which there is a certificate that its root did not sign. */
     private final Set<String> forged = new HashSet<>();
-    /** A certificate says nothing more when it is listed a thousand times, but each event would be held against all of them. */
-    private final Set<KeyCertificate> taken = new HashSet<>();
+    /**
+     * A certificate says nothing more when it is listed a thousand times, but each event would be held against all of them. As texts,
+     * which are found quickly whatever hashes somebody chose.
+     */
+    private final Set<String> taken = new HashSet<>();
 
     KeyTrust(Anchors anchors, Findings findings) {
         this.anchors = anchors;
@@ -170,7 +173,7 @@ final class KeyTrust {
 
     private void take(KeyCertificate certificate) {
         Optional<VerificationKey> root = anchors.find(certificate.issuer());
-        if (root.isEmpty() || !taken.add(certificate)) {
+        if (root.isEmpty() || !taken.add(certificate.toJson().toString())) {
             return; // another auditor's root, or nobody's; or listed twice
         }
         if (!certificate.isSignedBy(root.get())) {

@@ -43,7 +43,14 @@ final class LogCheck {
     private final Scope scope;
     private final LogFindings findings;
     private final GlobalLog global;
-    private final Map<Digest, TenantLog> tenants = new HashMap<>();
+    /** Whether the auditor gave a checkpoint beside his anchors. */
+    private final boolean isAnyGiven;
+
+    /** By what stands for a tenant in the log, in hexadecimal: digests of a hash that somebody chose are found by their order. */
+    private final Map<String, TenantLog> tenants = new HashMap<>();
+    /** By tenant; of many events in a row of one, and of its runs, only the first has its digest made. */
+    private final Map<String, String> digests = new HashMap<>();
+
     private final Map<PackageNames.StreamName, StreamLog> streams = new HashMap<>();
 
     private int kept;
@@ -57,6 +64,7 @@ final class LogCheck {
         this.anchors = anchors;
         this.scope = scope;
         this.findings = new LogFindings(findings);
+        this.isAnyGiven = earlier != null;
         this.global = new GlobalLog(anchors, earlier, this.findings);
     }
 
@@ -115,6 +123,14 @@ final class LogCheck {
     }
 
     private void requireNoneExpected() {
+        if (isAnyGiven) {
+            findings.add(
+                    FindingCode.CHECKPOINT_MISSING,
+                    Place.PACKAGE,
+                    "The package holds no checkpoint, but --checkpoint gives one that it must continue: events may have"
+                            + " been left out. Export with the log.");
+            return;
+        }
         anchors.log()
                 .ifPresent(seen -> findings.add(
                         FindingCode.CHECKPOINT_MISSING,
@@ -129,7 +145,7 @@ final class LogCheck {
         if (!findings.isSound()) {
             return;
         }
-        TenantLog tree = tenants.get(LogHead.tenantDigest(tenant));
+        TenantLog tree = treeOf(tenant);
         if (scope.isExcerpt()) {
             alone(place, tenant, stream, tree, line);
             return;
@@ -189,13 +205,13 @@ final class LogCheck {
 
     /** The tenant's head of that size under the checkpoint, or null. */
     LogHead.@Nullable Detail head(String tenant, long size) {
-        TenantLog tree = tenants.get(LogHead.tenantDigest(tenant));
+        TenantLog tree = treeOf(tenant);
         return tree == null ? null : tree.head(size);
     }
 
     private long take(String tenant, UUID stream, long seq, Digest chain) {
         StreamLog log = streams.get(new PackageNames.StreamName(tenant, stream));
-        TenantLog tree = tenants.get(LogHead.tenantDigest(tenant));
+        TenantLog tree = treeOf(tenant);
         return log == null || tree == null ? -1 : log.take(tree, seq, SealFormat.leaf(tenant, stream, seq, chain));
     }
 
@@ -204,7 +220,7 @@ final class LogCheck {
      * truth about places shows when the trees are compared.
      */
     boolean covers(String tenant, UUID stream, long seq, long size) {
-        TenantLog tree = tenants.get(LogHead.tenantDigest(tenant));
+        TenantLog tree = treeOf(tenant);
         if (!findings.isSound() || tree == null) {
             return false;
         }
@@ -249,7 +265,12 @@ final class LogCheck {
     }
 
     private TenantLog tree(Digest tenant) {
-        return tenants.computeIfAbsent(tenant, id -> new TenantLog(id, findings));
+        return tenants.computeIfAbsent(tenant.hex(), id -> new TenantLog(tenant, findings));
+    }
+
+    private @Nullable TenantLog treeOf(String tenant) {
+        return tenants.get(digests.computeIfAbsent(
+                tenant, name -> LogHead.tenantDigest(name).hex()));
     }
 
     private void head(LogHead head, boolean hasManifest) {
@@ -268,7 +289,7 @@ final class LogCheck {
 
     private void run(LogRun run) {
         keep();
-        TenantLog tree = tenants.get(LogHead.tenantDigest(run.tenant()));
+        TenantLog tree = treeOf(run.tenant());
         if (tree == null) {
             throw new JsonException("Tenant '" + run.tenant() + "' has events in the log, but no head.");
         }

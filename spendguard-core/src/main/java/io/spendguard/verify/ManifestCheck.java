@@ -118,6 +118,14 @@ final class ManifestCheck {
         files.keySet().stream().filter(name -> !present.contains(name)).sorted().forEach(this::missing);
     }
 
+    /** Reports streams that the manifest does not tell of: whose key may sign it, the streams that it tells of say. */
+    void requireTold(Set<PackageNames.StreamName> shown) {
+        long untold = shown.stream().filter(name -> !streams.containsKey(name)).count();
+        if (manifest != null && untold > 0) {
+            malformed(PackageNames.MANIFEST, "it does not tell of " + untold + " streams that are there");
+        }
+    }
+
     void compareCount(long events) {
         if (manifest != null && manifest.events() != events) {
             malformed(

@@ -14,6 +14,11 @@ import org.jspecify.annotations.Nullable;
 record Rate(@Nullable Price price, boolean isPublished) {
     static final Rate GIVEN = new Rate(null, false);
 
+    /** How many characters it holds. */
+    int length() {
+        return price == null ? 0 : price.provider().length() + price.model().length();
+    }
+
     /** What the usage costs; null where that cannot be counted. */
     @Nullable
     Money cost(Usage usage) {

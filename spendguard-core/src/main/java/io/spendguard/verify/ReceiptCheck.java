@@ -100,7 +100,18 @@ final class ReceiptCheck {
         }
         receipt.isSeen = true;
         if (receipt.chain.equals(chain)) {
-            confirmed++;
+            UUID there = place.event();
+            if (there == null || there.equals(receipt.event)) {
+                confirmed++;
+                return;
+            }
+            findings.add(
+                    FindingCode.RECEIPT_INVALID,
+                    new Place(file, receipt.line, tenant, stream, seq, receipt.event),
+                    "Receipt " + receipt.line + " of " + file + " names event " + receipt.event
+                            + ", but what it was signed"
+                            + " for, position " + seq + " of stream " + stream + ", is event " + there
+                            + ": it was changed afterwards. Take it from where it was written.");
             return;
         }
         findings.add(

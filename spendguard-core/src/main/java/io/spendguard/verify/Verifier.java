@@ -6,6 +6,7 @@ import io.spendguard.evidence.internal.PackageNames;
 import io.spendguard.evidence.internal.StoredZip;
 import io.spendguard.model.Digest;
 import io.spendguard.proof.Anchors;
+import io.spendguard.proof.Checkpoint;
 import io.spendguard.proof.SignedNote;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -116,11 +117,15 @@ public final class Verifier {
      * @param anchors the keys to trust
      * @param receipts what callers were handed, or null
      * @param earlier a checkpoint that the auditor kept, as it was signed, or null
+     * @throws IllegalArgumentException when that is a note, but no checkpoint
      * @throws EvidenceException when a file is missing or cannot be read, or when there is no room for a temporary file that it needs;
      *     what it holds is never a reason
      */
     public static VerificationReport verify(
             Path file, Anchors anchors, @Nullable Path receipts, @Nullable SignedNote earlier) {
+        if (earlier != null) {
+            Checkpoint.parse(earlier.text());
+        }
         return verify(file, anchors, receipts, earlier, FactSpool.create());
     }
 
@@ -162,6 +167,7 @@ public final class Verifier {
                     check(reader, entry);
                 }
                 manifest.requireAllPresent(entries);
+                manifest.requireTold(tails.keySet());
                 manifest.requireNotRevoked(log.size());
             }
         }

@@ -3,6 +3,7 @@ package io.spendguard.verify;
 import io.spendguard.model.Period;
 import io.spendguard.model.Unit;
 import java.math.BigInteger;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -90,7 +91,20 @@ final class WindowCarry {
     }
 
     /** A budget's accounts for one key, whatever their windows. */
-    private record Family(String tenant, String namespace, String budget, String key, Unit unit) {}
+    private record Family(String tenant, String namespace, String budget, String key, Unit unit)
+            implements Comparable<Family> {
+        private static final Comparator<Family> ORDER = Comparator.comparing(Family::tenant)
+                .thenComparing(Family::namespace)
+                .thenComparing(Family::budget)
+                .thenComparing(Family::key)
+                .thenComparing(family -> family.unit.code());
+
+        /** Whoever writes events chooses names; those of one hash are found by this. */
+        @Override
+        public int compareTo(Family other) {
+            return ORDER.compare(this, other);
+        }
+    }
 
     /** What buckets have that their window has not, and an event that moved one. */
     private record Remembered(BigInteger spent, BigInteger held, Place last) {

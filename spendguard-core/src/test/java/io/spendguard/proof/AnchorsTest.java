@@ -169,6 +169,18 @@ class AnchorsTest {
     }
 
     @Test
+    void load_misspeltRevocations_areNotPassedOver() throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("anchors.json"),
+                TEXT.substring(0, TEXT.length() - 1) + ",\"revocation\":[{\"key\":\"" + KEY.id() + "\",\"size\":0}]}");
+
+        assertThatExceptionOfType(AnchorsException.class)
+                .isThrownBy(() -> Anchors.load(file))
+                .withMessage("Anchors file " + file + " has a member 'revocation', which is none of [format, keys, log,"
+                        + " witnesses, revocations]. Correct its name, or remove it.");
+    }
+
+    @Test
     void load_keyNamedTwice_isRefused() throws IOException {
         String key = TEXT.substring(TEXT.indexOf("[{") + 1, TEXT.indexOf("}]") + 1);
         Path file = Files.writeString(

@@ -190,6 +190,53 @@ final class ApprovalAttacks {
                                             writer.decision(HOOLI, writer.id(), 5),
                                             data -> terms(data).put("action", action("7b"))));
                         }),
+                lie("an approval that covers what had not asked for it", FindingCode.APPROVAL_UNFIT, 4, writer -> {
+                    UUID asking = writer.id();
+                    AuditEvent approval = said(
+                            resolved(writer, asking, "APPROVED"),
+                            "\"covers\":[]",
+                            "\"covers\":[{\"code\":\"LARGE\",\"rule\":\"large\"}]");
+                    writer.write(asked(writer, asking), approval, used(writer, asking, "APPROVED", approval.id()));
+                }),
+                lie("the same, of a decision that asked for another reason", FindingCode.APPROVAL_UNFIT, 4, writer -> {
+                    UUID asking = writer.id();
+                    AuditEvent approval = said(
+                            resolved(writer, asking, "APPROVED"), "\"covers\":[]", "\"covers\":[{\"code\":\"LARGE\"}]");
+                    writer.write(
+                            with(asked(writer, asking), data -> {
+                                JsonObject decision = data.object("decision");
+                                decision.object("approval").put("asks", 1);
+                                decision.put(
+                                        "reasons",
+                                        List.of(
+                                                JsonObject.create().put("code", "WIRE"),
+                                                JsonObject.create().put("code", "LARGE")));
+                            }),
+                            approval,
+                            used(writer, asking, "APPROVED", approval.id()));
+                }),
+                lie(
+                        "an approval waited for longer than its contract says",
+                        FindingCode.EVENT_DATA_MALFORMED,
+                        3,
+                        writer -> {
+                            UUID asking = writer.id();
+                            writer.write(with(
+                                    asked(writer, asking),
+                                    data -> data.object("decision")
+                                            .object("approval")
+                                            .put("until", "2026-11-23T18:00:00Z")));
+                        }),
+                lie("an approval given before it was asked for", FindingCode.APPROVAL_UNFIT, 4, writer -> {
+                    UUID asking = writer.id();
+                    AuditEvent approval = dated(NOW.minus(Duration.ofMinutes(5)), resolved(writer, asking, "APPROVED"));
+                    writer.write(asked(writer, asking), approval, used(writer, asking, "APPROVED", approval.id()));
+                }),
+                lie("an approval used before it was given", FindingCode.APPROVAL_UNFIT, 5, writer -> {
+                    UUID asking = writer.id();
+                    AuditEvent approval = dated(NOW.plus(Duration.ofMinutes(5)), resolved(writer, asking, "APPROVED"));
+                    writer.write(asked(writer, asking), approval, used(writer, asking, "APPROVED", approval.id()));
+                }),
                 lie("an approval that moves money", FindingCode.ENTRIES_UNFIT, 4, writer -> {
                     UUID asking = writer.id();
                     writer.write(

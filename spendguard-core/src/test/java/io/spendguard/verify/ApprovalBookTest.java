@@ -123,7 +123,7 @@ class ApprovalBookTest {
                     PLACE,
                     TENANT,
                     first.id(),
-                    ApprovalBook.Resolved.toJson(first.id(), true, ApproverRole.TEAM_LEAD, NOW, "aa"));
+                    ApprovalBook.Resolved.toJson(first.id(), true, ApproverRole.TEAM_LEAD, NOW, "aa", "c0"));
             book.conclude();
         }
 

@@ -34,6 +34,7 @@ class AttackCatalogueTest {
                         KeyHolderAttacks.onContent(),
                         MoneyAttacks.all(),
                         ChargeAttacks.all(),
+                        HoldAttacks.all(),
                         LimitAttacks.all(),
                         ApprovalAttacks.all(),
                         KeyHolderAttacks.onKeys(),

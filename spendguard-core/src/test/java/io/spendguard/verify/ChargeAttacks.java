@@ -218,10 +218,7 @@ final class ChargeAttacks {
     private static AuditEvent effective(Specimen writer, List<JsonObject> patch) {
         return with(
                 writer.priced(HOOLI, writer.id(), CHEAPER, PRICES.digest()),
-                data -> data.put("patch", patch)
-                        .put(
-                                "effective",
-                                JsonObject.create().put("provider", "openai").put("model", "gpt-4o-mini")));
+                data -> data.put("patch", patch).put("effective", Specimen.call("gpt-4o-mini")));
     }
 
     /** A call that used 0.0035 USD and spends five billionths. */

@@ -266,7 +266,7 @@ class CorrectionTest {
         watched.object("decision").put("mode", "shadow");
         check.decision(place(1), envelope(), watched);
         check.outcome(place(2), Specimen.NOW, envelope(), last);
-        check.change(place(3), envelope(), part, "part", "committed");
+        check.part(place(3), envelope(), part);
         tell();
 
         assertThat(findings.inOrder()).isEmpty();

@@ -83,6 +83,35 @@ final class FenceAttacks {
                         Spot.event(HOOLI, 3),
                         honest -> honest.with(HOOLI, fenced(HonestPackage.WRITER, 3, 3, NOWHERE))),
                 new Attack(
+                        "a stream closed for its writer by itself",
+                        WRITER,
+                        FindingCode.STREAM_MALFORMED,
+                        Spot.event(HOOLI, 3),
+                        honest -> honest.with(HOOLI, fenced(HonestPackage.WRITER, 3, 3, live().get(0).stream()))),
+                new Attack(
+                        "a stream closed for its writer twice",
+                        WRITER,
+                        FindingCode.STREAM_MALFORMED,
+                        Spot.event(HOOLI, 3),
+                        honest -> {
+                            List<SealedAuditEvent> once = fenced(HonestPackage.WRITER, 3, 3, null);
+                            SealedAuditEvent fence = once.get(2);
+                            AuditEvent again = AuditEvent.of(
+                                            EventTypes.STREAM_CLOSED_BY_FENCE, NOWHERE, HOOLI, Specimen.NOW)
+                                    .data(JsonObject.parse(fence.event().payload())
+                                            .object("data"))
+                                    .build();
+                            once.add(
+                                    3,
+                                    placed(
+                                            HonestPackage.WRITER,
+                                            KeyHolderAttacks.said(again, "\"events\":3", "\"events\":4"),
+                                            fence.stream(),
+                                            4,
+                                            fence.chain()));
+                            return honest.with(HOOLI, once);
+                        }),
+                new Attack(
                         "a stream that goes on after its closing event, and is closed once more",
                         WRITER,
                         FindingCode.STREAM_MALFORMED,

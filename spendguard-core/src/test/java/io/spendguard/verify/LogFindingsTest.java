@@ -87,6 +87,22 @@ class LogFindingsTest {
     }
 
     @Test
+    void verify_runsOfManyStreamsWhoseIdsHaveOneHash_areReadAllTheSame() {
+        // In a hash table of keys without an order, each of them would be held against all others.
+        SpecimenLog log = log().showRuns(runs -> {
+            List<LogRun> shown = new ArrayList<>();
+            for (long index = 0; index < 30_000; index++) {
+                shown.add(new LogRun("acme", index, new UUID(index, index), 1, 1));
+            }
+            return shown;
+        });
+
+        VerificationReport report = verify(log);
+
+        assertThat(codes(report)).contains(FindingCode.LOG_MALFORMED);
+    }
+
+    @Test
     void verify_headsOtherThanSigned_differFromTheLog() {
         for (UnaryOperator<List<LogHead>> change : List.<UnaryOperator<List<LogHead>>>of(
                 heads -> {

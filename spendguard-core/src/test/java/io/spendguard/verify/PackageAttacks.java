@@ -2,12 +2,17 @@ package io.spendguard.verify;
 
 import static io.spendguard.verify.Attack.Means.DATABASE;
 import static io.spendguard.verify.Attack.Means.PACKAGE;
+import static io.spendguard.verify.Attack.Means.WRITER;
 import static io.spendguard.verify.HonestPackage.ACME;
 import static io.spendguard.verify.HonestPackage.STRANGER;
 
 import io.spendguard.evidence.EventLine;
+import io.spendguard.evidence.EvidenceFilter;
+import io.spendguard.evidence.EvidenceManifest;
 import io.spendguard.evidence.internal.PackageNames;
 import io.spendguard.evidence.internal.StoredZip;
+import io.spendguard.proof.Ed25519Signer;
+import io.spendguard.proof.Signer;
 import io.spendguard.verify.Attack.Spot;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -229,6 +234,39 @@ final class PackageAttacks {
                         FindingCode.MANIFEST_NOT_SIGNED,
                         Spot.file(PackageNames.SIGNATURE),
                         honest -> honest.open().sealManifest(STRANGER).toBytes()),
+                new Attack(
+                        "the manifest names another tenant than its files",
+                        PACKAGE,
+                        FindingCode.EVENT_OUTSIDE_FILTER,
+                        Spot.event("acme", 1),
+                        honest -> HonestPackage.unsigned(honest.open(), EvidenceFilter.ofTenant("initech"))),
+                new Attack(
+                        "the manifest signed with a key of another tenant, of which it tells only",
+                        WRITER,
+                        FindingCode.MANIFEST_MALFORMED,
+                        Spot.file(PackageNames.MANIFEST),
+                        honest -> {
+                            Signer globex = Stating.by(
+                                    HonestPackage.ROOT, Ed25519Signer.generate(), List.of("globex"), Specimen.NOW);
+                            Tampered shown = honest.open()
+                                    .change(
+                                            PackageNames.KEYS,
+                                            keys -> "{\"certificates\":["
+                                                    + globex.certificate()
+                                                            .orElseThrow()
+                                                            .toJson() + "]," + keys.substring(1));
+                            shown.sealManifest(globex);
+                            EvidenceManifest told =
+                                    EvidenceManifest.parse(shown.files().get(PackageNames.MANIFEST));
+                            List<EvidenceManifest.Stream> own = told.streams().stream()
+                                    .filter(stream -> stream.tenant().equals("globex"))
+                                    .toList();
+                            return shown.manifest(
+                                            globex,
+                                            new EvidenceManifest(
+                                                    told.createdAt(), told.filter(), told.events(), told.files(), own))
+                                    .toBytes();
+                        }),
                 new Attack(
                         "a member twice in the manifest",
                         PACKAGE,

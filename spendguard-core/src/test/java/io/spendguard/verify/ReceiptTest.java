@@ -58,6 +58,32 @@ class ReceiptTest {
     }
 
     @Test
+    void verify_receiptThatNamesAnotherEvent_isInvalid() throws IOException {
+        String receipt = receipts(life.subList(2, 3), DURING).get(0);
+        String other = receipt.replace(
+                life.get(2).event().id().toString(), life.get(3).event().id().toString());
+
+        VerificationReport report = verify(export(life), List.of(other));
+
+        assertThat(codes(report)).containsExactly(FindingCode.RECEIPT_INVALID);
+        assertThat(report.receipts()).isEqualTo(new ReceiptReport(1, 0, 0, 0));
+    }
+
+    @Test
+    void verify_receiptForAPositionOrABatchThatIsNone_isInvalid() throws IOException {
+        String receipt = receipts(life.subList(2, 3), DURING).get(0);
+        List<String> others = List.of(
+                receipt.replace("\"seq\":3", "\"seq\":0"),
+                receipt.replace("\"seq\":3", "\"seq\":-1"),
+                receipt.replace("\"seq\":3", "\"seq\":9007199254740991"),
+                receipt.replaceFirst("\"batchSize\":\\d+", "\"batchSize\":0"),
+                receipt.replaceFirst("\"leafIndex\":\\d+", "\"leafIndex\":-1"),
+                receipt.replace("\"tenant\":\"acme\"", "\"tenant\":\"globex\""));
+
+        assertThat(codes(verify(export(life), others))).hasSize(6).containsOnly(FindingCode.RECEIPT_INVALID);
+    }
+
+    @Test
     void verify_sameReceiptTwice_countsOnce() throws IOException {
         List<String> twice = receipts(life, DURING);
         twice.addAll(receipts(life, DURING));

@@ -309,11 +309,16 @@ final class Specimen {
                 data.put("claims", claims(data.objects("entries")));
             }
             List<JsonObject> claims = data.objects("claims");
-            data.put(
-                    "estimate",
-                    claims.isEmpty()
-                            ? JsonObject.create()
-                            : JsonObject.create().put("cost", claims.get(0).string("amount")));
+            JsonObject action = JsonObject.create().put("kind", "tool_call").put("tool", "wire");
+            if (!claims.isEmpty()) {
+                action.put("cost", claims.get(0).string("amount"));
+            }
+            data.put("action", action)
+                    .put(
+                            "estimate",
+                            JsonObject.create()
+                                    .put("method", action.has("cost") ? "fixed" : "free")
+                                    .putIfPresent("cost", action.stringOrNull("cost")));
         });
     }
 
@@ -334,9 +339,7 @@ final class Specimen {
     AuditEvent priced(String tenant, UUID decision, Price price, Digest book) {
         return with(
                 decision(tenant, decision, 7_500_000),
-                data -> data.put(
-                                "action",
-                                JsonObject.create().put("provider", "openai").put("model", "gpt-4o"))
+                data -> data.put("action", call("gpt-4o"))
                         .put(
                                 "estimate",
                                 JsonObject.create()
@@ -348,6 +351,43 @@ final class Specimen {
                                                         .toString())
                                         .put("price", price.toJson()))
                         .put("priceBook", book.hex()));
+    }
+
+    /** An action that bounds its call to 1,000 and 500 tokens. */
+    static JsonObject call(String model) {
+        return JsonObject.create()
+                .put("kind", "llm_call")
+                .put("provider", "openai")
+                .put("model", model)
+                .put("inputTokens", 1_000)
+                .put("maxOutputTokens", 500);
+    }
+
+    /** What became of a wish to extend a hold: how much the account holds from now on, and until when. */
+    AuditEvent extension(
+            String tenant, UUID decision, boolean isGranted, String held, String until, JsonObject... entries) {
+        return with(
+                event(EventTypes.HOLD_EXTENDED, tenant, data -> {}, entries),
+                decision,
+                data -> data.put(
+                                "extension",
+                                JsonObject.create()
+                                        .put("decision", decision.toString())
+                                        .put("granted", isGranted)
+                                        .put("reasons", List.of()))
+                        .put(
+                                "claims",
+                                List.of(JsonObject.create()
+                                        .put("account", ACCOUNT.toString())
+                                        .put("budget", "team")
+                                        .put("amount", held)))
+                        .put("expiresAt", until));
+    }
+
+    private static AuditEvent with(AuditEvent event, UUID decision, Consumer<JsonObject> facts) {
+        JsonObject envelope = JsonObject.parse(event.payload()).put("decisionid", decision.toString());
+        facts.accept(envelope.object("data"));
+        return AuditEvent.stored(event.id(), event.tenant(), event.type(), envelope.toCanonicalBytes());
     }
 
     /** Its outcome: 1,000 input and 100 output tokens, at this cost, of which so much is charged and so much spent. */

@@ -1,6 +1,7 @@
 package io.spendguard.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spendguard.evidence.EvidenceException;
@@ -164,6 +165,27 @@ class StartTest {
         assertThat(codes(verify(
                         StartAttacks.AUDITOR, other.named("example.com/other").checkpoint())))
                 .containsExactly(FindingCode.CHECKPOINT_INCONSISTENT);
+    }
+
+    @Test
+    void verify_checkpointGivenToAPackageWithoutALog_isMissingThere() {
+        Path file = Specimen.export(directory.resolve("without.zip"), HonestPackage.ACME, HonestPackage.EXPORTER);
+        SignedNote kept = StartAttacks.earlier().checkpoint();
+
+        VerificationReport report = BothWays.verify(file, StartAttacks.TRUST, null, kept);
+
+        assertThat(report.findings())
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.code()).isEqualTo(FindingCode.CHECKPOINT_MISSING));
+    }
+
+    @Test
+    void verify_noteGivenThatIsNoCheckpoint_isRefusedWhateverThePackage() {
+        Path file = Specimen.export(directory.resolve("without.zip"), HonestPackage.ACME, HonestPackage.EXPORTER);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Verifier.verify(file, StartAttacks.TRUST, null, SignedNote.of("hello\n")))
+                .withMessage("Checkpoint is not three lines: origin, size and root in base64. Copy it whole.");
     }
 
     @Test

@@ -133,7 +133,12 @@ final class Tampered {
                 events += lines.size();
             }
         }
-        byte[] manifest = new EvidenceManifest(before.createdAt(), filter, events, listed, streams).toBytes();
+        return manifest(signer, new EvidenceManifest(before.createdAt(), filter, events, listed, streams));
+    }
+
+    /** Another manifest, and its signature. */
+    Tampered manifest(Signer signer, EvidenceManifest told) {
+        byte[] manifest = told.toBytes();
         files.put(PackageNames.MANIFEST, manifest);
         files.put(
                 PackageNames.SIGNATURE,

@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.UUID;
@@ -105,5 +106,14 @@ public final class PackageNames {
      * @param tenant the tenant
      * @param stream the stream
      */
-    public record StreamName(String tenant, UUID stream) {}
+    public record StreamName(String tenant, UUID stream) implements Comparable<StreamName> {
+        private static final Comparator<StreamName> ORDER =
+                Comparator.comparing(StreamName::tenant).thenComparing(StreamName::stream);
+
+        /** An order, so that no package makes a hash table slow whose names all have one hash. */
+        @Override
+        public int compareTo(StreamName other) {
+            return ORDER.compare(this, other);
+        }
+    }
 }

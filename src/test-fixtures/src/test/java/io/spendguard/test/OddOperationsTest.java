@@ -10,6 +10,7 @@ import io.spendguard.decision.BudgetRef;
 import io.spendguard.decision.EvidenceExport;
 import io.spendguard.decision.Reconciler;
 import io.spendguard.model.Action;
+import io.spendguard.model.ActionKind;
 import io.spendguard.model.Amount;
 import io.spendguard.model.Approver;
 import io.spendguard.model.ApproverRole;
@@ -192,6 +193,81 @@ class OddOperationsTest {
                     .build());
             decision.orThrow(ACCEPT_DEGRADE).commit(Usage.of(8_000, 400));
         }
+    }
+
+    @Test
+    void degraded_andStoppedAllTheSame() {
+        String rules = """
+                  rules:
+                    - id: cheap
+                      at: [llm.call.pre]
+                      when: "true"
+                      effect:
+                        decision: degrade
+                        mutate: {modelAlias: cheap}
+                      reasonCode: CHEAP
+                """;
+        Guard guard = lab.guard(contract("enforce", "- {id: day, limit: 0.001 USD, window: {type: run}}", rules));
+        open.add(guard);
+
+        assertThat(guard.decide(call("a")).effect()).isEqualTo(Effect.STOP);
+    }
+
+    @Test
+    void extensions_grantedRefusedRepeatedAndBetweenParts() {
+        Guard guard = guard("""
+                - {id: usd, limit: 0.30 USD, window: {type: rolling, length: PT24H, buckets: 4}}
+                - {id: calls, limit: 100 calls, window: {type: total}}\
+                """);
+        Permit permit = guard.decide(call("a")).orThrow();
+        assertThat(permit.extend(Duration.ofMinutes(1)).isGranted()).isTrue();
+        assertThat(permit.extend(Duration.ofHours(3), Usage.of(8_000, 3_000)).isGranted())
+                .isTrue();
+        assertThat(permit.extend(Duration.ofMinutes(5), Money.parse("9 USD")).isGranted())
+                .isFalse();
+        permit.commitPart(7, Usage.of(8_000, 100));
+        permit.commitPart(3, Usage.of(16_000, 1_000));
+        assertThat(permit.commitPart(9, Money.parse("5 USD")).isCommitted()).isFalse();
+        assertThat(permit.extend(Duration.ofHours(1), Usage.of(100, 100)).isGranted())
+                .isTrue();
+        permit.commitPart(4, Usage.of(100, 0));
+        permit.commitCounted(Usage.of(100, 100));
+    }
+
+    @Test
+    void estimates_ofEveryMethod() {
+        Guard guard = guard("""
+                - {id: usd, limit: 9.00 USD, window: {type: total}}
+                - {id: credits, limit: 50 credits.team, window: {type: total}}\
+                """);
+        Action capped = call("a");
+        guard.decide(capped).orThrow().commit(Usage.of(8_000, 1_000));
+        guard.decide(capped.toBuilder().key("b").maxOutputTokens(900_000).build())
+                .orThrow()
+                .commit(Usage.of(8_000, 1_000));
+        guard.decide(capped.toBuilder().key("c").cost(Money.parse("0.01 USD")).build())
+                .orThrow()
+                .commit(Usage.of(8_000, 1_000));
+        guard.decide(Action.llmCall("openai", "gpt-4o")
+                        .key("d")
+                        .inputTokens(127_990)
+                        .build())
+                .orThrow()
+                .commit(Usage.unknown());
+        guard.decide(tool("e", "0.01 USD").toBuilder()
+                        .charge(Amount.parse("2 credits.team"))
+                        .build())
+                .orThrow()
+                .release("no");
+        guard.decide(Action.toolCall("free").key("f").build()).orThrow().commit(Usage.unknown());
+        guard.decide(Action.of(ActionKind.RUN).key("g").run("r").build());
+        Guard counting = guard("- {id: calls, limit: 9 calls, window: {type: total}}");
+        counting.decide(Action.llmCall("nobody", "knows")
+                        .key("h")
+                        .inputTokens(5)
+                        .build())
+                .orThrow()
+                .commit(Usage.unknown());
     }
 
     @Test
