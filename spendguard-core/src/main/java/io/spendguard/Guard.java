@@ -287,6 +287,15 @@ public final class Guard implements AutoCloseable {
         return engine.lostTails();
     }
 
+    /**
+     * How many decisions this guard has answered without knowing that they are recorded, because its ledger was away: they were STOP with
+     * {@code LEDGER_UNAVAILABLE}, or passed in shadow mode. The next event of a tenant's stream says how many of them were its; what was counted
+     * when the process ends without one is in no evidence. One whose record arrived late is counted, too. Reads memory only.
+     */
+    public long unrecordedDecisions() {
+        return engine.unrecordedDecisions();
+    }
+
     /** Where budgets and evidence are kept, for reading them: exports, reports, tests. The guard closes it. */
     public Ledger ledger() {
         return enforcement.ledger();

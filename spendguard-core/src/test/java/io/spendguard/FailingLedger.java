@@ -15,13 +15,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** A real ledger that is away for one tenant's activations, or carries them out and keeps silent. */
+/** A real ledger that is away for one tenant's activations or for decisions, or carries them out and keeps silent. */
 final class FailingLedger {
     private final Ledger ledger;
     private final CompletableFuture<Void> told = new CompletableFuture<>();
     private final Map<OperationKind, Duration> tried = new ConcurrentHashMap<>();
     private volatile String away = "";
     private volatile String silent = "";
+    private volatile boolean isAwayForDecisions;
 
     FailingLedger(Ledger ledger) {
         this.ledger = ledger;
@@ -29,6 +30,11 @@ final class FailingLedger {
 
     void failActivationsOf(String tenant) {
         away = tenant;
+    }
+
+    /** Whether it is away for decisions from now on. */
+    void failDecisions(boolean isAway) {
+        isAwayForDecisions = isAway;
     }
 
     /** Carries activations of a tenant out and says so only when told to. */
@@ -76,7 +82,7 @@ final class FailingLedger {
     }
 
     private boolean isAway(LedgerOperation operation) {
-        return isActivationOf(operation, away);
+        return isActivationOf(operation, away) || (isAwayForDecisions && operation.kind() == OperationKind.DECIDE);
     }
 
     private static Object call(Object target, Method method, Object[] args) throws Throwable {

@@ -1,5 +1,6 @@
 package io.spendguard.decision;
 
+import io.spendguard.evidence.UnrecordedDecisions;
 import io.spendguard.ledger.Ledger;
 import io.spendguard.ledger.PostResult;
 import io.spendguard.ledger.Posting;
@@ -27,8 +28,10 @@ final class Answers {
     private final Ledger ledger;
     private final ReceiptIssuer receipts;
     private final Settlements settlements;
+    private final UnrecordedDecisions unrecorded;
 
-    Answers(Ledger ledger, ReceiptIssuer receipts, Settlements settlements) {
+    Answers(Ledger ledger, ReceiptIssuer receipts, Settlements settlements, UnrecordedDecisions unrecorded) {
+        this.unrecorded = unrecorded;
         this.ledger = ledger;
         this.receipts = receipts;
         this.settlements = settlements;
@@ -164,6 +167,7 @@ final class Answers {
     /** The answer to a decision of which nobody knows whether it is recorded. */
     Decision unrecorded(InForce in, Snapshot snapshot, LedgerUnavailableException unavailable) {
         LOG.warn("Decision {} could not be recorded: {}", snapshot.decisionId(), unavailable.getMessage());
+        unrecorded.add(snapshot.tenant(), snapshot.at(), in.isShadow());
         List<Reason> reasons =
                 List.of(Reason.of(ReasonCode.LEDGER_UNAVAILABLE, String.valueOf(unavailable.getMessage())));
         return in.isShadow()

@@ -5,6 +5,7 @@ import io.spendguard.contract.ContractException;
 import io.spendguard.contract.ModelCatalogue;
 import io.spendguard.contract.Situation;
 import io.spendguard.evidence.StreamSealer;
+import io.spendguard.evidence.UnrecordedDecisions;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.Ledger;
 import io.spendguard.ledger.LedgerSession;
@@ -66,6 +67,7 @@ public final class DecisionEngine implements AutoCloseable {
     private final Activations activations;
     private final Answers answers;
     private final HoldSweeper sweeper;
+    private final UnrecordedDecisions unrecorded = new UnrecordedDecisions();
     private @Nullable SweepThread sweeping;
 
     /**
@@ -91,7 +93,7 @@ public final class DecisionEngine implements AutoCloseable {
         AtomicReference<InForce> current = new AtomicReference<>(InForce.of(contract, catalogue, prices, names, ids));
         this.inForce = current;
         this.host = new WriterHost(
-                () -> new StreamSealer(signer, ids, clock, signsEachEvent),
+                () -> new StreamSealer(signer, ids, clock, signsEachEvent, unrecorded),
                 ids,
                 () -> current.get().postings(),
                 // A ledger that was set back may not know the contract any more: the next decision for each tenant
@@ -101,7 +103,8 @@ public final class DecisionEngine implements AutoCloseable {
         this.session = ledger.connect(host);
         this.calls = new LedgerCalls(session, patience);
         this.activations = new Activations(current, calls, names, ids);
-        this.answers = new Answers(ledger, new ReceiptIssuer(signer, clock), new Settlements(calls, ids, clock));
+        this.answers =
+                new Answers(ledger, new ReceiptIssuer(signer, clock), new Settlements(calls, ids, clock), unrecorded);
         this.sweeper = new HoldSweeper(ledger, session, ids, patience);
     }
 
@@ -262,8 +265,20 @@ public final class DecisionEngine implements AutoCloseable {
         if (explains || !situation.isAsLeft()) {
             calls.await(situate);
         }
-        DecideOperation operation = in.operation(snapshot);
+        DecidingOperation operation = in.operation(snapshot);
         PostResult result = calls.await(operation);
+        if (waitsForApproval(in, result)) {
+            DecidingOperation approved = in.approved(snapshot, operation);
+            try {
+                result = calls.await(approved);
+                operation = approved;
+            } catch (ApprovalPendingException nobodyAnswered) {
+                LOG.debug(
+                        "Action {} waits for an approval still",
+                        snapshot.action().key(),
+                        nobodyAnswered);
+            }
+        }
         Decision decision = answers.published(in, snapshot, operation, result);
         if (!(result instanceof PostResult.Written written)) {
             return new Rehearsal.Answer(
@@ -317,6 +332,11 @@ public final class DecisionEngine implements AutoCloseable {
     /** How many streams' tails the ledger was found to have lost. */
     public long lostTails() {
         return host.lostTails();
+    }
+
+    /** How many decisions were answered without a record. */
+    public long unrecordedDecisions() {
+        return unrecorded.total();
     }
 
     /** A writer that was silent for so long counts as dead from now on; 60 seconds without this. */

@@ -31,7 +31,7 @@ final class OperatorSession implements AutoCloseable {
     OperatorSession(Ledger ledger, Signer signer, Clock clock, IdSource ids, Duration patience, String remedy) {
         Objects.requireNonNull(signer, "signer");
         this.session = Objects.requireNonNull(ledger, "ledger")
-                .connect(new WriterHost(() -> new StreamSealer(signer, ids, clock, false), ids));
+                .connect(new WriterHost(() -> new StreamSealer(signer, ids, clock), ids));
         this.patience = patience;
         this.remedy = remedy;
     }

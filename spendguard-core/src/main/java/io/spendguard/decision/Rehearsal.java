@@ -9,7 +9,10 @@ import io.spendguard.contract.Situation;
 import io.spendguard.ledger.Claim;
 import io.spendguard.ledger.InMemoryLedger;
 import io.spendguard.model.Action;
+import io.spendguard.model.Approval;
 import io.spendguard.model.ApprovalTerms;
+import io.spendguard.model.Approver;
+import io.spendguard.model.ApproverRole;
 import io.spendguard.model.Decision;
 import io.spendguard.model.Effect;
 import io.spendguard.model.IdSource;
@@ -98,17 +101,36 @@ public final class Rehearsal implements AutoCloseable {
         return decide(situation, true);
     }
 
+    /**
+     * Answers an action that was decided and waits for an approval, as whoever may answer anything. Deciding it again tells what
+     * becomes of it.
+     *
+     * @param state approved or denied
+     * @param at when
+     * @throws io.spendguard.model.ApprovalException when it waits for none, or its time is over
+     */
+    public void resolve(Action action, Approval.State state, Instant at) {
+        clock.set(at);
+        Action whose = withTenant(action);
+        engine.resolve(
+                whose.tenant().or(contract::tenant).orElseThrow(),
+                whose.key(),
+                state,
+                new Approver("anybody", ApproverRole.TENANT_ADMIN),
+                "rehearsed");
+    }
+
     private Answer decide(Situation situation, boolean explains) {
         if (situation.now() != null) {
             clock.set(situation.now());
         }
-        Action action = situation.action();
-        return engine.rehearse(
-                action.tenant().isPresent() || contract.tenant().isPresent()
-                        ? action
-                        : action.toBuilder().tenant(SOME_TENANT).build(),
-                situation,
-                explains);
+        return engine.rehearse(withTenant(situation.action()), situation, explains);
+    }
+
+    private Action withTenant(Action action) {
+        return action.tenant().isPresent() || contract.tenant().isPresent()
+                ? action
+                : action.toBuilder().tenant(SOME_TENANT).build();
     }
 
     @Override

@@ -6,6 +6,8 @@ import io.spendguard.evidence.AuditEvent;
 import io.spendguard.evidence.EventTypes;
 import io.spendguard.json.JsonObject;
 import io.spendguard.model.Action;
+import io.spendguard.model.Approval;
+import io.spendguard.model.ApprovalException;
 import io.spendguard.model.Effect;
 import io.spendguard.model.Money;
 import io.spendguard.model.Permit;
@@ -25,6 +27,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What another contract would have answered the decisions that evidence holds, each in the state its own answers would have
@@ -35,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * the other one's answer count.
  */
 public final class Replay {
+    private static final Logger LOG = LoggerFactory.getLogger(Replay.class);
+
     /** Those of one instant stay in the order of their stream. */
     private static final Comparator<Happening> IN_TIME = Comparator.comparing(Happening::at);
 
@@ -45,7 +51,7 @@ public final class Replay {
     }
 
     /**
-     * A replay of recorded events, each stream's in its order; those that are neither decision, part nor outcome are left aside.
+     * A replay of recorded events, each stream's in its order; those that are neither decision, approval, part nor outcome are left aside.
      *
      * @throws io.spendguard.json.JsonException when one of those does not have the form they are written in
      */
@@ -54,6 +60,8 @@ public final class Replay {
         for (AuditEvent event : events) {
             if (event.type().equals(EventTypes.DECISION)) {
                 happenings.add(decided(event));
+            } else if (event.type().equals(EventTypes.APPROVAL_RESOLVED)) {
+                happenings.add(answered(event));
             } else if (event.type().equals(EventTypes.OUTCOME)) {
                 happenings.add(settled(event));
             } else if (event.type().equals(EventTypes.PART_COMMITTED)) {
@@ -144,15 +152,29 @@ public final class Replay {
                 Rehearsal.of(contract, prices, happenings.get(0).at())) {
             Map<UUID, Session> sessions = new HashMap<>();
             Map<UUID, Settled> early = new HashMap<>();
+            Map<UUID, Action> waiting = new HashMap<>();
             for (Happening happening : happenings) {
                 if (happening instanceof Decided decided) {
                     if (contract.tenant().isPresent() && !contract.tenant().equals(decided.action.tenant())) {
                         continue;
                     }
+                    Rehearsal.Answer first = decided.upon == null ? null : answers.get(decided.upon);
+                    if (first != null && first.effect() != Effect.REQUIRE_APPROVAL) {
+                        answers.put(decided.id, first); // which nobody waited for here: it is one action
+                        continue;
+                    }
                     Rehearsal.Answer answer = rehearsal.decide(Situation.of(decided.action, decided.at));
                     answers.put(decided.id, answer);
+                    if (answer.effect() == Effect.REQUIRE_APPROVAL) {
+                        waiting.put(decided.id, decided.action);
+                    }
                     Settled settled = early.remove(decided.id);
                     answer.permit().ifPresent(permit -> settleOrKeep(permit, decided, settled, sessions));
+                } else if (happening instanceof Answered answered) {
+                    Action action = waiting.get(answered.decision);
+                    if (action != null) {
+                        answered.tell(rehearsal, action);
+                    }
                 } else if (happening instanceof Parted part) {
                     Session session = sessions.get(part.decision);
                     if (session != null) {
@@ -207,7 +229,17 @@ public final class Replay {
                         .map(reason -> reason.string("code"))
                         .toList(),
                 decision.string("mode"),
-                data.string("contract"));
+                data.string("contract"),
+                data.has("approval") ? UUID.fromString(data.object("approval").string("decision")) : null);
+    }
+
+    private static Answered answered(AuditEvent event) {
+        JsonObject envelope = JsonObject.parse(event.payload());
+        JsonObject approval = envelope.object("data").object("approval");
+        return new Answered(
+                UUID.fromString(approval.string("decision")),
+                Instant.parse(envelope.string("time")),
+                Approval.State.valueOf(approval.string("state")));
     }
 
     private static Settled settled(AuditEvent event) {
@@ -302,8 +334,16 @@ public final class Replay {
         UUID decision();
     }
 
+    /** A decision; {@code upon} is the one whose approval it was made upon, or null. */
     private record Decided(
-            UUID id, Instant at, Action action, Effect effect, List<String> reasons, String mode, String contract)
+            UUID id,
+            Instant at,
+            Action action,
+            Effect effect,
+            List<String> reasons,
+            String mode,
+            String contract,
+            @Nullable UUID upon)
             implements Happening {
         @Override
         public UUID decision() {
@@ -315,6 +355,17 @@ public final class Replay {
                     && reasons.equals(answer.reasons().stream()
                             .map(reason -> reason.code().value())
                             .toList());
+        }
+    }
+
+    /** What somebody answered a decision that had asked. */
+    private record Answered(UUID decision, Instant at, Approval.State state) implements Happening {
+        private void tell(Rehearsal rehearsal, Action action) {
+            try {
+                rehearsal.resolve(action, state, at);
+            } catch (ApprovalException tooLate) {
+                LOG.debug("Decision {} was answered, and would have been over by then", decision, tooLate);
+            }
         }
     }
 

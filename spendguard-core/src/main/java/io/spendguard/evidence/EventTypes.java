@@ -40,6 +40,8 @@ public final class EventTypes {
     public static final String TAIL_LOST = "io.spendguard.stream.tail_lost.v1";
     /** From here on the writer's clock and the ledger's differ otherwise than the stream said before. */
     public static final String CLOCK_ANOMALY = "io.spendguard.stream.clock_anomaly.v1";
+    /** How many decisions were answered since without being recorded, because the ledger was away. */
+    public static final String UNRECORDED = "io.spendguard.stream.unrecorded.v1";
     /** A stream's last event. */
     public static final String STREAM_CLOSED = "io.spendguard.stream.closed.v1";
     /** The last event of a stream whose writer died, by another writer and in its place. */
@@ -64,6 +66,7 @@ public final class EventTypes {
             STREAM_FENCED,
             TAIL_LOST,
             CLOCK_ANOMALY,
+            UNRECORDED,
             STREAM_CLOSED,
             STREAM_CLOSED_BY_FENCE);
 

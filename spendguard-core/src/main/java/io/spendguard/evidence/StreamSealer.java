@@ -12,11 +12,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Sealing is tentative. {@link #committed()} makes the last sealed batch the streams' tail; {@link #abandoned()}
  * forgets it, so that its positions are given again; {@link #lost()} gives its streams up. Nothing blocks; a batch costs
  * one signature and about three hashes per event. A certificate of the signer's key is stated in the event that opens a
- * stream, and again whenever it was renewed; how far the ledger's clock is from the writer's, once it is far. Not safe for several
- * threads: it belongs to the single writer.
+ * stream, and again whenever it was renewed; how far the ledger's clock is from the writer's, once it is far; how many decisions could
+ * not be recorded, once something can be. Not safe for several threads: it belongs to the single writer.
  */
 public final class StreamSealer {
     private final Signer signer;
@@ -36,6 +40,9 @@ public final class StreamSealer {
     private final Clock clock;
     private final UUID writer;
     private final boolean signsEachEvent;
+    private final UnrecordedDecisions unrecorded;
+    /** Tenants that ever had a stream here: nobody else's belong into this store. */
+    private final Set<String> known = new HashSet<>();
 
     /** By tenant; the tails that are known to be durable. */
     private final Map<String, Tail> durable = new LinkedHashMap<>();
@@ -47,20 +54,25 @@ public final class StreamSealer {
     private @Nullable ClockDifference clocks;
     /** By how much the ledger's clock was ahead when somebody was last told. */
     private Duration reported = Duration.ZERO;
+    /** By tenant; what the last sealed batch states of decisions that were not recorded. */
+    private final Map<String, UnrecordedDecisions.Unstated> stating = new HashMap<>();
     /** The tail after the fence against the pending batch; null when none was sealed. */
     private @Nullable Tail fence;
 
     /** Starts a writer incarnation, with an id of its own and no stream yet. */
     public StreamSealer(Signer signer, IdSource ids, Clock clock) {
-        this(signer, ids, clock, false);
+        this(signer, ids, clock, false, new UnrecordedDecisions());
     }
 
     /**
      * As {@link #StreamSealer(Signer, IdSource, Clock)}.
      *
      * @param signsEachEvent whether every event is signed as a batch of its own, at one signature each
+     * @param unrecorded what the streams are to state of decisions that could not be recorded; may be shared by several sealers
      */
-    public StreamSealer(Signer signer, IdSource ids, Clock clock, boolean signsEachEvent) {
+    public StreamSealer(
+            Signer signer, IdSource ids, Clock clock, boolean signsEachEvent, UnrecordedDecisions unrecorded) {
+        this.unrecorded = Objects.requireNonNull(unrecorded, "unrecorded");
         this.signsEachEvent = signsEachEvent;
         this.signer = Objects.requireNonNull(signer, "signer");
         this.ids = Objects.requireNonNull(ids, "ids");
@@ -76,13 +88,14 @@ public final class StreamSealer {
      */
     public List<SealedAuditEvent> seal(List<AuditEvent> events) {
         requireNothingPending();
+        stating.clear(); // had signing thrown, it would still be there
         KeyCertificate certificate = signer.certificate().orElse(null);
         Map<String, Tail> tails = new LinkedHashMap<>();
         List<Placed> batch = new ArrayList<>(events.size() + 1);
         for (AuditEvent event : events) {
             Tail tail = tails.get(event.tenant());
             if (tail == null) {
-                tail = statingLoss(batch, durableOrNew(batch, event.tenant(), certificate));
+                tail = statingUnrecorded(batch, statingLoss(batch, durableOrNew(batch, event.tenant(), certificate)));
             }
             tail = stating(certificate, batch, tail);
             tails.put(event.tenant(), append(batch, tail, event));
@@ -98,20 +111,25 @@ public final class StreamSealer {
      */
     public List<SealedAuditEvent> sealClosing() {
         requireNothingPending();
+        stating.clear();
         KeyCertificate certificate = signer.certificate().orElse(null);
         Map<String, Tail> tails = new LinkedHashMap<>();
         List<Placed> batch = new ArrayList<>(durable.size());
-        for (String tenant : gone.keySet()) { // whose loss would not be stated otherwise
-            if (!durable.containsKey(tenant)) {
-                Tail tail = statingLoss(batch, durableOrNew(batch, tenant, certificate));
-                tails.put(tenant, append(batch, tail, closed(tail)).closed());
-            }
-        }
-        for (Tail open : durable.values()) {
-            Tail tail = stating(certificate, batch, statingLoss(batch, open));
-            tails.put(tail.tenant(), append(batch, tail, closed(tail)).closed());
+        for (String tenant : tenantsToClose()) {
+            Tail open = durableOrNew(batch, tenant, certificate);
+            Tail tail = stating(certificate, batch, statingUnrecorded(batch, statingLoss(batch, open)));
+            tails.put(tenant, append(batch, tail, closed(tail)).closed());
         }
         return sign(batch, tails);
+    }
+
+    /** Those with open streams, after those that have something to state, which would not be stated otherwise. */
+    private Set<String> tenantsToClose() {
+        Set<String> tenants = new LinkedHashSet<>(gone.keySet());
+        unrecorded.tenants().stream().filter(known::contains).sorted().forEach(tenants::add);
+        tenants.removeAll(durable.keySet());
+        tenants.addAll(durable.keySet());
+        return tenants;
     }
 
     /**
@@ -183,7 +201,9 @@ public final class StreamSealer {
         if (pending == null) {
             return;
         }
+        stating.forEach(unrecorded::stated);
         for (Tail tail : pending.values()) {
+            known.add(tail.tenant());
             gone.remove(tail.tenant());
             if (tail.isClosed()) {
                 durable.remove(tail.tenant());
@@ -259,6 +279,7 @@ public final class StreamSealer {
     private void forgetPending() {
         pending = null;
         fence = null;
+        stating.clear();
     }
 
     private Tail durableOrNew(List<Placed> batch, String tenant, @Nullable KeyCertificate certificate) {
@@ -277,6 +298,23 @@ public final class StreamSealer {
             after = append(batch, after, lost(after, end));
         }
         return after;
+    }
+
+    /** The tail after what was answered without a record was counted, as long as that is not durably stated. */
+    private Tail statingUnrecorded(List<Placed> batch, Tail tail) {
+        UnrecordedDecisions.Unstated some = unrecorded.of(tail.tenant()).orElse(null);
+        if (some == null) {
+            return tail;
+        }
+        stating.put(tail.tenant(), some);
+        return append(
+                batch,
+                tail,
+                AuditEvent.of(EventTypes.UNRECORDED, ids.next(), tail.tenant(), clock.instant())
+                        .data(JsonObject.create()
+                                .put("stream", tail.stream().toString())
+                                .put("unrecorded", some.toJson()))
+                        .build());
     }
 
     private static Tail append(List<Placed> batch, Tail tail, AuditEvent event) {

@@ -35,9 +35,10 @@ public @interface Guarded {
     String per() default "";
 
     /**
-     * The parameter that names the call: a text, a whole number, an id or an enum's constant. Calls with the same value are one call, decided
-     * once under the key {@code tool/value}: it is that key by which somebody approves a call that waits for it, and a call that was
-     * allowed is not made a second time. Other arguments with the same value are an {@link IdempotencyConflictException}. Empty when every
+     * The parameter that names the call: a text, a whole number, an id or an enum's constant. Calls with the same value are one call,
+     * decided once under the key {@code tool/value}, with {@link #tool} or the method's name whatever a framework calls it. By that
+     * key somebody approves a call that waits for it. A call that was allowed is not made a second time, not even when it failed, since
+     * nobody can tell whether it ran. Other arguments with the same value are an {@link IdempotencyConflictException}. Empty when every
      * call is one of its own. Needs classes compiled with {@code -parameters}.
      */
     String key() default "";

@@ -34,6 +34,7 @@ final class MovementCheck {
             EventTypes.STREAM_FENCED,
             EventTypes.TAIL_LOST,
             EventTypes.CLOCK_ANOMALY,
+            EventTypes.UNRECORDED,
             EventTypes.STREAM_CLOSED,
             EventTypes.STREAM_CLOSED_BY_FENCE);
 

@@ -145,7 +145,7 @@ final class StreamCheck {
         edits.end();
         positions.end(manifest, lines);
         StreamReport.State state = statements.end(positions.highest(), lines);
-        return new StreamReport(tenant, stream, lines, state, statements.clockDifference());
+        return new StreamReport(tenant, stream, lines, state, statements.clockDifference(), statements.unrecorded());
     }
 
     /** Without the chain value before it nothing binds an event of an excerpt to its seal. */

@@ -11,8 +11,10 @@ import java.util.UUID;
  * @param events how many lines its file has
  * @param state whether its end is proved
  * @param clockDifference the most that it states the ledger's clock and its writer's to differ by; zero where it states nothing
+ * @param unrecorded how many decisions it states to have been answered without a record
  */
-public record StreamReport(String tenant, UUID stream, long events, State state, Duration clockDifference) {
+public record StreamReport(
+        String tenant, UUID stream, long events, State state, Duration clockDifference, long unrecorded) {
     /** Whether a stream's end is proved. */
     public enum State {
         /** Its last event closes it, signed by a trusted key. */

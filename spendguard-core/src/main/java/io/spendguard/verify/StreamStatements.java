@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the events of one stream state of the stream itself: that it opens and with which key, that its writer remembers
- * more of another, how far its clock is from the ledger's, that it closes and who closed it.
+ * more of another, how far its clock is from the ledger's, how many decisions could not be recorded, that it closes and who closed it.
  */
 final class StreamStatements {
     private final String file;
@@ -33,6 +33,8 @@ final class StreamStatements {
     private @Nullable Long ahead = 0L;
     /** The most it was ever stated to be off, either way. */
     private long farthest;
+    /** How many decisions it says were not recorded. */
+    private long unrecorded;
 
     StreamStatements(String file, PackageNames.StreamName name, Scope scope, FenceCheck fences, Findings findings) {
         this.file = file;
@@ -86,6 +88,9 @@ final class StreamStatements {
         if (isTrusted && line.type().equals(EventTypes.TAIL_LOST) && tellsOfThisStream(line, data, seq)) {
             tailLost(place, data);
         }
+        if (isTrusted && line.type().equals(EventTypes.UNRECORDED) && tellsOfThisStream(line, data, seq)) {
+            unrecorded += count(data);
+        }
         if (isTrusted && line.type().equals(EventTypes.CLOCK_ANOMALY)) {
             try {
                 clockAnomaly(place, data.object("clocks"));
@@ -120,6 +125,11 @@ final class StreamStatements {
     /** The most that the ledger's clock and the writer's were ever stated to differ by; zero where they never did. */
     Duration clockDifference() {
         return Duration.ofMillis(farthest);
+    }
+
+    /** How many decisions it states to have been answered without a record. */
+    long unrecorded() {
+        return unrecorded;
     }
 
     /** Whether a trusted event closes the stream. */
@@ -198,6 +208,15 @@ final class StreamStatements {
         farthest = Math.max(farthest, Math.abs(stated));
     }
 
+    /** How many decisions an event says were not recorded; less than 1 where it says nothing of the kind. */
+    private static long count(JsonObject data) {
+        JsonObject some = data.object("unrecorded");
+        long refused = some.integer("refused");
+        long passed = some.integer("passed");
+        boolean isSpan = !Instant.parse(some.string("until")).isBefore(Instant.parse(some.string("from")));
+        return refused < 0 || passed < 0 || !isSpan ? -1 : refused + passed;
+    }
+
     private boolean tellsOfThisStream(EventLine line, JsonObject data, long seq) {
         try {
             return switch (line.type()) {
@@ -211,6 +230,7 @@ final class StreamStatements {
                     data.string("stream").equals(stream.toString())
                             && !data.object("lost").string("stream").equals(stream.toString())
                             && data.object("lost").integer("position") > 0;
+                case EventTypes.UNRECORDED -> data.string("stream").equals(stream.toString()) && count(data) > 0;
                 case EventTypes.CLOCK_ANOMALY -> data.string("stream").equals(stream.toString());
                 case EventTypes.STREAM_FENCED ->
                     data.string("stream").equals(stream.toString()) && data.integer("position") == seq;
@@ -225,7 +245,7 @@ final class StreamStatements {
                                     .equals(stream);
                 default -> true;
             };
-        } catch (IllegalArgumentException incomplete) {
+        } catch (IllegalArgumentException | DateTimeException incomplete) {
             return false;
         }
     }

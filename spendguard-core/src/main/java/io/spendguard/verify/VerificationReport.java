@@ -119,6 +119,11 @@ public record VerificationReport(
             notes.add(costs.note());
         }
         clockNote().ifPresent(notes::add);
+        long unrecorded = streams.stream().mapToLong(StreamReport::unrecorded).sum();
+        if (unrecorded > 0) {
+            notes.add("unrecorded: " + unrecorded
+                    + " decisions were answered while the ledger was away, and have no event of their own");
+        }
         tally.unknownTypes()
                 .forEach((type, count) -> notes.add("NOT CHECKED: what " + count + " events of type " + type
                         + " say, which this version does not know; verify with a newer one"));

@@ -14,6 +14,7 @@ import io.spendguard.evidence.ClosedPeriod;
 import io.spendguard.evidence.EventTypes;
 import io.spendguard.evidence.KeyRevocation;
 import io.spendguard.evidence.StreamSealer;
+import io.spendguard.evidence.UnrecordedDecisions;
 import io.spendguard.json.JsonObject;
 import io.spendguard.ledger.AccountState;
 import io.spendguard.ledger.InMemoryLedger;
@@ -176,8 +177,10 @@ class EventSchemaTest {
                 EvidenceStatements.open(ledger, Ed25519Signer.generate(), clock, ids, Duration.ofSeconds(30))) {
             statements.revoke("acme", new KeyRevocation(Ed25519Signer.generate().keyId(), 9, "laptop stolen"));
         }
-        StreamSealer sealer = new StreamSealer(Ed25519Signer.generate(), ids, clock);
-        sealer.seal(List.of(closed));
+        UnrecordedDecisions unrecorded = new UnrecordedDecisions();
+        unrecorded.add("acme", clock.instant(), false);
+        StreamSealer sealer = new StreamSealer(Ed25519Signer.generate(), ids, clock, false, unrecorded);
+        sealer.seal(List.of(closed)).forEach(event -> add(event.event().payload()));
         sealer.committed();
         sealer.seal(List.of(closed));
         sealer.sealFence().forEach(fence -> add(fence.event().payload()));

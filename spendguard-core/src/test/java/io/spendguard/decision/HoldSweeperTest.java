@@ -48,7 +48,7 @@ class HoldSweeperTest {
                         .sweepEvery(Duration.ZERO)
                         .build();
                 LedgerSession session =
-                        ledger.connect(new WriterHost(() -> new StreamSealer(signer, ids, clock, false), ids))) {
+                        ledger.connect(new WriterHost(() -> new StreamSealer(signer, ids, clock), ids))) {
             for (int i = 0; i < 5; i++) {
                 UUID decision = guard.decide(Action.toolCall("t")
                                 .cost(Money.parse("1.00 USD"))

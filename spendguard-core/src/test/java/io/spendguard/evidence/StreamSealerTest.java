@@ -28,7 +28,9 @@ class StreamSealerTest {
     private final Signer signer = Ed25519Signer.generate();
     private final AtomicLong next = new AtomicLong(1);
     private final IdSource ids = () -> new UUID(0x7000L, next.getAndIncrement());
-    private final StreamSealer sealer = new StreamSealer(signer, ids, Clock.fixed(NOW, ZoneOffset.UTC));
+    private final UnrecordedDecisions unrecorded = new UnrecordedDecisions();
+    private final StreamSealer sealer =
+            new StreamSealer(signer, ids, Clock.fixed(NOW, ZoneOffset.UTC), false, unrecorded);
 
     @Test
     void seal_firstEventOfATenant_isPrecededByTheStreamsOpening() {
@@ -71,7 +73,7 @@ class StreamSealerTest {
 
     @Test
     void seal_signingEachEvent_givesEachABatchOfItsOwn() {
-        StreamSealer strict = new StreamSealer(signer, ids, Clock.fixed(NOW, ZoneOffset.UTC), true);
+        StreamSealer strict = new StreamSealer(signer, ids, Clock.fixed(NOW, ZoneOffset.UTC), true, unrecorded);
 
         List<SealedAuditEvent> sealed = strict.seal(List.of(event("acme"), event("globex")));
 
@@ -267,6 +269,73 @@ class StreamSealerTest {
         assertThat(new String(batch.get(0).event().payload(), UTF_8))
                 .contains(before.get(0).stream().toString());
         assertThat(sealer.tails()).isEqualTo(before);
+    }
+
+    @Test
+    void unrecorded_ofATenant_areStatedByItsNextEvent_onceThatIsDurable() {
+        sealer.seal(List.of(event("acme")));
+        sealer.committed();
+        unrecorded.add("acme", NOW.plusSeconds(1), false);
+        unrecorded.add("acme", NOW, false);
+        unrecorded.add("acme", NOW.plusSeconds(2), true);
+        unrecorded.add("globex", NOW, false);
+
+        sealer.seal(List.of(event("acme")));
+        sealer.abandoned();
+        List<SealedAuditEvent> sealed = sealer.seal(List.of(event("acme"), event("acme")));
+        unrecorded.add("acme", NOW.plusSeconds(3), false);
+        sealer.committed();
+        List<SealedAuditEvent> next = sealer.seal(List.of(event("acme")));
+        sealer.committed();
+
+        assertThat(sealed)
+                .extracting(it -> it.seq() + " " + it.event().type())
+                .containsExactly(
+                        "3 io.spendguard.stream.unrecorded.v1",
+                        "4 io.spendguard.decision.v1",
+                        "5 io.spendguard.decision.v1");
+        assertThat(JsonObject.parse(sealed.get(0).event().payload()).object("data"))
+                .isEqualTo(JsonObject.create()
+                        .put("stream", sealed.get(0).stream().toString())
+                        .put("unrecorded", counted(2, 1, "2026-11-23T12:00:00Z", "2026-11-23T12:00:02Z")));
+        assertThat(JsonObject.parse(next.get(0).event().payload())
+                        .object("data")
+                        .object("unrecorded"))
+                .as("what came while the batch was on its way")
+                .isEqualTo(counted(1, 0, "2026-11-23T12:00:02Z", "2026-11-23T12:00:03Z"));
+        assertThat(sealer.seal(List.of(event("acme")))).hasSize(1);
+        assertThat(unrecorded.total()).isEqualTo(5);
+    }
+
+    @Test
+    void unrecorded_atTheEnd_areStatedForTenantsThatHadAStreamHere() {
+        sealer.seal(List.of(event("acme"), event("globex")));
+        sealer.committed();
+        sealer.seal(List.of(event("globex")));
+        sealer.lost();
+        unrecorded.add("acme", NOW, false);
+        unrecorded.add("globex", NOW, false);
+        unrecorded.add("another store's", NOW, false);
+
+        List<SealedAuditEvent> closing = sealer.sealClosing();
+
+        assertThat(closing)
+                .extracting(
+                        it -> it.event().tenant() + it.seq() + " " + it.event().type())
+                .containsExactly(
+                        "globex1 io.spendguard.stream.opened.v1",
+                        "globex2 io.spendguard.stream.unrecorded.v1",
+                        "globex3 io.spendguard.stream.closed.v1",
+                        "acme3 io.spendguard.stream.unrecorded.v1",
+                        "acme4 io.spendguard.stream.closed.v1");
+    }
+
+    private static JsonObject counted(long refused, long passed, String from, String until) {
+        return JsonObject.create()
+                .put("refused", refused)
+                .put("passed", passed)
+                .put("from", from)
+                .put("until", until);
     }
 
     @Test

@@ -243,6 +243,46 @@ class VerifierContentTest {
         assertThat(codes(verify(writer.close()))).contains(FindingCode.ENTRIES_UNFIT);
     }
 
+    @Test
+    void stream_decisionsThatWereNotRecorded_areANoteAndNoFinding() {
+        writer.write(opening());
+        UUID stream = writer.leaveOpen().get(0).stream();
+        writer.write(unrecorded(stream, 2, 1, "2026-11-23T12:00:05Z"));
+        writer.write(unrecorded(stream, 4, 0, "2026-11-23T12:00:00Z"));
+
+        VerificationReport report = verify(writer.close());
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.notes())
+                .contains(
+                        "unrecorded: 7 decisions were answered while the ledger was away, and have no event of their own");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 0, 2026-11-23T12:00:05Z", "-1, 5, 2026-11-23T12:00:05Z", "1, 0, 2026-11-23T11:59:59Z", "1, 0, soon"
+    })
+    void stream_unrecordedDecisionsThatCannotBe_areFound(long refused, long passed, String until) {
+        writer.write(opening());
+        UUID stream = writer.leaveOpen().get(0).stream();
+        writer.write(unrecorded(stream, refused, passed, until));
+
+        assertThat(onlyFinding().code()).isEqualTo(FindingCode.STREAM_MALFORMED);
+    }
+
+    private AuditEvent unrecorded(UUID stream, long refused, long passed, String until) {
+        return AuditEvent.of(EventTypes.UNRECORDED, writer.id(), TENANT, Specimen.NOW)
+                .data(JsonObject.create()
+                        .put("stream", stream.toString())
+                        .put(
+                                "unrecorded",
+                                JsonObject.create()
+                                        .put("refused", refused)
+                                        .put("passed", passed)
+                                        .put("from", "2026-11-23T12:00:00Z")
+                                        .put("until", until)))
+                .build();
+    }
+
     private AuditEvent anomaly(UUID stream, String ledger, String host, long ahead, long before) {
         return AuditEvent.of(EventTypes.CLOCK_ANOMALY, writer.id(), TENANT, Specimen.NOW)
                 .data(JsonObject.create()

@@ -45,6 +45,10 @@ final class EventWords {
                     type + " " + data.object("approval").string("state") + " by a "
                             + data.object("approval").object("by").string("role") + ", decision "
                             + event.string("decisionid");
+                case EventTypes.UNRECORDED ->
+                    type + " " + data.object("unrecorded").integer("refused") + " refused, "
+                            + data.object("unrecorded").integer("passed") + " passed, until "
+                            + data.object("unrecorded").string("until");
                 case EventTypes.CLOCK_ANOMALY ->
                     type + " ledger " + data.object("clocks").string("ledger") + ", writer "
                             + data.object("clocks").string("writer");
