@@ -124,7 +124,9 @@ final class VerifyBenchPackage {
                                 JsonObject.create()
                                         .put("provider", "openai")
                                         .put("model", "gpt-4o")
-                                        .put("kind", "llm_call"))
+                                        .put("kind", "llm_call")
+                                        .put("inputTokens", 1_000)
+                                        .put("maxOutputTokens", 500))
                         .put(
                                 "estimate",
                                 JsonObject.create()
