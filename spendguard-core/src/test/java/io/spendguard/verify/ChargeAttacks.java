@@ -99,6 +99,23 @@ final class ChargeAttacks {
                         FindingCode.COST_DIFFERS,
                         5,
                         writer -> counted(writer, "tokens.total", 1_500, 1)),
+                lie(
+                        "fewer credits held than the action names",
+                        FindingCode.COST_DIFFERS,
+                        4,
+                        writer -> claimed(
+                                writer,
+                                "credits.team",
+                                JsonObject.create()
+                                        .put("kind", "tool_call")
+                                        .put("tool", "paid")
+                                        .put("charges", List.of("3 credits.team")),
+                                "fixed")),
+                lie(
+                        "tokens held for a call that says nothing of how many it may use",
+                        FindingCode.COST_DIFFERS,
+                        4,
+                        writer -> claimed(writer, "tokens.total", Specimen.call("gpt-4o"), "unknown")),
                 lie("less claimed and held than the call is estimated to cost", FindingCode.COST_DIFFERS, 3, writer -> {
                     AuditEvent decision = instead(
                             priced(writer, writer.id()), "entries", List.of(entry("AVAILABLE", -5), entry("HELD", 5)));
@@ -239,22 +256,7 @@ final class ChargeAttacks {
     /** A call of 1,000 and 100 tokens that holds so much of an account in a unit of its own, and spends so much of it. */
     private static void counted(Specimen writer, String unit, long held, long spent) {
         UUID decision = writer.id();
-        JsonObject account = JsonObject.create()
-                .put("id", COUNTED)
-                .put("budget", "team")
-                .put("key", "")
-                .put("namespace", "enforce")
-                .put("unit", unit)
-                .put("from", "2026-11-01T00:00:00Z")
-                .put("until", "2026-12-01T00:00:00Z");
-        writer.write(
-                writer.event(
-                        EventTypes.ACCOUNT_OPENED,
-                        HOOLI,
-                        data -> data.put("account", account).put("limit", "9000 " + unit),
-                        at("ADJUSTMENT", -9_000),
-                        at("AVAILABLE", 9_000)),
-                writer.decision(HOOLI, decision, at("AVAILABLE", -held), at("HELD", held)));
+        writer.write(opened(writer, unit), writer.decision(HOOLI, decision, at("AVAILABLE", -held), at("HELD", held)));
         JsonObject[] entries = spent == 0
                 ? new JsonObject[] {at("HELD", -held), at("AVAILABLE", held)}
                 : new JsonObject[] {at("HELD", -held), at("SPENT", spent), at("AVAILABLE", held - spent)};
@@ -267,6 +269,35 @@ final class ChargeAttacks {
                                 List.of(claim(COUNTED, spent + " " + unit)
                                         .put("held", held + " " + unit)
                                         .put("estimated", false)))));
+    }
+
+    /** An action that holds one of an account in a unit of its own. */
+    private static void claimed(Specimen writer, String unit, JsonObject action, String method) {
+        writer.write(
+                opened(writer, unit),
+                with(
+                        writer.decision(HOOLI, writer.id(), at("AVAILABLE", -1), at("HELD", 1)),
+                        data -> data.put("action", action)
+                                .put("claims", List.of(claim(COUNTED, "1 " + unit)))
+                                .put("estimate", JsonObject.create().put("method", method))));
+    }
+
+    /** An account of 9,000 in a unit of its own. */
+    private static AuditEvent opened(Specimen writer, String unit) {
+        JsonObject account = JsonObject.create()
+                .put("id", COUNTED)
+                .put("budget", "team")
+                .put("key", "")
+                .put("namespace", "enforce")
+                .put("unit", unit)
+                .put("from", "2026-11-01T00:00:00Z")
+                .put("until", "2026-12-01T00:00:00Z");
+        return writer.event(
+                EventTypes.ACCOUNT_OPENED,
+                HOOLI,
+                data -> data.put("account", account).put("limit", "9000 " + unit),
+                at("ADJUSTMENT", -9_000),
+                at("AVAILABLE", 9_000));
     }
 
     private static JsonObject at(String kind, long atomic) {
