@@ -43,6 +43,7 @@ class WindowBindingTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '"',
             value = {
                 "{type: run, timezone: UTC}|'timezone' means nothing in a window of type run. Remove it.",
                 "{type: total, anchorDay: 1}|'anchorDay' means nothing in a window of type total. Remove it.",
