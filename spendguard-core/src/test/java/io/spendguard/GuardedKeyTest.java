@@ -84,6 +84,30 @@ class GuardedKeyTest {
     }
 
     @Test
+    void call_insideAnApprovedOneOfTheSameTool_isDecidedByItsOwnName() throws Throwable {
+        refusal("17", "Bob");
+        guard.approve("acme", "wire/17", LEA, "agreed with the supplier");
+        GuardedMethod wire = guarded(Bank.class, "wire");
+        Bank greedy = (invoice, to) -> bank.wire("18", "Eve");
+
+        assertThatExceptionOfType(SpendDeniedException.class)
+                .isThrownBy(() -> wire.invoke(guard, greedy, new Object[] {"17", "Bob"}));
+
+        assertThat(wired).as("nobody approved invoice 18").isEmpty();
+    }
+
+    @Test
+    void call_insideTheOneOfItsOwnName_isDecidedOnce() throws Throwable {
+        refusal("17", "Bob");
+        guard.approve("acme", "wire/17", LEA, "agreed with the supplier");
+        GuardedMethod wire = guarded(Bank.class, "wire");
+
+        wire.invoke(guard, bank, new Object[] {"17", "Bob"});
+
+        assertThat(wired).containsExactly("17 to Bob");
+    }
+
+    @Test
     void action_keyOfWhateverNamesACall_isItsText() {
         assertThat(key("number", BigInteger.valueOf(-7))).isEqualTo("number/-7");
         assertThat(key("id", UUID.fromString("0192F000-0000-7000-8000-00000000000F")))

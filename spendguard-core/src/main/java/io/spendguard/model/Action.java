@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class Action {
     private final ActionKind kind;
     private final String key;
+    private final boolean isNamed;
     private final @Nullable String tenant;
     private final @Nullable String run;
     private final @Nullable String step;
@@ -50,6 +51,7 @@ public final class Action {
     private Action(Builder b) {
         this.kind = b.kind;
         this.key = b.key == null ? b.ids.next().toString() : b.key;
+        this.isNamed = b.isNamed;
         this.tenant = b.tenant;
         this.run = b.run;
         this.step = b.step;
@@ -100,6 +102,11 @@ public final class Action {
     /** The idempotency key, fixed when the action was built. */
     public String key() {
         return key;
+    }
+
+    /** Tells whether somebody gave the key: an action of another key is another one then, however alike they are. */
+    public boolean isNamed() {
+        return isNamed;
     }
 
     /** Whose budget and evidence this belongs to; empty until a scope or the contract supplies it. */
@@ -224,6 +231,7 @@ public final class Action {
     public Builder toBuilder() {
         Builder b = new Builder(kind);
         b.key = key;
+        b.isNamed = isNamed;
         b.tenant = tenant;
         b.run = run;
         b.step = step;
@@ -266,6 +274,7 @@ public final class Action {
         private final ActionKind kind;
         private IdSource ids = IdSource.system();
         private @Nullable String key;
+        private boolean isNamed;
         private @Nullable String tenant;
         private @Nullable String run;
         private @Nullable String step;
@@ -294,6 +303,7 @@ public final class Action {
         /** Sets the idempotency key instead of a fresh one; deciding an equal action under it again is a retry. */
         public Builder key(String value) {
             this.key = ActionChecks.identifier("key", value);
+            this.isNamed = true;
             return this;
         }
 

@@ -127,11 +127,12 @@ public interface Permit extends AutoCloseable {
      * Tells whether an action met inside this permit's own is that very action again, behind a second gate: the same
      * tool, or the same model, while this permit is unsettled, and at no more than what this one's costs. It was decided and held
      * for already; a gate lets it pass and charges nothing. Anything else inside (a model called by a tool, another tool, the
-     * same tool at a cost that nothing was held for) is a spend of its own.
+     * same tool at a cost that nothing was held for, an action that was given another key) is a spend of its own.
      */
     default boolean covers(Action inner) {
         Action own = effective();
         return settlement().isEmpty()
+                && (!inner.isNamed() || inner.key().equals(own.key()))
                 && own.kind() == inner.kind()
                 && own.tool().equals(inner.tool())
                 && own.provider().equals(inner.provider())
