@@ -1,5 +1,5 @@
 /**
- * The operator's command line: checks contracts, exports evidence, verifies it.
+ * The operator's command line: contracts, evidence with its log and keys, budgets, approvals and costs; and the verifier alone.
  * Start reading at {@link io.spendguard.jdbc.cli.SpendGuardCli}.
  */
 @NullMarked
